@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
+from fairdesk.project.recipes import named_encoder
 from fairdesk.words import mark, tr, tr_n
 
 
@@ -74,6 +75,10 @@ class NamesVectors(Record):
     encoder: str | None = None
     detector: str | None = None
     recipe: str | None = None
+    mirrored: bool | None = None
+    """True where each vector is the mean with the mirrored face's (flip test)."""
+    precision: str | None = None
+    """Of the computation, where it is not float32."""
     other_detectors: list[str] | None = None
     """Detectors whose faces the encoder has vectors of too."""
 
@@ -86,7 +91,7 @@ class NamesVectors(Record):
         """Say it in a line."""
         if not self.encoder:
             return []
-        parts = [tr("Encoder {encoder}", encoder=self.encoder)]
+        parts = [tr("Encoder {encoder}", encoder=named_encoder(self.encoder, self.precision, self.mirrored))]
         if self.detector:
             parts.append(tr("detector {detector}", detector=self.detector))
         count = getattr(self, "faces", None)

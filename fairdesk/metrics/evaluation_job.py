@@ -6,11 +6,13 @@ from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.written_files import need_folder
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.evaluation import evaluate_whole
-from fairdesk.metrics.pairs_behind.corrections import correct, read_known_of
+from fairdesk.metrics.pairs_behind.corrections import corrected, read_known_of
+from fairdesk.metrics.pairs_behind.left_out import FILE, find_left_out, read_left_out
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.report.language import speaking_report
 from fairdesk.metrics.report.written import write_report
 from fairdesk.metrics.results import EvaluateResult
+from fairdesk.metrics.scores.polarity import as_similarities
 from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.words import tr
 
@@ -27,16 +29,18 @@ def _evaluate(params: EvaluateParams, context: Context) -> EvaluateResult:
     scores = read_scores(
         params.scores, paths=params.labels_of is not None, columns=params.named_columns(), impostor=params.impostor
     )
-    corrections = None
-    if params.labels_of is not None:
-        scores, corrections = correct(scores, read_known_of(params.labels_of), needed=True)
-    if params.distance:
-        scores.negate()
+    people = None if params.labels_of is None else corrected(scores, read_known_of(params.labels_of))
+    left_out = (
+        find_left_out(scores, params.by) if people is None else find_left_out(people.whole, params.by, people.reasons)
+    )
+    scores = scores if people is None else people.scores
+    params = params.model_copy(update={"distance": as_similarities(scores, params.distance, params.scores)})
     context.check()
     context.progress(1, 3, tr("steps"))
     found = evaluate_whole(scores, params, context.check)
     result = found.result
-    result.corrections = corrections
+    result.corrections = None if people is None else people.told
+    result.left_out = left_out.counts()
     context.progress(2, 3, tr("steps"))
     result.seed = params.seed
     result.report_language = params.language if params.out is not None else None
@@ -48,7 +52,11 @@ def _evaluate(params: EvaluateParams, context: Context) -> EvaluateResult:
             "threshold from": params.threshold_from, "alpha": params.alpha, "draws of subjects": result.draws or 0,
             "seed": params.seed, **scores.about, "polarity": tr("distances (small means alike)") if params.distance else "similarities",
         }  # fmt: skip
+        if people is None and len(left_out):
+            left_out = read_left_out(params)  # with their images
+        result.left_out_file = FILE if len(left_out) else None
         page = write_report(params.out, result, found.scores, found.own, about, params, context.check)
+        left_out.write(params.out)
         context.artifact(page)
         result.report = str(page)
     context.progress(3, 3, tr("steps"))

@@ -169,6 +169,18 @@ DrawCount = Annotated[
 """How many draws intervals are made of."""
 
 
+LabelsOf = Annotated[
+    Path | None,
+    Pick.FOLDER,
+    Unset("the list's own labels"),
+    Field(
+        title="Labels of the project",
+        description="A project whose labels set by people, and comparisons left out, are taken into account",
+    ),
+]
+"""Whose corrections scores follow."""
+
+
 class EvaluateParams(JobParams):
     """Compute error rates from scores, overall and for each group."""
 
@@ -219,11 +231,7 @@ class EvaluateParams(JobParams):
         title="Folds",
         description="Accuracy over so many folds: consecutive blocks of the list, or of each group's part of it",
     )
-    labels_of: Annotated[Path | None, Pick.FOLDER, Unset("the list's own labels")] = Field(
-        None,
-        title="Labels of the project",
-        description="A project whose labels set by people, and comparisons left out, are taken into account",
-    )
+    labels_of: LabelsOf = None
     insightface: bool = Field(
         False,
         title="InsightFace's rules too",
@@ -313,10 +321,11 @@ class CompareScoresParams(JobParams):
     second_distance: bool = Field(
         False, title="The second are distances", description="The second scores are distances (small means similar)"
     )
+    labels_of: LabelsOf = None
     seed: int = Field(1, ge=0, description="Random seed of the draws of subjects")
     out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(None, title="Output", description="Folder for the tables")
 
-    @field_validator("first", "second", "out")
+    @field_validator("first", "second", "out", "labels_of")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
@@ -394,9 +403,9 @@ class IdentifyParams(JobParams):
 class NormaliseParams(JobParams):
     """Normalise scores by group: learned on some subjects, applied to others."""
 
-    scores: ExistingFile = Field(description="Scores that name groups: .npz or .csv")
-    out: Annotated[NewFile, Endings((".npz", ".csv"))] = Field(
-        title="Output", description="File to write, .npz or .csv"
+    scores: ExistingFile = Field(description="Scores that name groups: .npz, .csv or .parquet")
+    out: Annotated[NewFile, Endings((".npz", ".csv", ".parquet"))] = Field(
+        title="Output", description="File to write: .npz, .csv or .parquet"
     )
     method: Literal["threshold", "zscore"] = Field(
         "threshold",
@@ -416,9 +425,10 @@ class NormaliseParams(JobParams):
     distance: bool = Field(
         False, title="Scores are distances", description="The scores are distances (small means similar)"
     )
+    labels_of: LabelsOf = None
     seed: int = Field(1, ge=0, description="Random seed; the same seed learns from the same people")
 
-    @field_validator("scores", "out", "learn_from")
+    @field_validator("scores", "out", "learn_from", "labels_of")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()

@@ -8,6 +8,7 @@ from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.fairness.results import Fairness
+from fairdesk.metrics.pairs_behind.left_out_counts import LeftOutCount, contradicted_lines
 from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint, rule_name
 from fairdesk.words import tr, tr_n
 
@@ -249,6 +250,9 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     weights_sha256: str | None = None
     groups: GroupsResult | None = None
     corrections: Corrections | None = None
+    left_out: list[LeftOutCount] = []
+    left_out_file: str | None = None
+    """Where each of these is listed, beside the report."""
     report: str | None = None
     report_language: str | None = None
     """The language that the report, the rules and the reasons are written in, where it was asked for."""
@@ -311,6 +315,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
                 lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
         if self.corrections is not None:
             lines += self.corrections.lines()
+        lines += contradicted_lines(self.left_out)
         lines += _fold_lines(self)
         if self.groups is not None:
             lines += _group_lines(self.groups)
@@ -474,6 +479,10 @@ class NormaliseResult(JobResult, RestsOnVectors):
 
     pair_list: str | None = None
     pair_list_sha256: str | None = None
+    weights_sha256: str | None = None
+    corrections: Corrections | None = None
+    learned_corrections: Corrections | None = None
+    """Of the other people's scores that it was learned from."""
 
     out: str
     method: str

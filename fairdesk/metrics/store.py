@@ -13,6 +13,7 @@ from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
 from fairdesk.project.label_basis import LeftOut
+from fairdesk.project.recipes import named_encoder
 from fairdesk.words import tr, tr_n
 
 
@@ -55,6 +56,7 @@ class ListedScores:
     path: str
     summary: ScoreSummary
     encoder: str | None
+    """With what its embeddings differ in from its usual ones, such as "dlib (mirrored)"."""
     detector: str | None
     change: basis.LabelChange  # since it was made
 
@@ -116,7 +118,9 @@ def score_sets(project: Project) -> list[ListedScores]:
     out = []
     for (number, name, path, summary, recipe_id, *_), change in zip(rows, changes, strict=True):
         recipe = None if recipe_id is None else project.vectors.by_id(recipe_id)
-        encoder, detector = (None, None) if recipe is None else (recipe.encoder, recipe.detector)
+        encoder, detector = None, None
+        if recipe is not None:
+            encoder, detector = named_encoder(recipe.encoder, *project.vectors.kind(recipe)), recipe.detector
         out.append(ListedScores(number, name, path, ScoreSummary.read(summary), encoder, detector, change))
     return out
 

@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from fairdesk.words import tr
 
 DESCRIBED = "recipe.json"  # beside the vectors
 MIRRORED = "mean with the mirrored face"  # at the end of an alignment
+
+
+def kind_of(precision: str | None, mirrored: bool | None) -> str:
+    """Say in what vectors differ from their encoder's usual ones: the precision unless it is float32, and the flip test."""
+    parts = [precision] if precision and precision != "float32" else []
+    return ", ".join(parts + [tr("mirrored")] * bool(mirrored))
+
+
+def named_encoder(encoder: str, precision: str | None, mirrored: bool | None) -> str:
+    """Return an encoder's name, with what its vectors differ in: "dlib (bf16, mirrored)"."""
+    kind = kind_of(precision, mirrored)
+    return f"{encoder} ({kind})" if kind else encoder
+
+
+def named_encoder_of(about: Mapping[str, Any]) -> str | None:
+    """Return the same of what a result or a file says of its vectors; None where it names no encoder."""
+    encoder = about.get("encoder")
+    return named_encoder(encoder, about.get("precision"), about.get("mirrored")) if encoder else None
 
 
 @dataclass(frozen=True)
@@ -27,10 +47,9 @@ class Recipe:
     code: str = ""  # what computed it, where that gives the same numbers as other code; it does not count
 
     @property
-    def kind(self) -> str:
-        """In what vectors differ from the encoder's usual ones: the precision unless it is float32, and that mirrored faces count."""
-        parts = [self.precision] if self.precision != "float32" else []
-        return ", ".join(parts + [tr("mirrored")] * self.alignment.endswith(MIRRORED))
+    def mirrored(self) -> bool:
+        """Whether a vector is the mean with the mirrored face's (flip test)."""
+        return self.alignment.endswith(MIRRORED)
 
     @property
     def hash(self) -> str:
@@ -61,7 +80,19 @@ class VectorSet:
     recipe: StoredRecipe
     vectors: int
     faces: int  # that its detector found
-    kind: str = ""  # in what they differ from the encoder's usual ones: "bf16", "mirrored"
+    precision: str = "float32"
+    mirrored: bool = False
+
+    @property
+    def kind(self) -> str:
+        """In what they differ from the encoder's usual ones: "bf16, mirrored"."""
+        return kind_of(self.precision, self.mirrored)
+
+    @property
+    def differs(self) -> dict[str, str | bool]:
+        """The same as it is written into results and files: nothing where they are the usual ones."""
+        made: dict[str, str | bool] = {"mirrored": True} if self.mirrored else {}
+        return made | ({"precision": self.precision} if self.precision not in ("", "float32") else {})
 
     @property
     def complete(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from fairdesk.errors import RequestError
 from fairdesk.project.encoder_ref import EncoderRef
-from fairdesk.project.recipes import Recipe, StoredRecipe, VectorSet
+from fairdesk.project.recipes import Recipe, StoredRecipe, VectorSet, named_encoder
 from fairdesk.words import tr, tr_n
 
 
@@ -46,11 +46,11 @@ class VectorChoice:
     def about(self) -> dict[str, Any]:
         """Return what every result that rests on vectors says of them."""
         return {"encoder": self.recipe.encoder, "detector": self.recipe.detector, "recipe": self.recipe.hash,
-                "other_detectors": self.other_detectors}  # fmt: skip
+                **self.used.differs, "other_detectors": self.other_detectors}  # fmt: skip
 
     def named(self) -> str:
         """Return encoder and detector in a few words."""
-        encoder = f"{self.recipe.encoder} ({self.used.kind})" if self.used.kind else self.recipe.encoder
+        encoder = named_encoder(self.recipe.encoder, self.used.precision, self.used.mirrored)
         return tr("{encoder}, faces of {detector}", encoder=encoder, detector=self.recipe.detector)
 
     def counted(self) -> str:

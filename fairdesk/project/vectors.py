@@ -68,7 +68,7 @@ class VectorStore:
     def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
         self._db = database
-        self._kinds: dict[str, str] = {}  # by recipe
+        self._kinds: dict[str, tuple[str, bool]] = {}  # by recipe: precision, mirrored
 
     def register(self, recipe: Recipe) -> StoredRecipe:
         """Return the stored recipe, made on first use."""
@@ -113,13 +113,13 @@ class VectorStore:
             " FROM recipe r WHERE EXISTS (SELECT 1 FROM vector v WHERE v.recipe_id = r.id) ORDER BY r.created DESC, r.id DESC"
         )
         found = ((StoredRecipe(*row[:-2]), row[-2], row[-1]) for row in rows)
-        return [VectorSet(recipe, vectors, faces, self._kind(recipe)) for recipe, vectors, faces in found]
+        return [VectorSet(recipe, vectors, faces, *self.kind(recipe)) for recipe, vectors, faces in found]
 
-    def _kind(self, recipe: StoredRecipe) -> str:
-        """Return `Recipe.kind`: read once, as a recipe never changes."""
+    def kind(self, recipe: StoredRecipe) -> tuple[str, bool]:
+        """Return the precision, and whether mirrored faces count: read once, as a recipe never changes."""
         if recipe.hash not in self._kinds:
             described = self.described(recipe)
-            self._kinds[recipe.hash] = "" if described is None else described.kind
+            self._kinds[recipe.hash] = ("", False) if described is None else (described.precision, described.mirrored)
         return self._kinds[recipe.hash]
 
     def make_newest(self, recipe: StoredRecipe) -> None:

@@ -109,3 +109,52 @@ def test_ctrl_f_finds_lists_and_scores(window, hand, qtbot, filled):
     assert sorted(shown()) == ["large", "small"]
     qtbot.keyClick(tab.find_line, Qt.Key.Key_Escape)
     assert not heads[1].isHidden()
+
+
+def test_two_models_are_compared_as_the_scores_are_shown(window, hand, qtbot, tmp_path):
+    """Distances, whose pairs set the threshold, and which embeddings: what the tab says holds in the dialog."""
+    (one, two), about = study(people=14, bias=1.0)
+    np.savez(tmp_path / "silent.npz", score=-one, **about)
+    np.savez(tmp_path / "says.npz", score=two, measure="cosine similarity", encoder="dlib", mirrored=True, **about)
+    hand.go("metrics")
+    tab = window.metrics
+    tab.open_file(tmp_path / "silent.npz")
+    drawn = lambda: qtbot.waitUntil(lambda: tab.shown is not None and not tab._drawing, timeout=20_000)
+    drawn()
+    assert tab.distance.isEnabled() and tab.distance.toolTip() == ""
+    tab.distance.click()
+    drawn()
+    tab.source.setCurrentIndex(tab.source.findData("group:A"))
+    drawn()
+    hand.do("metrics.compare")
+    dialog = hand.dialog(ModelsDialog)
+    assert dialog.distance.isChecked()
+    dialog._offer(tmp_path / "says.npz", "")
+    dialog.second.setCurrentIndex(0)
+    qtbot.waitUntil(lambda: dialog.found is not None, timeout=20_000)
+    found = dialog.found
+    assert found.distances_first and not found.distances_second and not dialog.distance.isChecked()
+    assert found.threshold_first == pytest.approx(tab.shown.result.groups.threshold) and found.threshold_first < 0
+    assert "of the group A" in found.rule or "A" in found.rule
+    assert (
+        "silent (distances) against says (dlib (mirrored))." in dialog.more.text() and found.rule in dialog.more.text()
+    )
+    np.savez(tmp_path / "also.npz", score=-two, **about)
+    dialog._offer(tmp_path / "also.npz", "")
+    dialog.second.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: dialog.found is not found, timeout=20_000)
+    assert dialog.found.cautions  # an EER above a half: nobody said that they are distances
+    dialog.distance.click()
+    qtbot.waitUntil(lambda: dialog.found.distances_second, timeout=20_000)
+    right = [row.difference for row in found.differences]
+    assert [row.difference for row in dialog.found.differences] == right and not dialog.found.cautions
+    dialog.reject()
+    tab.open_file(tmp_path / "says.npz")  # the file is followed, and the box says so; what was asked for is kept
+    qtbot.waitUntil(lambda: tab.shown.path.name == "says.npz" and not tab._drawing, timeout=20_000)
+    assert (
+        not tab.distance.isChecked() and not tab.distance.isEnabled() and "cosine similarity" in tab.distance.toolTip()
+    )
+    assert tab.shown.result.eer < 0.5 and "dlib (mirrored)" in tab.headline.text()
+    tab.open_file(tmp_path / "silent.npz")
+    qtbot.waitUntil(lambda: tab.shown.path.name == "silent.npz" and not tab._drawing, timeout=20_000)
+    assert tab.distance.isChecked() and tab.distance.isEnabled() and tab.shown.result.eer < 0.5

@@ -21,6 +21,7 @@ from fairdesk.metrics.rates.error_rates import sort_scores
 from fairdesk.metrics.report.language import phrases
 from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.report.table_files import as_csv, as_latex, latex_text
+from fairdesk.metrics.scores.score_files import read_scores, write_scores
 from tests.metrics.test_model_comparison import study
 
 
@@ -104,12 +105,16 @@ def test_every_text_of_it_is_in_spanish(scores, tmp_path, monkeypatch):
     said = text_of((tmp_path / "a" / "report.html").read_text())
     assert 'lang="es"' in (tmp_path / "a" / "report.html").read_text()
     assert "Grupos con un mismo umbral" in said and "por sujetos" in said and "Groups at" not in said
+    silent = read_scores(scores)
+    silent.measure = ""  # a file that says that these are similarities is not evaluated as distances
+    write_scores(tmp_path / "silent.npz", silent)
     evaluate_scores(
         EvaluateParams(
-            scores=scores, by="group", at="eer", bootstrap=0, out=tmp_path / "b", language="es", distance=True
+            scores=tmp_path / "silent.npz", by="group", at="eer", bootstrap=0, out=tmp_path / "b", language="es",
+            distance=True,
         ),
         QuietContext(),
-    )
+    )  # fmt: skip
     np.savez(
         tmp_path / "few.npz", score=[0.1, 0.2, 0.9], label=[0, 0, 1], group1=["A", "B", "A"], group2=["A", "B", "B"]
     )
@@ -133,6 +138,7 @@ def test_tables_are_the_results_numbers(scores, tmp_path):
     tables = {table.name: table for table in tables_of(result)}
     assert list(tables) == [
         "overall", "common", "fairness", "between", "own_thresholds", "differences", "scores", "own", "points", "folds",
+        "left_out",
     ]  # fmt: skip
     for table in tables.values():
         assert all(len(row) == len(table.columns) for row in table.rows), table.name

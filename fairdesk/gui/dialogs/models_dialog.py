@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.session import Session
+from fairdesk.gui.widgets.elided_label import ElidedLabel
 from fairdesk.gui.widgets.table_view import TableView
 from fairdesk.images.written_files import write_text
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.comparison.job import compare_scores
 from fairdesk.metrics.comparison.results import CompareScoresResult, normalised_line
-from fairdesk.metrics.params import CompareScoresParams
+from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
 from fairdesk.metrics.report.search_tables import answer_line, difference_table
 from fairdesk.metrics.report.table_files import as_csv
 from fairdesk.words import tr
@@ -22,16 +24,23 @@ from fairdesk.words import tr
 class ModelsDialog(QDialog):
     """The first model's scores are those shown; the second's are chosen here."""
 
-    def __init__(self, session: Session, first: Path, others: list[Path], at: str, parent: QWidget) -> None:
+    def __init__(
+        self, session: Session, first: EvaluateParams, about: str, others: list[tuple[Path, str]], parent: QWidget
+    ) -> None:
+        """`first` says how the first model's scores are evaluated, `about` which embeddings they are of.
+
+        `others` are score files of the project, each with its embeddings.
+        """
         super().__init__(parent)
-        self._session, self._first, self._at = session, first, at
+        self._session, self._first = session, first
         self.found: CompareScoresResult | None = None
         self.setWindowTitle(tr("Compare two models"))
         self.second = QComboBox()
         self.second.setAccessibleName(tr("Scores of the second model"))
-        for path in others:
-            self.second.addItem(path.stem, path)
-            self.second.setItemData(self.second.count() - 1, str(path), 3)
+        for path, vectors in others:
+            self._offer(path, vectors)
+        self.distance = QCheckBox(tr("The second are distances"))
+        self.distance.setChecked(first.distance)
         browse = QPushButton(tr("Other file…"))
         self.answer, self.more = QLabel(), QLabel()
         for label in (self.answer, self.more):
@@ -41,9 +50,14 @@ class ModelsDialog(QDialog):
         self.save, close = QPushButton(tr("Save as CSV…")), QPushButton(tr("Close"))
         self.save.setEnabled(False)
         top, buttons = QHBoxLayout(), QHBoxLayout()
-        top.addWidget(QLabel(tr("{first} against", first=first.stem)))
+        named = f"{first.scores.stem}  ({about})" if about else first.scores.stem
+        self.against = ElidedLabel()
+        self.against.setText(named)
+        top.addWidget(self.against, 1)
+        top.addWidget(QLabel(tr("against")))
         top.addWidget(self.second, 1)
         top.addWidget(browse)
+        top.addWidget(self.distance)
         buttons.addStretch()
         buttons.addWidget(self.save)
         buttons.addWidget(close)
@@ -57,8 +71,14 @@ class ModelsDialog(QDialog):
         self.save.clicked.connect(lambda: async_glue.start(self._save()))
         close.clicked.connect(self.reject)
         self.second.currentIndexChanged.connect(lambda _row: self.compare())
+        self.distance.toggled.connect(lambda _on: self.compare())
         self.resize(860, 560)
         self.compare()
+
+    def _offer(self, path: Path, vectors: str) -> None:
+        """Offer a file of scores, with the embeddings that it rests on."""
+        self.second.addItem(f"{path.stem}  ({vectors})" if vectors else path.stem, path)
+        self.second.setItemData(self.second.count() - 1, str(path), Qt.ItemDataRole.ToolTipRole)
 
     def compare(self) -> None:
         """Compare with the scores that are chosen."""
@@ -66,10 +86,17 @@ class ModelsDialog(QDialog):
         if path is None:
             self.answer.setText(tr("Choose the scores of a second model over the same list."))
             return
-        params = CompareScoresParams(first=self._first, second=path, at=self._at)
+        first = self._first
+        params = CompareScoresParams(
+            first=first.scores, second=path, at=first.at, threshold_from=first.threshold_from, alpha=first.alpha,
+            distance=first.distance, second_distance=self.distance.isChecked(), labels_of=first.labels_of,
+        )  # fmt: skip
         self.answer.setText(tr("Comparing …"))
         self._session.background.read(
-            ("compare models", id(self)), lambda: compare_scores(params, QuietContext()), self._show, self._failed
+            ("compare models", id(self)),
+            lambda: compare_scores(params, QuietContext(), needed=False),
+            self._show,
+            self._failed,
         )
 
     def _show(self, result: CompareScoresResult) -> None:
@@ -78,7 +105,10 @@ class ModelsDialog(QDialog):
         self.answer.setText(answer_line(result))
         table = difference_table(result)
         self.view.show_table(table)
-        lines = [table.note, tr("Intervals: {interval}", interval=result.interval)]
+        self.distance.blockSignals(True)
+        self.distance.setChecked(result.distances_second)  # as the file says, where it does
+        self.distance.blockSignals(False)
+        lines = [*result.conditions(), table.note, tr("Intervals: {interval}", interval=result.interval)]
         for side, found in ((result.first, result.normalised_first), (result.second, result.normalised_second)):
             if found is not None and found.why is None:
                 lines.append(normalised_line(side, found))
@@ -93,7 +123,7 @@ class ModelsDialog(QDialog):
             self, tr("Open scores"), tr("Scores (*.npz *.csv *.parquet);;All files (*)")
         )
         if path:
-            self.second.addItem(Path(path).stem, Path(path))
+            self._offer(Path(path), "")
             self.second.setCurrentIndex(self.second.count() - 1)
 
     async def _save(self) -> None:

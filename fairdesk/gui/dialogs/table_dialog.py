@@ -24,27 +24,35 @@ from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_text
 from fairdesk.words import tr, tr_n
 
+MOST = 2000  # rows that are shown
+
 
 class TableDialog(QDialog):
-    """Shows rows, and saves them as CSV."""
+    """Shows rows, the first of very many, and saves all of them as CSV."""
 
     def __init__(self, title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self._header, self._rows = header, rows
-        self.table = QTableWidget(len(rows), len(header))
+        shown = rows[:MOST]
+        self.table = QTableWidget(len(shown), len(header))
         self.table.setHorizontalHeaderLabels(list(header))
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.verticalHeader().hide()
-        for y, row in enumerate(rows):
+        for y, row in enumerate(shown):
             for x, value in enumerate(row):
-                self.table.setItem(y, x, QTableWidgetItem(value))
+                item = QTableWidgetItem(value)
+                item.setToolTip(value)
+                self.table.setItem(y, x, item)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         save, close = QPushButton(tr("Save as CSV…")), QPushButton(tr("Close"))
         save.clicked.connect(lambda: async_glue.start(self._save()))
         close.clicked.connect(self.reject)
         buttons = QHBoxLayout()
-        buttons.addWidget(QLabel(tr_n("{n:,} row", "{n:,} rows", len(rows))))
+        count = tr_n("{n:,} row", "{n:,} rows", len(rows))
+        if len(shown) < len(rows):
+            count += ". " + tr("The first {n:,} are shown; all are saved.", n=len(shown))
+        buttons.addWidget(QLabel(count))
         buttons.addStretch()
         buttons.addWidget(save)
         buttons.addWidget(close)

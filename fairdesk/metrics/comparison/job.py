@@ -19,14 +19,18 @@ from fairdesk.metrics.fairness.figure_notes import smaller_is_fairer
 from fairdesk.metrics.intervals.by_subjects import likely_rates, middle
 from fairdesk.metrics.intervals.paired_spread import paired_deviation
 from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, Curves, Place
+from fairdesk.metrics.pairs_behind.corrections import read_known_of
 from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import TARGETS
-from fairdesk.metrics.scores.group_normalisation import apply, divide_people, learn, part_of
+from fairdesk.metrics.results import EvaluateResult
+from fairdesk.metrics.scores.group_normalisation import apply, divide_people, learn
 from fairdesk.metrics.scores.grouped_scores import group_comparisons
+from fairdesk.metrics.scores.polarity import as_similarities
 from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.scores.score_matching import match_comparisons
 from fairdesk.metrics.scores.score_set import ScoreSet
+from fairdesk.project.recipes import named_encoder
 from fairdesk.words import tr, tr_n
 
 Array = npt.NDArray[np.float64]
@@ -34,19 +38,24 @@ Mask = npt.NDArray[np.bool_]
 Row = tuple[str, str | None, float, float, tuple[float, float] | None, str | None]
 
 
-def compare_scores(params: CompareScoresParams, context: Context) -> CompareScoresResult:
-    """Job: compare the scores of two models; with `out` also write the tables."""
+def compare_scores(params: CompareScoresParams, context: Context, *, needed: bool = True) -> CompareScoresResult:
+    """Job: compare the scores of two models; with `out` also write the tables.
+
+    Without `needed`, scores that name no image of the project `labels_of` are compared as they are, and what a file says
+    of its polarity wins over what was asked for.
+    """
     need_folder(params.out)
     context.progress(0, 4, tr("steps"))
     sets = [read_scores(path, paths=True) for path in (params.first, params.second)]
-    for scores, distance in zip(sets, (params.distance, params.second_distance), strict=True):
-        if distance:
-            scores.negate()
+    first = as_similarities(sets[0], params.distance, params.first if needed else None)
+    second = as_similarities(sets[1], params.second_distance, params.second if needed else None, "--second-distance")
+    params = params.model_copy(update={"distance": first, "second_distance": second})
     context.check()
-    matched = match_comparisons(sets[0], sets[1], (params.first, params.second))
+    known = None if params.labels_of is None else read_known_of(params.labels_of)
+    matched = match_comparisons(sets[0], sets[1], (params.first, params.second), known, needed=needed)
     context.progress(1, 4, tr("steps"))
     result = compare_matched(matched.first, matched.second, params, context.check)
-    result.matched_by = matched.by
+    result.matched_by, result.corrections = matched.by, matched.corrections
     if matched.other_groups:
         result.cautions.append(
             tr_n(
@@ -98,8 +107,10 @@ def compare_matched(
     result = CompareScoresResult(
         first=names[0],
         second=names[1],
-        encoder_first=first.result.encoder,
-        encoder_second=second.result.encoder,
+        encoder_first=_encoder(first.result),
+        encoder_second=_encoder(second.result),
+        distances_first=params.distance,
+        distances_second=params.second_distance,
         comparisons=len(one.score) if one.score is not None else 0,
         matched_by="",
         only_in_first=0,
@@ -133,6 +144,10 @@ def compare_matched(
             result.normalised_first = _normalised(one, options, check)
             result.normalised_second = _normalised(two, options, check)
     return result
+
+
+def _encoder(result: EvaluateResult) -> str | None:
+    return result.encoder and named_encoder(result.encoder, result.precision, result.mirrored)
 
 
 def _names(params: CompareScoresParams) -> tuple[str, str]:
@@ -414,11 +429,10 @@ def _normalised(scores: ScoreSet, params: EvaluateParams, check: Callable[[], No
     check()
     learned, applied, _ = divide_people(scores, 0.5, params.seed)
     try:
-        rules = learn(group_comparisons(part_of(scores, learned)), "threshold", params.at.partition("=")[2])
+        rules = learn(group_comparisons(scores.part(learned)), "threshold", params.at.partition("=")[2])
     except RequestError as error:
         return Normalised(comparisons=0, before={}, after={}, why=str(error))
-    target = part_of(scores, applied)
-    moved = part_of(scores, applied)
+    target, moved = scores.part(applied), scores.part(applied)
     moved.score = apply(group_comparisons(target), rules)
     check()
     how = params.model_copy(update={"bootstrap": 0, "threshold_from": "within-group"})

@@ -7,6 +7,7 @@ from fairdesk.jobs.results import JobResult, Record
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.pairs_behind.shown_figures import RATES, figure_name, is_rate, number
+from fairdesk.metrics.results import Corrections
 from fairdesk.words import mark, tr, tr_n
 
 
@@ -45,6 +46,10 @@ class CompareScoresResult(JobResult):
     second: str
     encoder_first: str | None = None
     encoder_second: str | None = None
+    """With what its embeddings differ in from its usual ones, such as "dlib (mirrored)"."""
+    distances_first: bool = False
+    distances_second: bool = False
+    """Whether the scores of a file were distances: small means alike."""
     comparisons: int
     matched_by: str
     only_in_first: int
@@ -54,6 +59,7 @@ class CompareScoresResult(JobResult):
     threshold_first: float | None = None
     threshold_second: float | None = None
     rule: str | None = None
+    corrections: Corrections | None = None
     less_biased: dict[str, str]
     """Of each fairness figure: does the second model treat groups more alike? yes, no or cannot tell."""
     differences: list[PairedDifference]
@@ -71,6 +77,41 @@ class CompareScoresResult(JobResult):
         """Say what is to be looked at, if there is anything."""
         return "\n".join(self.cautions) or None
 
+    def conditions(self) -> list[str]:
+        """Say what was compared: whose embeddings, by which thresholds, without what; and what is to be looked at."""
+        lines = []
+        if self.encoder_first or self.encoder_second or self.distances_first or self.distances_second:
+            one = _with_name(self.first, self.encoder_first, self.distances_first)
+            two = _with_name(self.second, self.encoder_second, self.distances_second)
+            lines.append(tr("{first} against {second}.", first=one, second=two))
+        if self.threshold_first is not None and self.threshold_second is not None:
+            lines.append(
+                tr(
+                    "Thresholds {first} and {second} ({rule}).",
+                    first=number(self.threshold_first),
+                    second=number(self.threshold_second),
+                    rule=self.rule,
+                )
+            )
+        lines += self.cautions
+        left = self.only_in_first + self.only_in_second + self.unscored
+        if left:
+            lines.append(
+                tr_n(
+                    "{n:,} comparison is left out: {one:,} only in {first}, {two:,} only in {second}, {unscored:,} without a "
+                    "score in one of them.",
+                    "{n:,} comparisons are left out: {one:,} only in {first}, {two:,} only in {second}, {unscored:,} without a "
+                    "score in one of them.",
+                    left,
+                    one=self.only_in_first,
+                    two=self.only_in_second,
+                    unscored=self.unscored,
+                    first=self.first,
+                    second=self.second,
+                )
+            )
+        return lines + ([] if self.corrections is None else self.corrections.lines())
+
     def text(self) -> str:
         """Say what differs, and what cannot be told."""
         lines = [
@@ -81,10 +122,7 @@ class CompareScoresResult(JobResult):
                 comparisons=counted.comparisons(self.comparisons),
             )
         ]
-        lines += self.cautions
-        left = self.only_in_first + self.only_in_second + self.unscored
-        if left:
-            lines.append(tr_n("{n:,} comparison is left out.", "{n:,} comparisons are left out.", left))
+        lines += self.conditions()
         for row in self.differences:
             of_rate = row.figure in ("eer", "fmr", "fnmr") or row.figure.startswith("tar_at_far") or is_rate(row.figure)
             shown = rate if of_rate else number
@@ -107,6 +145,12 @@ class CompareScoresResult(JobResult):
         if self.report:
             lines.append(tr("Report: {report}", report=self.report))
         return "\n".join(lines)
+
+
+def _with_name(path: str, encoder: str | None, distances: bool) -> str:
+    parts = [encoder or "", tr("distances") if distances else ""]
+    about = ", ".join(part for part in parts if part)
+    return f"{path} ({about})" if about else path
 
 
 def normalised_line(side: str, found: Normalised) -> str:

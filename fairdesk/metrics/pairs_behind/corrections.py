@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,6 @@ from fairdesk.project.labels import other_labels
 from fairdesk.words import tr
 
 Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,40 @@ def image_ids(scores: ScoreSet, known: Known) -> tuple[Ints, Ints]:
     return ids[:half], ids[half:]
 
 
+@dataclass(frozen=True)
+class Corrected:
+    """Comparisons by the labels that people set; those left out are still among them."""
+
+    whole: ScoreSet
+    reasons: list[str]
+    """Why each is left out; empty where it counts."""
+    told: Corrections
+
+    @property
+    def counted(self) -> npt.NDArray[np.bool_]:
+        """Which comparisons count, of shape (n,)."""
+        return np.array([not reason for reason in self.reasons], dtype=bool)
+
+    @property
+    def scores(self) -> ScoreSet:
+        """Those that count."""
+        counted = self.counted
+        return self.whole if counted.all() else self.whole.part(counted)
+
+
 def correct(scores: ScoreSet, known: Known, *, needed: bool = False) -> tuple[ScoreSet, Corrections]:
     """Return scores by the labels that people set, without the comparisons that they left out, and what was done.
+
+    With `needed`, scores that name no image of the project are refused; see `corrected`.
+    """
+    if not needed and (scores.path1 is None or scores.path2 is None or scores.score is None or scores.label is None):
+        return scores, Corrections(excluded=0, wrong_label=0, relabelled_images=0, relabelled=0, reasons={})
+    found = corrected(scores, known, needed=needed)
+    return found.scores, found.told
+
+
+def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Corrected:
+    """Return scores by the labels that people set, which of them people left out, and what was done.
 
     A comparison with an image that a person labelled is genuine where both images are of one identity and group in the
     project. Where either has no identity there, and where no person set a label, the list's word stays.
@@ -77,12 +108,10 @@ def correct(scores: ScoreSet, known: Known, *, needed: bool = False) -> tuple[Sc
     Raises
     ------
     RequestError
-        With `needed`, if the scores do not name images of the project.
+        If the scores do not name the images of each comparison, or, with `needed`, none of the project.
     """
     if scores.path1 is None or scores.path2 is None or scores.score is None or scores.label is None:
-        if needed:
-            raise RequestError(tr("These scores do not name the images of each comparison (path1, path2)."))
-        return scores, Corrections(excluded=0, wrong_label=0, relabelled_images=0, relabelled=0, reasons={})
+        raise RequestError(tr("These scores do not name the images of each comparison (path1, path2)."))
     first, second = image_ids(scores, known)
     if needed and not (first >= 0).any() and not (second >= 0).any():
         raise RequestError(
@@ -90,7 +119,6 @@ def correct(scores: ScoreSet, known: Known, *, needed: bool = False) -> tuple[Sc
         )
     changed = _relabel(scores, first, second, known)
     kinds = _marks(first, second, known)
-    kept = np.array([kind == "" for kind, _ in kinds], dtype=bool)
     reasons: dict[str, int] = {}
     for kind, reason in kinds:
         if kind:
@@ -102,12 +130,12 @@ def correct(scores: ScoreSet, known: Known, *, needed: bool = False) -> tuple[Sc
         relabelled=changed,
         reasons=reasons,
     )
-    return (scores if kept.all() else _rows(scores, kept)), told
+    return Corrected(scores, [reason for _, reason in kinds], told)
 
 
 def _relabel(scores: ScoreSet, first: Ints, second: Ints, known: Known) -> int:
     """Set the labels that people gave; returns how many comparisons became genuine or impostor by them."""
-    if not known.people or scores.subject1 is None or scores.subject2 is None:
+    if not known.people:
         return 0
     assert scores.label is not None
     people, named = list(known.people), list(known.labels)
@@ -120,21 +148,21 @@ def _relabel(scores: ScoreSet, first: Ints, second: Ints, known: Known) -> int:
     label[rows] = same
     changed = int((label != scores.label).sum())
     scores.label = label
-    sides = []
-    for ids, subject, group in ((first, scores.subject1, scores.group1), (second, scores.subject2, scores.group2)):
-        mine = np.isin(ids, people)
-        who, where = subject.astype(object), None if group is None else group.astype(object)
-        for row in np.flatnonzero(mine):
-            who[row], home = known.labels[int(ids[row])]
-            if where is not None and home:
-                where[row] = home
-        sides.append((_texts(who), None if where is None else _texts(where)))
-    (scores.subject1, scores.group1), (scores.subject2, scores.group2) = sides
+    for side, ids in enumerate((first, second), 1):
+        mine = np.flatnonzero(np.isin(ids, people))
+        for place, name in enumerate((f"subject{side}", f"group{side}")):
+            setattr(scores, name, _renamed(getattr(scores, name), ids, mine, known, place))
     return changed
 
 
-def _texts(values: npt.NDArray[np.object_]) -> Strings:
-    return np.array(values.tolist(), dtype=str)
+def _renamed(column: Strings | None, ids: Ints, rows: Ints, known: Known, place: int) -> Strings | None:
+    """Return a column with what people called the images of some rows: the identity (place 0) or the group (1)."""
+    if column is None:
+        return None
+    names = column.astype(object)
+    for row in rows:
+        names[row] = known.labels[int(ids[row])][place] or names[row]
+    return np.array(names.tolist(), dtype=str)
 
 
 def _marks(first: Ints, second: Ints, known: Known) -> list[tuple[str, str]]:
@@ -147,12 +175,3 @@ def _marks(first: Ints, second: Ints, known: Known) -> list[tuple[str, str]]:
         mark = known.marks.get(pair)
         found.append(("", "") if mark is None else (mark.kind.value, mark.reason))
     return found
-
-
-def _rows(scores: ScoreSet, kept: Mask) -> ScoreSet:
-    arrays = {
-        one.name: value[kept]
-        for one in fields(scores)
-        if isinstance(value := getattr(scores, one.name), np.ndarray) and len(value) == len(kept)
-    }
-    return ScoreSet(measure=scores.measure, about=scores.about, **arrays)

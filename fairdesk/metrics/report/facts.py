@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from fairdesk import __version__
+from fairdesk.metrics.pairs_behind.left_out_counts import contradicted_lines
 from fairdesk.metrics.pairs_behind.shown_figures import number
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import EvaluateResult
+from fairdesk.project.recipes import named_encoder
 from fairdesk.words import tr
 
 
@@ -25,7 +27,7 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
         (tr("Polarity"), tr("distances: small means alike") if params.distance else tr("similarities: large means alike")),
         (tr("Pair list"), result.pair_list),
         (tr("SHA-256 of the pair list"), result.pair_list_sha256),
-        (tr("Embedding model"), result.encoder),
+        (tr("Embedding model"), result.encoder and named_encoder(result.encoder, result.precision, result.mirrored)),
         (tr("SHA-256 of its weights"), result.weights_sha256),
         (tr("Detector"), result.detector),
         (tr("Recipe of the embeddings (hash)"), result.recipe),
@@ -62,6 +64,7 @@ def caveats(result: EvaluateResult) -> list[str]:
         )
     if result.corrections is not None:
         lines += result.corrections.lines()
+    lines += contradicted_lines(result.left_out)
     groups = result.groups
     if groups is None:
         return lines

@@ -68,7 +68,7 @@ def tables_of(result: EvaluateResult, *, following: bool = False) -> list[Table]
     if groups is not None and not following:
         made += [_own_thresholds(groups), _differences(groups), _scores(groups)]
     if not following:
-        made += [_own(result), _points(result), _folds(result)]
+        made += [_own(result), _points(result), _folds(result), _left_out(result)]
     return [table for table in made if table.rows]
 
 
@@ -393,3 +393,18 @@ def _folds(result: EvaluateResult) -> Table:
                 )
             )
     return Table("folds", tr("Accuracy over folds"), columns, rows, " ".join(notes))
+
+
+def _left_out(result: EvaluateResult) -> Table:
+    columns = [
+        Column(tr("Group"), text=True), Column(tr("Reason"), text=True), Column(tr("Genuine")), Column(tr("Impostor")),
+        Column(tr("Does it count?"), text=True),
+    ]  # fmt: skip
+    rows = [
+        [Cell(one.group or tr("all")), Cell(one.reason), _counts(one.genuine), _counts(one.impostor), Cell(one.counted)]
+        for one in result.left_out
+    ]
+    note = tr("Comparisons that are in no rate, or in no group's, and labels that the subjects contradict.")
+    if result.left_out_file is not None:
+        note += " " + tr("Each is listed in {file}, beside the report.", file=result.left_out_file)
+    return Table("left_out", tr("Left out"), columns, rows, note)

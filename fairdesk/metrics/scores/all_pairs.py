@@ -100,20 +100,27 @@ def _cut(vectors: Single, identity: Ints, metric: str) -> float:
 def compare_all(
     vectors: Single, identity: Ints, group: Ints, groups: int, metric: str,
     check: Callable[[], None] = lambda: None, progress: Callable[[int, int], None] = lambda done, total: None,
+    without: Ints | None = None,
 ) -> AllPairs:  # fmt: skip
-    """Compare every two rows; `identity` numbers people, `group` their groups (0 to groups - 1)."""
+    """Compare every two rows; `identity` numbers people, `group` their groups (0 to groups - 1).
+
+    `without` are comparisons that are left out, as two rows each: shape (k, 2), no comparison twice.
+    """
     order = np.lexsort((identity, group))
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    left_out = np.sort(place[np.empty((0, 2), dtype=np.int64) if without is None else without], axis=1)
     vectors, identity, group = _prepared(vectors, metric)[order], identity[order], group[order]
     cut = _cut(vectors, identity, metric)
     while True:
-        found = _pass(vectors, identity, group, groups, metric, cut, check, progress)
+        found = _pass(vectors, identity, group, groups, metric, cut, left_out, check, progress)
         if cut == -np.inf or len(found.tail) > int(_MOST * found.impostors):
             return found
         cut = -np.inf if cut < -1e30 else cut - 0.25 * abs(cut) - 0.05
 
 
 def _pass(
-    vectors: Single, identity: Ints, group: Ints, groups: int, metric: str, cut: float,
+    vectors: Single, identity: Ints, group: Ints, groups: int, metric: str, cut: float, left_out: Ints,
     check: Callable[[], None], progress: Callable[[int, int], None],
 ) -> AllPairs:  # fmt: skip
     n = len(vectors)
@@ -130,12 +137,17 @@ def _pass(
         check()
         side = scores[:, : before.shape[1]]
         side[before] = np.nan  # each comparison once, none of a face with itself
+        here = left_out[(left_out[:, 0] >= start) & (left_out[:, 0] < start + len(scores))] - start
+        dropped = {row: here[here[:, 0] == row, 1] - row - 1 for row in set(here[:, 0].tolist())}
+        scores[here[:, 0], here[:, 1]] = np.nan
         for row in range(len(scores)):
             end = int(ends[start + row]) - start
             own = scores[row, row + 1 : end]
             if len(own):
-                genuine.append(own.copy())
-                genuine_group.append(np.full(len(own), group[start + row]))
+                out = dropped.get(row)
+                counted = own.copy() if out is None else np.delete(own, out[out < len(own)])
+                genuine.append(counted)
+                genuine_group.append(np.full(len(counted), group[start + row]))
                 own[:] = np.nan
         flat = scores.reshape(-1)
         for part in range(0, len(flat), _PART):
@@ -163,6 +175,7 @@ def _pass(
         of[a * groups + a] = sizes[a] * (sizes[a] - 1) // 2 - int((mated_group == a).sum())
         for b in range(a + 1, groups):
             of[a * groups + b] = sizes[a] * sizes[b]
+    of -= np.bincount(group[left_out[:, 0]] * groups + group[left_out[:, 1]], minlength=groups * groups)
     assert int(kept.sum()) == int(of.sum())
     return AllPairs(
         mated[by_mate], mated_group[by_mate], int(of.sum()), tail[by_score], cell[by_score].astype(np.int64), of,

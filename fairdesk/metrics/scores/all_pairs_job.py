@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import safe_rows
@@ -16,17 +18,22 @@ from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.metrics.evaluation import matrix_of
 from fairdesk.metrics.params import AllPairsParams
 from fairdesk.metrics.rates.error_rates import resolvable
-from fairdesk.metrics.results import TarPoint
+from fairdesk.metrics.results import Corrections, TarPoint
 from fairdesk.metrics.scores.all_pairs import AllPairs, compare_all, tar_points
 from fairdesk.metrics.scores.all_pairs_results import AllPairsResult, GroupCounts
 from fairdesk.metrics.scores.grouped_scores import too_many_to_pair
 from fairdesk.metrics.scores.pair_scores import MEASURES
+from fairdesk.metrics.store import MarkKind, comparison_marks
+from fairdesk.project import Project
 from fairdesk.project.images import labelled_images
 from fairdesk.words import tr
 
 
 def compare_project(params: AllPairsParams, context: Context) -> AllPairsResult:
-    """Job: compare every two images that have an identity and a vector; exact counts at every TAR point."""
+    """Job: compare every two images that have an identity and a vector; exact counts at every TAR point.
+
+    Labels are those of the project now, and the comparisons that people left out there are in no count.
+    """
     need_folder(params.out)
     project = context.project
     chosen = choose_vectors(context, params.encoder, params.detector)
@@ -40,17 +47,31 @@ def compare_project(params: AllPairsParams, context: Context) -> AllPairsResult:
     names, who = np.unique(np.array(["\x1f".join(key) for key in keys]), return_inverse=True)
     groups, group = np.unique(np.array([key[0] for key in keys]), return_inverse=True)
     metric = recipe.metric if params.metric == "own" else params.metric
+    without, corrections = _left_out(project, images[named].tolist())
     found = compare_all(
         vectors[named], who.astype(np.int64), group.astype(np.int64), len(groups), metric, context.check,
-        lambda done, total: context.progress(done, total, tr("images")),
+        lambda done, total: context.progress(done, total, tr("images")), without,
     )  # fmt: skip
     result = _result(found, [str(name) or tr("no group") for name in groups], params.at, MEASURES[metric])
     result.subjects, result.without_identity = len(names), int((~named).sum())
     result.rest_on(chosen.about(), len(images))
+    result.corrections = corrections
     if params.out is not None:
         _write(params.out, result, found)
         context.artifact(params.out / "all-pairs.json")
     return result
+
+
+def _left_out(project: Project, images: list[int]) -> tuple[npt.NDArray[np.int64], Corrections]:
+    """Return the comparisons that people left out, as two places among the images each: (k, 2); and what is told of them."""
+    row = {image: place for place, image in enumerate(images)}
+    marks = {pair: one for pair, one in comparison_marks(project).items() if pair[0] in row and pair[1] in row}
+    kinds = Counter(one.kind for one in marks.values())
+    told = Corrections(
+        excluded=kinds[MarkKind.EXCLUDED], wrong_label=kinds[MarkKind.WRONG_LABEL], relabelled_images=0, relabelled=0,
+        reasons=dict(Counter(one.reason for one in marks.values())),
+    )  # fmt: skip
+    return np.array([[row[one], row[two]] for one, two in marks], dtype=np.int64).reshape(-1, 2), told
 
 
 def _result(found: AllPairs, names: list[str], at: str, measure: str) -> AllPairsResult:

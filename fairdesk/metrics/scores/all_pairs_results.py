@@ -5,7 +5,7 @@ from __future__ import annotations
 from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
-from fairdesk.metrics.results import CrossCell, TarPoint
+from fairdesk.metrics.results import Corrections, CrossCell, TarPoint
 from fairdesk.words import tr, tr_n
 
 
@@ -37,6 +37,8 @@ class AllPairsResult(JobResult, RestsOnVectors):
     per_group: dict[str, GroupCounts]
     fmr_matrix: dict[str, CrossCell]
     fmr_matrix_why: str | None = None
+    corrections: Corrections | None = None
+    """The comparisons that people left out."""
     histogram: str | None = None
     """The file with the histogram of impostor and genuine scores."""
 
@@ -60,6 +62,8 @@ class AllPairsResult(JobResult, RestsOnVectors):
                     self.without_identity,
                 )
             )
+        if self.corrections is not None:
+            lines += self.corrections.lines()
         for target, point in self.tar_at_far.items():
             line = "  " + tr(
                 "TAR at FAR {target:>8}: {tar:>8}  ({matches})",

@@ -8,7 +8,7 @@ face recognition", IJCB 2024). A comparison across groups takes the mean of what
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,14 +18,17 @@ from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.evaluation import evaluate
+from fairdesk.metrics.pairs_behind.corrections import Known, correct, read_known_of
 from fairdesk.metrics.params import EvaluateParams, NormaliseParams
 from fairdesk.metrics.rates.error_rates import resolvable, sort_scores, threshold_at_fmr
-from fairdesk.metrics.results import ErrorRates, EvaluateResult, GroupRule, NormaliseResult
+from fairdesk.metrics.results import Corrections, ErrorRates, EvaluateResult, GroupRule, NormaliseResult
 from fairdesk.metrics.scores.grouped_scores import Grouped, group_comparisons
+from fairdesk.metrics.scores.polarity import as_similarities
 from fairdesk.metrics.scores.score_files import read_scores, write_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set, origin_of
 from fairdesk.project import Project
+from fairdesk.project.recipes import named_encoder_of
 from fairdesk.words import tr, tr_n
 
 Mask = npt.NDArray[np.bool_]
@@ -123,24 +126,21 @@ def divide_people(scores: ScoreSet, share: float, seed: int) -> tuple[Mask, Mask
     return learned, applied, int((a != b).sum())
 
 
-def part_of(scores: ScoreSet, rows: Mask | npt.NDArray[np.int64]) -> ScoreSet:
-    """Return some of the comparisons: a mask, or their rows."""
-    fields = {name: getattr(scores, name)[rows] for name in ("score", "label", "subject1", "subject2", "group1", "group2", "fold")
-              if getattr(scores, name) is not None}  # fmt: skip
-    return ScoreSet(measure=scores.measure, about=scores.about, **fields)
+def _by_people(scores: ScoreSet, known: Known | None, *, needed: bool) -> tuple[ScoreSet, Corrections | None]:
+    return (scores, None) if known is None else correct(scores, known, needed=needed)
 
 
 def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResult:
     """Job: learn on some people, apply to others, and tell what it did to every group there."""
-    scores = read_scores(params.scores)
-    if params.distance:
-        scores.negate()
+    known = None if params.labels_of is None else read_known_of(params.labels_of)
+    scores, corrections = _by_people(read_scores(params.scores, paths=True), known, needed=True)
+    learned_corrections: Corrections | None = None
+    distances = as_similarities(scores, params.distance, params.scores)
     group_comparisons(scores)  # or a refusal that says what is missing
     between = 0
     if params.learn_from is not None:
-        source = read_scores(params.learn_from)
-        if params.distance:
-            source.negate()
+        source, learned_corrections = _by_people(read_scores(params.learn_from, paths=True), known, needed=False)
+        as_similarities(source, distances, params.learn_from)
         _refuse_other_vectors(source, scores)
         _refuse_shared(source, scores, str(params.learn_from))
         rules = learn(group_comparisons(source), params.method, params.fmr)
@@ -154,15 +154,14 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
                 )
             )
         learned, applied, between = divide_people(scores, params.share, params.seed)
-        rules = learn(group_comparisons(part_of(scores, learned)), params.method, params.fmr)
-        target = part_of(scores, applied)
+        rules = learn(group_comparisons(scores.part(learned)), params.method, params.fmr)
+        target = scores.part(applied)
     context.progress(1, 3, tr("steps"))
     grouped = group_comparisons(target)
     assert target.score is not None
     had = int(np.isfinite(target.score).sum())
-    made = ScoreSet(score=apply(grouped, rules), label=target.label, subject1=target.subject1, subject2=target.subject2,
-                    group1=target.group1, group2=target.group2, fold=target.fold, measure=f"{target.measure or 'score'}, normalised by group ({params.method})",
-                    about=scores.about)  # fmt: skip
+    measure = f"{'negative ' * distances}{target.measure or 'score'}, normalised by group ({params.method})"
+    made = replace(target, score=apply(grouped, rules), measure=measure)
     assert made.score is not None
     lost = had - int(np.isfinite(made.score).sum())
     write_scores(params.out, made)
@@ -207,7 +206,11 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
                 between,
             )
         )
+    for one_of in (corrections, learned_corrections):
+        told += [] if one_of is None else one_of.lines()
     result = NormaliseResult(
+        corrections=corrections,
+        learned_corrections=learned_corrections,
         out=str(params.out),
         method=params.method,
         fmr=params.fmr,
@@ -254,7 +257,9 @@ def _people(scores: ScoreSet) -> set[tuple[str, str]]:
 def _refuse_other_vectors(source: ScoreSet, target: ScoreSet) -> None:
     """Refuse to learn from scores of other vectors, where both files name theirs: such scores are not alike."""
     for name in ("encoder", "detector"):
-        ours, theirs = target.about.get(name), source.about.get(name)
+        ours, theirs = (
+            named_encoder_of(one.about) if name == "encoder" else one.about.get(name) for one in (target, source)
+        )
         if None not in (ours, theirs) and ours != theirs:
             raise RequestError(
                 tr(

@@ -147,6 +147,7 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
         "encoder": recipe.encoder,
         "detector": recipe.detector,
         "recipe": recipe.hash,
+        **chosen.used.differs,
         "faces": images,
         "pair_list": params.pairs.name,
         "pair_list_sha256": list_sha256,
@@ -162,8 +163,9 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
     sides = [list(zip(who, of, strict=True)) for who, of in zip(subjects, groups, strict=True)]
     named = (Labelled(pair.line, pair.label, *who) for pair, *who in zip(pairs, *sides, strict=True))
     doubtful = sorted([*against_identities(named), *with_both_labels(pairs)])
-    out = params.out or project.exports("scores", _file_name(params, recipe))
-    write_scores(out, scores, paths)
+    out = params.out or project.exports("scores", _file_name(params, chosen))
+    scores.path1, scores.path2 = np.array(paths[0], dtype=str), np.array(paths[1], dtype=str)
+    write_scores(out, scores)
     result = ScoreResult(
         out=str(out),
         pairs=len(pairs),
@@ -234,8 +236,9 @@ def _told_left_out(lines: int, unmatched: int, faceless: int) -> list[str]:
     return out
 
 
-def _file_name(params: ScoreParams, recipe: StoredRecipe) -> str:
-    return safe_name(f"{params.pairs.stem}-{recipe.encoder}-{recipe.detector}") + ".npz"
+def _file_name(params: ScoreParams, chosen: VectorChoice) -> str:
+    kinds = ["mirrored"] * chosen.used.mirrored + [chosen.used.precision] * ("precision" in chosen.used.differs)
+    return safe_name("-".join([params.pairs.stem, chosen.recipe.encoder, *kinds, chosen.recipe.detector])) + ".npz"
 
 
 def _sides(pair: Pair) -> tuple[tuple[str, str, str], tuple[str, str, str]]:

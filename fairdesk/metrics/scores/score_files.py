@@ -183,8 +183,8 @@ def _measure(data: Any) -> str:
     return str(data["measure"]) if "measure" in data.files else ""
 
 
-def write_scores(path: Path, scores: ScoreSet, paths: tuple[list[str], list[str]] | None = None) -> None:
-    """Write pairwise scores, as the ending says.
+def write_scores(path: Path, scores: ScoreSet) -> None:
+    """Write pairwise scores and all that is known of them, as the ending says.
 
     .npz has the original's arrays beside the pairwise ones; .csv and .parquet have a row a pair; .txt has a score and its
     label (1 or 0) a line, genuine ones first.
@@ -194,7 +194,7 @@ def write_scores(path: Path, scores: ScoreSet, paths: tuple[list[str], list[str]
     part = path.with_name(path.name + ".part")
     ending = path.suffix.lower()
     if ending == ".csv":
-        header, rows = _rows(scores, paths)
+        header, rows = _rows(scores)
         with part.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(header)
@@ -204,7 +204,7 @@ def write_scores(path: Path, scores: ScoreSet, paths: tuple[list[str], list[str]
         import pyarrow
         import pyarrow.parquet
 
-        header, rows = _rows(scores, paths)
+        header, rows = _rows(scores)
         columns = zip(*rows, strict=True) if len(scores.score) else [[] for _ in header]
         pyarrow.parquet.write_table(pyarrow.table(dict(zip(header, map(list, columns), strict=True))), part)
     elif ending == ".txt":
@@ -214,8 +214,6 @@ def write_scores(path: Path, scores: ScoreSet, paths: tuple[list[str], list[str]
     else:
         texts = _pairwise(scores)
         arrays: dict[str, Any] = dict(texts) | {name: np.array(value) for name, value in scores.about.items()}
-        if paths:
-            arrays |= {"path1": np.array(paths[0], dtype=str), "path2": np.array(paths[1], dtype=str)}
         genuine, impostor = scores.split()
         with part.open("wb") as binary:
             np.savez(
@@ -227,7 +225,7 @@ def write_scores(path: Path, scores: ScoreSet, paths: tuple[list[str], list[str]
 
 def _pairwise(scores: ScoreSet) -> dict[str, Any]:
     """Return what is known of each pair beside its score and label."""
-    return {name: getattr(scores, name) for name in (*PAIRWISE, "fold") if getattr(scores, name) is not None}
+    return {name: getattr(scores, name) for name in (*PAIRWISE, "fold", *PATHS) if getattr(scores, name) is not None}
 
 
 def _cell(value: Any) -> Any:
@@ -235,15 +233,16 @@ def _cell(value: Any) -> Any:
     return ("" if np.isnan(value) else repr(float(value))) if isinstance(value, np.floating) else value
 
 
-def _rows(scores: ScoreSet, paths: tuple[list[str], list[str]] | None) -> tuple[list[str], Iterator[list[Any]]]:
+def _rows(scores: ScoreSet) -> tuple[list[str], Iterator[list[Any]]]:
     """Return the names of a table's columns, and its rows: a pair each."""
     values, labels = scores.score, scores.label
     assert values is not None and labels is not None
     texts = _pairwise(scores)
-    header = [*(("path1", "path2") if paths else ()), "score", "label", *texts, "measure", *scores.about]
+    paths = {name: texts.pop(name) for name in PATHS if name in texts}
+    header = [*paths, "score", "label", *texts, "measure", *scores.about]
     rows = (
         [
-            *((paths[0][row], paths[1][row]) if paths else ()),
+            *(str(column[row]) for column in paths.values()),
             values[row],
             int(labels[row]),
             *(str(column[row]) for column in texts.values()),
@@ -255,9 +254,9 @@ def _rows(scores: ScoreSet, paths: tuple[list[str], list[str]] | None) -> tuple[
     return header, rows
 
 
-def export_csv(source: Path, target: Path) -> int:
+def export_csv(source: Path, target: Path, columns: dict[str, str] | None = None) -> int:
     """Write any readable score file as CSV (score, label, and what else it names); returns how many scores."""
-    scores = read_scores(source)
+    scores = read_scores(source, paths=True, columns=columns)
     if scores.score is None:
         genuine, impostor = scores.split()
         label = np.concatenate([np.ones(len(genuine), dtype=bool), np.zeros(len(impostor), dtype=bool)])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
-from fairdesk.metrics.scores.group_normalisation import part_of
+from fairdesk.metrics.pairs_behind.corrections import Known, corrected
+from fairdesk.metrics.results import Corrections
 from fairdesk.metrics.scores.grouped_scores import number_texts
-from fairdesk.metrics.scores.score_set import ScoreSet, Strings
+from fairdesk.metrics.scores.score_set import PAIRWISE, PATHS, ScoreSet, Strings
 from fairdesk.words import tr
 
 Ints = npt.NDArray[np.int64]
@@ -28,15 +30,23 @@ class Matched:
     """Only in the first, only in the second, without a score in one of them."""
     other_groups: int = 0
     """Comparisons whose groups the two files name differently."""
+    corrections: Corrections | None = None
+    """What people corrected, of the comparisons that both have."""
 
 
-def match_comparisons(first: ScoreSet, second: ScoreSet, names: tuple[Path, Path]) -> Matched:
+def match_comparisons(
+    first: ScoreSet, second: ScoreSet, names: tuple[Path, Path], known: Known | None = None, *, needed: bool = True
+) -> Matched:
     """Match comparisons by the two images, else row by row where both files name the same list.
+
+    A comparison that the second file lists the other way round is turned, with all that it says of its two sides. With
+    `known` both follow what people said in a project; without `needed` only where they name images of it.
 
     Raises
     ------
     RequestError
-        If the files do not say which comparisons are the same, or share none.
+        If the files do not say which comparisons are the same, or share none; with `known` and `needed`, if they name
+        none of the project's images.
     """
     for scores, name in zip((first, second), names, strict=True):
         if scores.score is None or scores.label is None:
@@ -66,40 +76,55 @@ def match_comparisons(first: ScoreSet, second: ScoreSet, names: tuple[Path, Path
         rows = _shared(keys[0], keys[1])
     if not len(rows[0]):
         raise RequestError(tr("{first} and {second} share no comparison.", first=names[0], second=names[1]))
-    assert first.label is not None
-    assert second.label is not None
-    if (first.label[rows[0]] != second.label[rows[1]]).any():
-        wrong = int(np.flatnonzero(first.label[rows[0]] != second.label[rows[1]])[0])
+    left = len(first.score) - len(rows[0]), len(second.score) - len(rows[1])
+    one, two = first.part(rows[0]), second.part(rows[1])
+    if one.path1 is not None and two.path1 is not None:
+        two.turn(one.path1 != two.path1)
+    corrections, counted = None, np.ones(len(rows[0]), dtype=bool)
+    if known is not None:
+        for field in PATHS:
+            value = _of_either(one, two, field)
+            setattr(one, field, value)
+            setattr(two, field, value)
+        if needed or (known and one.path1 is not None and one.path2 is not None):
+            made = [corrected(scores, known, needed=needed) for scores in (one, two)]
+            (one, two), corrections, counted = [each.whole for each in made], made[0].told, made[0].counted
+    assert one.label is not None
+    assert two.label is not None
+    if (one.label != two.label).any():
         raise RequestError(
             tr(
                 "{first} and {second} disagree on which comparisons are genuine, for example comparison {row:,}.",
                 first=names[0],
                 second=names[1],
-                row=int(rows[0][wrong]) + 1,
+                row=int(rows[0][np.flatnonzero(one.label != two.label)[0]]) + 1,
             )
         )
-    scored = ~np.isnan(first.score[rows[0]]) & ~np.isnan(second.score[rows[1]])
-    kept = tuple(side[scored] for side in rows)
-    if not len(kept[0]):
+    assert one.score is not None
+    assert two.score is not None
+    scored = ~np.isnan(one.score) & ~np.isnan(two.score)
+    if not (scored & counted).any():
         raise RequestError(tr("No comparison has a score in both files."))
-    one, two = part_of(first, kept[0]), part_of(second, kept[1])
+    one, two = one.part(scored & counted), two.part(scored & counted)
     other = _other_groups(one, two)
-    for field in ("subject1", "subject2", "group1", "group2", "fold"):  # what one file knows counts for both
-        value = getattr(one, field)
-        value = getattr(two, field) if value is None else value
+    for field in (*PAIRWISE, *PATHS, "fold"):  # what one file knows counts for both
+        value = _of_either(one, two, field)
         setattr(one, field, value)
         setattr(two, field, value)
-    left = (len(first.score) - len(rows[0]), len(second.score) - len(rows[1]), int((~scored).sum()))
-    return Matched(one, two, by, left, other)
+    return Matched(one, two, by, (*left, int((~scored & counted).sum())), other, corrections)
+
+
+def _of_either(one: ScoreSet, two: ScoreSet, field: str) -> Any:
+    """Return what is known of comparisons by the first file, or else by the second."""
+    value = getattr(one, field)
+    return getattr(two, field) if value is None else value
 
 
 def _other_groups(one: ScoreSet, two: ScoreSet) -> int:
-    """Return how many comparisons have other groups in the second file; the order of two images does not matter."""
+    """Return how many comparisons have other groups in the second file."""
     if one.group1 is None or one.group2 is None or two.group1 is None or two.group2 is None:
         return 0
-    same = (one.group1 == two.group1) & (one.group2 == two.group2)
-    turned = (one.group1 == two.group2) & (one.group2 == two.group1)
-    return int((~same & ~turned).sum())
+    return int(((one.group1 != two.group1) | (one.group2 != two.group2)).sum())
 
 
 def _by_images(scores: ScoreSet) -> tuple[Strings, Strings] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.floating]
 Strings = npt.NDArray[np.str_]
 
-ABOUT = ("encoder", "detector", "recipe", "faces", "pair_list", "pair_list_sha256", "weights_sha256")
+ABOUT = (
+    "encoder", "detector", "recipe", "mirrored", "precision", "faces", "pair_list", "pair_list_sha256", "weights_sha256",
+)  # fmt: skip
 """What a score file says of the vectors and the list that it was made from."""
 PAIRWISE = ("subject1", "subject2", "group1", "group2", "gender1", "gender2", "age1", "age2")
 PATHS = ("path1", "path2")
@@ -54,6 +56,21 @@ class ScoreSet:
         """Whether each comparison names its groups."""
         return self.group1 is not None and self.group2 is not None
 
+    def part(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> ScoreSet:
+        """Return some of the comparisons, by a mask of shape (n,) or by their rows, with all that is known of them."""
+        pairwise = {name: getattr(self, name) for name in ("score", "label", "fold", *PAIRWISE, *PATHS)}
+        return replace(self, **{name: value[rows] for name, value in pairwise.items() if value is not None})
+
+    def turn(self, rows: npt.NDArray[np.bool_]) -> None:
+        """Change the two sides of the comparisons of a mask: the second image, subject, group, gender and age come first."""
+        for name in (*PAIRWISE, *PATHS):
+            if name.endswith("1"):
+                other = f"{name[:-1]}2"
+                one, two = getattr(self, name), getattr(self, other)
+                if one is not None and two is not None:
+                    setattr(self, name, np.where(rows, two, one))
+                    setattr(self, other, np.where(rows, one, two))
+
     def negate(self) -> None:
         """Turn distances into similarities, in place."""
         for array in (self.genuine, self.impostor, self.score):
@@ -62,5 +79,10 @@ class ScoreSet:
 
 
 def known_about(texts: dict[str, str]) -> dict[str, str | int]:
-    """Return what a file says of its vectors and list; `faces` is a number."""
-    return {name: int(text) if name == "faces" and text.isdigit() else text for name, text in texts.items() if text}
+    """Return what a file says of its vectors and list; `faces` is a number, `mirrored` true or left out."""
+    found: dict[str, str | int] = {name: text for name, text in texts.items() if text}
+    if texts.get("faces", "").isdigit():
+        found["faces"] = int(texts["faces"])
+    if "mirrored" in found:
+        found["mirrored"] = texts["mirrored"].lower() in ("true", "1", "yes")
+    return {name: value for name, value in found.items() if value is not False}

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from fairdesk.gui.actions import ActionSpec
 from fairdesk.gui.async_glue import start
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
-from fairdesk.gui.tabs.metrics.saving import ask_for_report, save_shown_plot, save_shown_scores, save_shown_table
+from fairdesk.gui.tabs.metrics.asking import ask_for_report, ask_to_normalise, compare_models, list_left_out
+from fairdesk.gui.tabs.metrics.lists import freeze_list, import_list, look_at_list
+from fairdesk.gui.tabs.metrics.saving import save_shown_plot, save_shown_scores, save_shown_table
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ MENUS = {  # on the right button, by list or grid
         "",
         "metrics.compare",
         "metrics.normalise",
+        "metrics.left_out",
         "metrics.report",
         "metrics.plot",
         "metrics.table",
@@ -49,7 +52,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ActionSpec(
             "metrics.import_list",
             tr("&Import a pair list…"),
-            lambda: start(tab.import_list()),
+            lambda: start(import_list(tab)),
             tr("&Metrics"),
             icon="import",
             enabled=lambda: tab.view.images > 0,
@@ -58,7 +61,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ActionSpec(
             "metrics.look",
             tr("Loo&k at the pairs…"),
-            lambda: start(tab.look_at_list()),
+            lambda: start(look_at_list(tab)),
             tr("&Metrics"),
             icon="face",
             enabled=lambda: tab.chosen_list() is not None,
@@ -78,7 +81,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ActionSpec(
             "metrics.freeze",
             tr("&Freeze or unfreeze the list"),
-            tab.freeze_list,
+            lambda: freeze_list(tab),
             tr("&Metrics"),
             enabled=lambda: tab.chosen_list() is not None,
             tip=tr("A frozen list is not overwritten"),
@@ -96,7 +99,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ActionSpec(
             "metrics.compare",
             tr("Co&mpare two models…"),
-            lambda: start(tab.compare_models()),
+            lambda: start(compare_models(tab)),
             tr("&Metrics"),
             icon="chart",
             enabled=shown,
@@ -106,11 +109,21 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ActionSpec(
             "metrics.normalise",
             tr("&Normalise by group…"),
-            tab.normalise_scores,
+            lambda: ask_to_normalise(tab),
             tr("&Metrics"),
             icon="split",
-            enabled=lambda: tab.scores is not None and tab.has_project(),
+            enabled=lambda: shown() and tab.has_project(),
             tip=tr("Learn a normalisation on some subjects and apply it to the others; needs a project that is open"),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "metrics.left_out",
+            tr("Comparisons left o&ut…"),
+            lambda: list_left_out(tab),
+            tr("&Metrics"),
+            icon="list",
+            enabled=lambda: tab.shown is not None and bool(tab.shown.result.left_out),
+            tip=tr("Each comparison that is in no rate, or in no group's, and why"),
             tab=tab.name,
         ),
         ActionSpec(

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from fairdesk import counted
 from fairdesk.figures.error_curve import Curve
 from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.pairs_behind.left_out_counts import contradicted_lines
 from fairdesk.metrics.pairs_behind.shown_figures import curves_of, number, rate
 from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project import Project
 from fairdesk.project.image_queries import overview
+from fairdesk.project.recipes import named_encoder_of
 from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:  # what evaluates is imported by the functions that do: the window opens without it
@@ -24,8 +26,9 @@ if TYPE_CHECKING:  # what evaluates is imported by the functions that do: the wi
 
 if TYPE_CHECKING:
     from fairdesk.gui.widgets.curve_plots import Shown
+    from fairdesk.metrics.pairs_behind.corrections import Corrected
     from fairdesk.metrics.params import EvaluateParams
-    from fairdesk.metrics.results import Corrections, EvaluateResult
+    from fairdesk.metrics.results import EvaluateResult
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ class Evaluation:
     live: LiveThreshold
     distance: bool = False
     ways: tuple[str, ...] = ()  # in which the scores can be grouped
+    polarity: bool | None = None  # whether the file says that its scores are distances, or that they are not
 
     @property
     def path(self) -> Path:
@@ -101,35 +105,38 @@ class SupersededError(Exception):
     """Nobody waits for this evaluation any more."""
 
 
-def read_corrected(params: EvaluateParams, *, paths: bool = False) -> tuple[ScoreSet, Corrections | None]:
+def read_corrected(params: EvaluateParams) -> tuple[ScoreSet, Corrected | None]:
     """Read scores; where the project open (`labels_of`) has labels set by people, or comparisons left out, by those."""
-    from fairdesk.metrics.pairs_behind.corrections import correct, read_known_of
+    from fairdesk.metrics.pairs_behind.corrections import corrected, read_known_of
     from fairdesk.metrics.scores.score_files import read_scores
 
     known = None if params.labels_of is None else read_known_of(params.labels_of)
-    scores = read_scores(
-        params.scores, paths=paths or bool(known), columns=params.named_columns(), impostor=params.impostor
-    )
-    if not known:
+    scores = read_scores(params.scores, paths=bool(known), columns=params.named_columns(), impostor=params.impostor)
+    if not known or scores.path1 is None or scores.path2 is None:
         return scores, None
-    scores, corrections = correct(scores, known)
-    return scores, corrections if corrections.lines() else None
+    found = corrected(scores, known, needed=False)
+    return found.scores, found
 
 
 def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -> Evaluation:
     """Evaluate a score file; by group where the scores name groups. `check` may raise to end it."""
     from fairdesk.metrics.evaluation import evaluate_whole
+    from fairdesk.metrics.pairs_behind.left_out import find_left_out
     from fairdesk.metrics.rates.error_curves import histogram
     from fairdesk.metrics.rates.live_threshold import LiveThreshold
+    from fairdesk.metrics.scores.polarity import as_similarities, holds_distances
 
-    scores, corrections = read_corrected(params)
-    if params.distance:
-        scores.negate()
+    scores, people = read_corrected(params)
+    polarity = holds_distances(scores.measure)
     ways = tuple(way for way in WAYS if all(_names(scores, kind) for kind in way.split("+")))
     if params.by not in ways:  # of another file, or none was asked for yet
         params = params.model_copy(update={"by": ways[0] if ways else "none"})
+    whole, said = (scores, []) if people is None else (people.whole, people.reasons)
+    left_out = find_left_out(whole, params.by, said).counts()
+    params = params.model_copy(update={"distance": as_similarities(scores, params.distance, None)})
     found = evaluate_whole(scores, params, check)
-    found.result.corrections = corrections
+    found.result.corrections = people.told if people is not None and people.told.lines() else None
+    found.result.left_out = left_out
     bins = histogram(found.scores, distance=params.distance)
     group_bins = {}
     if bins is not None:
@@ -139,7 +146,14 @@ def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -
     check()
     curves = curves_of(found.scores, found.own, distance=params.distance)
     live = LiveThreshold(found, params)
-    return Evaluation(params, found.result, curves, bins, group_bins, list(found.own), live, params.distance, ways)
+    return Evaluation(
+        params, found.result, curves, bins, group_bins, list(found.own), live, params.distance, ways, polarity
+    )
+
+
+def labels_for(found: Evaluation) -> Path | None:
+    """Return the project whose corrections change the scores shown, if any do."""
+    return None if found.result.corrections is None else found.params.labels_of
 
 
 WAYS = {
@@ -174,7 +188,7 @@ def work_out_search(path: Path) -> IdentifyResult:
 
 def vectors_line(about: dict[str, Any]) -> str:
     """Name encoder, detector and number of faces, as far as they are known."""
-    parts = [about[name] for name in ("encoder", "detector") if about.get(name)]
+    parts = [part for part in (named_encoder_of(about), about.get("detector")) if part]
     if parts and about.get("faces") is not None:
         parts.append(tr_n("{n:,} face", "{n:,} faces", about["faces"]))
     return " · ".join(parts)
@@ -204,10 +218,11 @@ def headline(result: EvaluateResult) -> str:
         parts += [tr("<b>EER {eer}</b> at {threshold}", eer=rate(result.eer), threshold=number(result.eer_threshold)), tr("AUC {auc:.6f}", auc=result.auc),
                   f"d′ {number(result.d_prime)}"]  # fmt: skip
     text = "  ·  ".join(parts)
-    if vectors := vectors_line({"encoder": result.encoder, "detector": result.detector, "faces": result.faces}):
+    if vectors := vectors_line(dict(result)):
         text += "<br>" + tr("Embeddings: {vectors}", vectors=escape(vectors))
     if result.corrections is not None:
         text += "".join(f"<br>{escape(line)}" for line in result.corrections.lines())
+    text += "".join(f"<br>{escape(line)}" for line in contradicted_lines(result.left_out))
     if result.warning:
         text += f"<br><b>{escape(result.warning)}</b>"
     return text
@@ -242,7 +257,7 @@ def threshold_line(result: EvaluateResult) -> str:
 
 
 ORDER = (
-    "common", "fairness", "differences", "own", "between", "own_thresholds", "folds", "points", "scores", "overall",
+    "common", "fairness", "differences", "own", "between", "own_thresholds", "folds", "points", "scores", "overall", "left_out",
 )  # fmt: skip
 """Of the tables, as their pages stand."""
 

@@ -17,6 +17,7 @@ class ResultTables(QTabWidget):
     """Shows tables; `pairs_asked` when a number that has comparisons behind it is double-clicked."""
 
     pairs_asked = Signal(object)  # PairQuery
+    list_asked = Signal()  # a row of what is left out was double-clicked
     nothing_behind = Signal()  # another cell was double-clicked
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -66,6 +67,8 @@ class ResultTables(QTabWidget):
         query = self.query_at(name, row, column)
         if query is not None:
             self.pairs_asked.emit(query)
+        elif name == "left_out":
+            self.list_asked.emit()
         else:
             self.nothing_behind.emit()
 

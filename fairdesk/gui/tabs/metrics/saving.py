@@ -43,29 +43,17 @@ async def save_shown_table(tab: MetricsTab) -> None:
         _told(tab, path)
 
 
-def ask_for_report(tab: MetricsTab) -> None:
-    """Ask for the report of the scores that are shown."""
-    params, shown, project = tab.params(), tab.shown, tab.session.project
-    if params is None or shown is None or project is None:
-        return
-    out = project.exports("reports", params.scores.stem)
-    preset = params.model_dump(mode="json") | {"out": str(out), "by": shown.params.by}
-    if shown.result.corrections is None:  # nothing of the project changes these scores
-        preset["labels_of"] = None
-    tab.session.ask("evaluate", preset)
-
-
 async def save_shown_scores(tab: MetricsTab) -> None:
     """Save the scores as CSV."""
     from fairdesk.metrics.scores.score_files import export_csv
 
     path = await async_glue.choose_file(tab, tr("Save the scores"), tr("CSV (*.csv)"), save="csv")
-    source = tab.scores
-    if path and source is not None:
+    params = tab.params()
+    if path and params is not None:
         need_ending(Path(path), (".csv",))
         tab.session.background.read(
             "save scores",
-            lambda: export_csv(source, Path(path)),
+            lambda: export_csv(params.scores, Path(path), params.named_columns()),
             lambda n: tab.session.told.emit(
                 Notice(tr_n("Saved {n:,} score to {path}", "Saved {n:,} scores to {path}", n, path=path))
             ),

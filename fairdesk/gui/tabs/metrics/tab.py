@@ -28,6 +28,8 @@ from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.metrics import presenter
 from fairdesk.gui.tabs.metrics.actions import MENUS, actions
+from fairdesk.gui.tabs.metrics.asking import list_left_out
+from fairdesk.gui.tabs.metrics.lists import look_at_list
 from fairdesk.gui.tabs.metrics.pair_viewer import PairViewer
 from fairdesk.gui.tabs.metrics.result_plots import ResultPlots
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
@@ -37,7 +39,6 @@ from fairdesk.gui.widgets.find_line import FindLine
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.project.changes import Change, Kind
-from fairdesk.project.sets import freeze
 from fairdesk.words import mark, tr
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class MetricsTab(Tab):
         self._columns: str | None = None  # of a table that does not say itself what they are
         self._stale: str | None = None
         self._typed: float | None = None  # where the line was let go
+        self._distances = False  # what was asked for; a file that says itself what it holds is followed
         self._rule = 0  # what the threshold was taken by before
         self._next: Callable[[], None] | None = None  # what the button of the empty page does
         self.find_line = FindLine((self.sources,), tr("Find a list or scores"))
@@ -115,17 +117,18 @@ class MetricsTab(Tab):
         self.tables.use_theme(session.theme)
         self.tables.pairs_asked.connect(self.show_pairs)
         self.tables.nothing_behind.connect(lambda: self.pairs.say_what_lacks(self.shown))
+        self.tables.list_asked.connect(lambda: list_left_out(self))
         self.figures.pairs_asked.connect(self.show_pairs)
         self.figures.threshold_moved.connect(self._on_drag)
         self.figures.threshold_settled.connect(self._on_dropped)
         self.figures.saved.connect(lambda path: session.told.emit(Notice(tr("Saved {path}", path=path))))
         self.sources.currentItemChanged.connect(lambda *_: self._on_source())
-        self.sources.itemDoubleClicked.connect(lambda *_: async_glue.start(self.look_at_list()))
+        self.sources.itemDoubleClicked.connect(lambda *_: async_glue.start(look_at_list(self)))
         self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
         self.value.editingFinished.connect(self._evaluate)
         self.source.currentTextChanged.connect(lambda _t: self._evaluate())
         self.by.currentTextChanged.connect(lambda _t: self._evaluate())
-        self.distance.toggled.connect(lambda _on: self._evaluate())
+        self.distance.toggled.connect(self._on_distance)
         self.insightface.toggled.connect(lambda _on: self._evaluate())
         self.empty_button.clicked.connect(self._next_step)
         session.theme.changed.connect(lambda: self._fill_table(self.shown) if self.shown is not None else None)
@@ -234,29 +237,6 @@ class MetricsTab(Tab):
         source = self.sources.chosen()
         return source if source is not None and source.kind == "list" else None
 
-    def freeze_list(self) -> None:
-        source = self.chosen_list()
-        if source is not None:
-            on = not source.frozen
-            told = (
-                tr("{list} is frozen", list=source.name) if on else tr("{list} is no longer frozen", list=source.name)
-            )
-            self.session.edit(lambda project: freeze(project, source.name, on=on), told)
-
-    async def import_list(self) -> None:
-        path = await async_glue.choose_file(
-            self, tr("Import a pair list"), tr("Pair lists (*.txt *.csv *.tsv *.parquet *.bin *.mat);;All files (*)")
-        )
-        if path:
-            self.session.ask("pairs", {"from_list": path})
-
-    async def look_at_list(self) -> None:
-        source = self.chosen_list()
-        if source is not None:
-            from fairdesk.gui.dialogs.pair_list_dialog import PairListDialog
-
-            await async_glue.finished(PairListDialog(self.session, Path(source.path), self.window()))
-
     def ask_score(self) -> None:
         chosen = self.chosen_list() or next((one for one in self.view.sources if one.kind == "list"), None)
         if chosen is not None:
@@ -308,11 +288,20 @@ class MetricsTab(Tab):
         return EvaluateParams.model_validate(
             {
                 "scores": self.scores, "columns": self._columns, "at": f"threshold={self._threshold()!r}" if at == "threshold" else at,
-                "by": self.by.currentData() or "none", "threshold_from": self.source.currentData() or "all", "distance": self.distance.isChecked(),
+                "by": self.by.currentData() or "none", "threshold_from": self.source.currentData() or "all", "distance": self._distances,
                 "insightface": self.insightface.isChecked(),
                 "labels_of": None if self.session.project is None else self.session.project.folder,
             }
         )  # fmt: skip
+
+    def asked(self) -> EvaluateParams | None:
+        """Return how the scores that are shown are evaluated, with what was found of them; None where none are shown."""
+        params, shown = self.params(), self.shown
+        if params is None or shown is None or params.scores != shown.path:
+            return None
+        return params.model_copy(
+            update={"by": shown.params.by, "distance": shown.distance, "labels_of": presenter.labels_for(shown)}
+        )
 
     def _threshold(self) -> float:
         """Return the threshold that is typed, or where the line was let go: the field shows four digits of it."""
@@ -360,6 +349,7 @@ class MetricsTab(Tab):
         self._show_headline(found.result)
         self._fill_table(found)
         self.figures.show_result(presenter.shown_curves(found), found.result.groups)
+        self._show_polarity(found)
         self._offer_ways(found.ways)
         wanted = ["all", "within-group", *(f"group:{name}" for name in found.groups)] if found.groups else ["all"]
         if [self.source.itemData(i) for i in range(self.source.count())] != wanted:
@@ -369,6 +359,22 @@ class MetricsTab(Tab):
             self.source.setCurrentIndex(max(0, self.source.findData(kept)))
             self.source.blockSignals(False)
         self._show()
+
+    def _on_distance(self, on: bool) -> None:
+        self._distances = on
+        self._evaluate()
+
+    def _show_polarity(self, found: presenter.Evaluation) -> None:
+        """Show whether these are distances; where the file says so itself, nothing else can be asked for."""
+        self.distance.blockSignals(True)
+        self.distance.setChecked(found.distance)
+        self.distance.blockSignals(False)
+        self.distance.setEnabled(found.polarity is None)
+        self.distance.setToolTip(
+            ""
+            if found.polarity is None
+            else tr("The file says what its scores are: {measure}", measure=tr(found.result.measure or ""))
+        )
 
     def _offer_ways(self, ways: tuple[str, ...]) -> None:
         """Offer by what the comparisons can be grouped."""
@@ -471,22 +477,3 @@ class MetricsTab(Tab):
         self.search.show_search(result)
         self._show()
         self.pages.setCurrentWidget(self.search)
-
-    async def compare_models(self) -> None:
-        """Compare the scores shown with another model's over the same list."""
-        from fairdesk.gui.dialogs.models_dialog import ModelsDialog
-
-        params = self.params()
-        if params is not None:
-            others = [
-                Path(one.path) for one in self.view.sources if one.kind == "scores" and Path(one.path) != params.scores
-            ]
-            await async_glue.finished(ModelsDialog(self.session, params.scores, others, params.at, self))
-
-    def normalise_scores(self) -> None:
-        project = self.session.project
-        if project is not None and self.scores is not None:
-            out = project.exports("scores", f"{self.scores.stem}-normalised.npz")
-            self.session.ask(
-                "normalise", {"scores": str(self.scores), "out": str(out), "distance": self.distance.isChecked()}
-            )

@@ -1,0 +1,62 @@
+"""What is asked of the scores that the Metrics tab shows: a report, what is left out, normalising, two models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fairdesk.gui import async_glue
+from fairdesk.gui.tabs.metrics.presenter import vectors_line
+from fairdesk.words import tr
+
+if TYPE_CHECKING:
+    from fairdesk.gui.tabs.metrics.tab import MetricsTab
+
+
+def ask_for_report(tab: MetricsTab) -> None:
+    """Ask for the report of the scores that are shown."""
+    params, project = tab.asked(), tab.session.project
+    if params is not None and project is not None:
+        out = project.exports("reports", params.scores.stem)
+        tab.session.ask("evaluate", params.model_dump(mode="json") | {"out": str(out)})
+
+
+def ask_to_normalise(tab: MetricsTab) -> None:
+    """Ask how the scores that are shown are normalised."""
+    params, project = tab.asked(), tab.session.project
+    if params is not None and project is not None:
+        kept = params.model_dump(mode="json", include={"scores", "distance", "labels_of"})
+        out = project.exports("scores", f"{params.scores.stem}-normalised.npz")
+        tab.session.ask("normalise", kept | {"out": str(out)})
+
+
+async def compare_models(tab: MetricsTab) -> None:
+    """Compare the scores that are shown with another model's over the same list."""
+    from fairdesk.gui.dialogs.models_dialog import ModelsDialog
+
+    params, shown = tab.asked(), tab.shown
+    if params is None or shown is None:
+        return
+    if tab.session.project is not None:  # the second file may name images where the first does not
+        params = params.model_copy(update={"labels_of": tab.session.project.folder})
+    scores = [one for one in tab.view.sources if one.kind == "scores" and Path(one.path) != params.scores]
+    others = [(Path(one.path), one.vectors) for one in scores]
+    await async_glue.finished(ModelsDialog(tab.session, params, vectors_line(dict(shown.result)), others, tab))
+
+
+def list_left_out(tab: MetricsTab) -> None:
+    """Show each comparison that is left out, or whose label is contradicted."""
+    from fairdesk.metrics.pairs_behind.left_out import HEADER, read_left_out
+
+    params = tab.asked()
+    if params is None or tab.shown is None or not tab.shown.result.left_out:
+        return
+
+    def listed(rows: list[tuple[str, ...]]) -> None:
+        from fairdesk.gui.dialogs.table_dialog import TableDialog
+
+        async_glue.start(async_glue.finished(TableDialog(tr("Comparisons left out"), HEADER, rows, tab.window())))
+
+    tab.session.background.read(
+        "left out", lambda: [tuple(row) for row in read_left_out(params).lines()], listed, tab.session.tell_error
+    )

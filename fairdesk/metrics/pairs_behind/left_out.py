@@ -1,0 +1,170 @@
+"""The comparisons that are in no rates, or in no group's, and those whose label is contradicted: counted, and each listed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.images.table_cells import safe_rows
+from fairdesk.images.written_files import write_text
+from fairdesk.metrics.pairs_behind.corrections import Corrected, corrected, read_known_of
+from fairdesk.metrics.pairs_behind.left_out_counts import KINDS, LeftOutCount
+from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.scores.grouped_scores import regrouped
+from fairdesk.metrics.scores.score_files import read_scores
+from fairdesk.metrics.scores.score_set import PATHS, ScoreSet
+from fairdesk.words import mark, tr
+
+Mask = npt.NDArray[np.bool_]
+
+FILE = "left-out.csv"
+HEADER = ("row", "first", "second", "label", "first_group", "second_group", "score", "reason", "counted")
+_NOWHERE, _OVERALL, _AS_LABELLED = mark("in no rate"), mark("in no group's rates"), mark("yes, as it is labelled")
+_REASONS = (
+    ("", _NOWHERE),  # what a person said
+    (mark("no score: an image has no face or no embedding"), _NOWHERE),
+    (mark("a face has no group"), _OVERALL),
+    (mark("a genuine pair of two groups"), _OVERALL),
+    (mark("labelled genuine, of two people"), _AS_LABELLED),
+    (mark("labelled impostor, of one person"), _AS_LABELLED),
+)
+"""Why a comparison is left out, and where it counts still; by place in `KINDS`, the weightier first."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Comparisons that are left out somewhere; in the file's own order, and its own sense of scores."""
+
+    rows: npt.NDArray[np.int64]
+    """Where each stands in the file, from 1."""
+    kinds: list[int]
+    """Places in `_REASONS`."""
+    said: list[str]
+    """Why a person left it out, where that is the reason."""
+    comparisons: ScoreSet
+    grouped: bool
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def _groups(self, row: int) -> tuple[str, str]:
+        """Return the groups of a comparison's two faces."""
+        sides = self.comparisons.group1, self.comparisons.group2
+        if not self.grouped or sides[0] is None or sides[1] is None:
+            return "", ""
+        return str(sides[0][row]), str(sides[1][row])
+
+    def counts(self) -> list[LeftOutCount]:
+        """Return how many there are of each reason and group."""
+        label = self.comparisons.label
+        assert label is not None
+        found: Counter[tuple[int, str, str, bool]] = Counter()
+        for row, (kind, said) in enumerate(zip(self.kinds, self.said, strict=True)):
+            group = _together(*sorted(self._groups(row))) if self.grouped else ""
+            found[kind, said, group, bool(label[row])] += 1
+        return [
+            LeftOutCount(
+                kind=KINDS[kind], reason=tr(_REASONS[kind][0]) if kind else said, counted=tr(_REASONS[kind][1]),
+                group=group, genuine=found[kind, said, group, True], impostor=found[kind, said, group, False],
+            )
+            for kind, said, group in sorted({key[:3] for key in found})
+        ]  # fmt: skip
+
+    def lines(self) -> Iterator[list[str]]:
+        """Yield a line of the list for each: see `HEADER`. A side is its image, else its subject."""
+        scores = self.comparisons
+        assert scores.label is not None
+        assert scores.score is not None
+        one = scores.subject1 if scores.path1 is None else scores.path1
+        two = scores.subject2 if scores.path2 is None else scores.path2
+        labels = tr("impostor"), tr("genuine")
+        for row, (kind, said) in enumerate(zip(self.kinds, self.said, strict=True)):
+            score = float(scores.score[row])
+            yield [
+                str(self.rows[row]), *("" if side is None else str(side[row]) for side in (one, two)),
+                labels[int(scores.label[row])], *self._groups(row), "" if np.isnan(score) else repr(score),
+                tr(_REASONS[kind][0]) if kind else said, tr(_REASONS[kind][1]),
+            ]  # fmt: skip
+
+    def as_csv(self) -> str:
+        """Return the list as CSV."""
+        buffer = io.StringIO(newline="")
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow(HEADER)
+        writer.writerows(safe_rows(self.lines()))
+        return buffer.getvalue()
+
+    def write(self, folder: Path) -> None:
+        """Write the list beside a report; where there is nothing to list, that of an older report goes."""
+        if len(self):
+            write_text(folder / FILE, self.as_csv())
+        else:
+            (folder / FILE).unlink(missing_ok=True)
+
+
+def _together(one: str, two: str) -> str:
+    if not one or not two:
+        return tr("no group")
+    return one if one == two else tr("{one} and {other}", one=one, other=two)
+
+
+def find_left_out(scores: ScoreSet, by: str, said: Sequence[str] = ()) -> LeftOut:
+    """Return which comparisons are left out of scores as the file has them, grouped `by` what they are evaluated by.
+
+    `said` is why a person left each out, empty where nobody did.
+    """
+    if scores.score is None or scores.label is None:
+        genuine, impostor = scores.split()
+        label = np.arange(len(genuine) + len(impostor)) < len(genuine)
+        scores = ScoreSet(score=np.concatenate([genuine, impostor]), label=label)
+    assert scores.score is not None
+    grouped = by != "none" and scores.grouped
+    shown = regrouped(scores, by) if grouped else scores
+    kinds = np.full(len(scores.score), -1, dtype=np.int8)
+    if said:
+        kinds[np.array([bool(why) for why in said], dtype=bool)] = 0
+    for kind, rows in _found(scores, shown, grouped):
+        kinds[rows & (kinds < 0)] = kind
+    places = np.flatnonzero(kinds >= 0)
+    why = [said[place] if said else "" for place in places.tolist()]
+    return LeftOut(places + 1, kinds[places].tolist(), why, shown.part(places), grouped)
+
+
+def _found(scores: ScoreSet, shown: ScoreSet, grouped: bool) -> Iterator[tuple[int, Mask]]:
+    """Yield each reason, as a place in `_REASONS`, and the comparisons that it holds for.
+
+    `shown` has the groups that rates are of; who a person is goes by the groups as labelled: one name in two may be two.
+    """
+    assert scores.score is not None
+    assert scores.label is not None
+    yield 1, np.isnan(scores.score)
+    if grouped:
+        assert shown.group1 is not None
+        assert shown.group2 is not None
+        yield 2, (shown.group1 == "") | (shown.group2 == "")
+        yield 3, scores.label & (shown.group1 != shown.group2)
+    if scores.subject1 is not None and scores.subject2 is not None:
+        named = (scores.subject1 != "") & (scores.subject2 != "")
+        alike = scores.subject1 == scores.subject2
+        yield 4, scores.label & named & ~alike
+        home = alike if scores.group1 is None or scores.group2 is None else alike & (scores.group1 == scores.group2)
+        yield 5, ~scores.label & named & home
+
+
+def read_left_out(params: EvaluateParams, *, needed: bool = False) -> LeftOut:
+    """Read a score file with the images of its comparisons, and return those that are left out.
+
+    With `needed`, scores that name no image of the project `labels_of` are refused.
+    """
+    scores = read_scores(params.scores, paths=True, columns=params.named_columns(), impostor=params.impostor)
+    found: Corrected | None = None
+    if params.labels_of is not None and (needed or all(getattr(scores, name) is not None for name in PATHS)):
+        found = corrected(scores, read_known_of(params.labels_of), needed=needed)
+    return find_left_out(scores, params.by) if found is None else find_left_out(found.whole, params.by, found.reasons)
