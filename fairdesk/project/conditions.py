@@ -13,6 +13,7 @@ from fairdesk.project.identities import group_counts
 from fairdesk.project.image_queries import OLDEST, Filter, State, image_ids, partly_of_age
 from fairdesk.project.quality import MEASURES, Limit
 from fairdesk.project.saved_views import saved_views
+from fairdesk.project.shown_counts import shown_groups
 from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
@@ -175,6 +176,6 @@ def _faces_meant(project: Project, wanted: Filter, words: Sequence[str]) -> str:
 
 def known_conditions(project: Project) -> list[str]:
     """Return conditions a person may choose from: the project's groups, sets, saved views and tags, and what is real."""
-    kinds = (("group", "name FROM grp"), ("set", "name FROM image_set"), ("view", "name FROM saved_view"), ("tag", "DISTINCT tag FROM image_tag"))  # fmt: skip
+    kinds = (("set", "name FROM image_set"), ("view", "name FROM saved_view"), ("tag", "DISTINCT tag FROM image_tag"))  # fmt: skip
     found = [f"{kind}={row[0]}" for kind, what in kinds for row in project.db.rows(f"SELECT {what} ORDER BY 1")]
-    return [*found, "state=real"]
+    return [*(f"group={name}" for name in shown_groups(project)), *found, "state=real"]

@@ -20,6 +20,7 @@ from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.project.main_face import FACE_LABELS, LABELS, SOURCE, WHO
 from fairdesk.project.originals import missing_originals
 from fairdesk.project.quality import Limit
+from fairdesk.project.shown_counts import HiddenImages, shown_groups, shown_identities, shown_searches, shown_vectors
 from fairdesk.project.verdict_constraints import constraints
 from fairdesk.project.verdicts import of_detector, verdicts
 from fairdesk.words import tr
@@ -265,22 +266,29 @@ def boxes(project: Project, kind: Kind, number: int) -> list[Boxed]:
 
 
 def overview(project: Project) -> dict[str, Any]:
-    """Return the counts a project's header shows."""
+    """Return what a project holds: the images that are shown, who they are of, what was found in them, and what was made."""
     value = project.db.value
-    ((shown, hidden, synthetic),) = project.db.rows(
-        "SELECT ifnull(sum(hidden = 0), 0), ifnull(sum(hidden = 1), 0), count(synthetic) FROM image"
-    )
-    return {
-        "images": shown,
-        "hidden": hidden,
-        "synthetic": synthetic,
-        "identities": value("SELECT count(*) FROM identity"),
-        "groups": value("SELECT count(*) FROM grp"),
-        **face_counts(project, searches(project), project.vectors.sets()),
-        "clusterings": value("SELECT count(*) FROM clustering"),
-        "lists": value("SELECT count(*) FROM pair_list"),
-        "scores": value("SELECT count(*) FROM score_set"),
-    }
+    with project.db.moment():
+        ((shown, hidden, synthetic),) = project.db.rows(
+            "SELECT ifnull(sum(hidden = 0), 0), ifnull(sum(hidden = 1), 0), ifnull(sum(hidden = 0 AND synthetic IS NOT NULL), 0)"
+            " FROM image"
+        )
+        found, vectors = searches(project), project.vectors.sets()
+        if hidden:
+            hiding = HiddenImages.read(project)
+            found = shown_searches(project, found, hiding)
+            vectors = [one for one in shown_vectors(project, vectors, found, hiding) if one.vectors]
+        return {
+            "images": shown,
+            "hidden": hidden,
+            "synthetic": synthetic,
+            "identities": shown_identities(project),
+            "groups": len(shown_groups(project)),
+            **face_counts(project, found, vectors),
+            "clusterings": value("SELECT count(*) FROM clustering"),
+            "lists": value("SELECT count(*) FROM pair_list"),
+            "scores": value("SELECT count(*) FROM score_set"),
+        }
 
 
 def face_counts(project: Project, known: Sequence[Search], vectors: Sequence[VectorSet]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import apsw
 import numpy as np
 import numpy.typing as npt
 
@@ -35,6 +36,10 @@ _GENDER = "ifnull(i.gender, '')"
 _FROM = f"FROM image i {NAMED}"
 _ROWS = f"SELECT i.id, {', '.join(_FLAGS)}, ifnull({WHO}, 0), ifnull(i.group_id, 0), {_GENDER}, ifnull({SOURCE}, '') {_FROM}"
 _HAS_NAMED = "i.id IN (SELECT image_id FROM face WHERE place = 0 AND label_source IS NOT NULL)"
+_BESIDE = (  # of some identities, those that a face bears that a person named, on an image that is not hidden
+    "SELECT c.value FROM carray(?) c WHERE EXISTS (SELECT 1 FROM face f JOIN image i ON i.id = f.image_id"
+    " WHERE f.identity_id = c.value AND f.label_source IS NOT NULL AND i.hidden = 0)"
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,9 @@ class LabelSnapshot:
     names: dict[int, tuple[str, int]]  # identity to its name and group
     groups: dict[int, str]
     counts: Counts  # of images that are not hidden
+    beside: frozenset[int] = (
+        frozenset()
+    )  # identities that no image not hidden bears, but a face that a person named on one
 
     @classmethod
     def read(cls, project: Project) -> LabelSnapshot:
@@ -93,7 +101,7 @@ class LabelSnapshot:
         if named:  # few: the faces that people named decide their images' labels
             theirs = _joined(named)
             every = every._over(theirs, np.searchsorted(every.images, theirs.images))
-        return every._with_groups_of_identities()._counted()
+        return every._with_groups_of_identities()._counted()._with_those_beside(project)
 
     def with_hidden(self, project: Project) -> LabelSnapshot:
         """Return the labels after images, perhaps many, were hidden or shown, and nothing else was touched."""
@@ -103,7 +111,7 @@ class LabelSnapshot:
             return LabelSnapshot.read(project)
         flags = np.zeros(len(self.images), dtype=np.bool_)
         flags[place] = True
-        return replace(self, hidden=flags)._counted()
+        return replace(self, hidden=flags)._counted()._with_those_beside(project)
 
     def _counted(self) -> LabelSnapshot:
         """Return it with the number of images, that are not hidden, of each identity in each group."""
@@ -117,6 +125,16 @@ class LabelSnapshot:
         for pair, count in zip(found.tolist(), times.tolist(), strict=True):
             counts.setdefault(pair // wide, {})[pair % wide] = count
         return replace(self, counts=counts)
+
+    def _with_those_beside(self, project: Project) -> LabelSnapshot:
+        """Return it with the identities that only faces on images bear: smaller ones, or one that a newer name stands before."""
+        rest = np.fromiter(self.names.keys() - self._of_images(), dtype=np.int64)
+        found = project.db.rows(_BESIDE, (apsw.carray(rest),)) if len(rest) else []
+        return replace(self, beside=frozenset(row[0] for row in found))
+
+    def _of_images(self) -> set[int]:
+        """Return the identities of images that are not hidden."""
+        return set().union(*self.counts.values()) - {NOBODY}
 
     def _with_groups_of_identities(self) -> LabelSnapshot:
         """Return it with the group of each image's identity in place of its own, where that has one."""
@@ -145,7 +163,7 @@ class LabelSnapshot:
             return LabelSnapshot.read(project)
         place = np.searchsorted(self.images, np.array(sorted(touched), dtype=np.int64))
         if not len(place):
-            return current
+            return current._with_those_beside(project)
         if place[-1] >= len(self.images) or [int(n) for n in self.images[place]] != sorted(touched):
             return LabelSnapshot.read(project)
         new = current._with(rows)
@@ -162,7 +180,7 @@ class LabelSnapshot:
             counts[group] = {identity: count for identity, count in counts[group].items() if count}
             if not counts[group]:
                 del counts[group]
-        return replace(current._over(new, place), counts=counts)
+        return replace(current._over(new, place), counts=counts)._with_those_beside(project)
 
     def _those_behind(
         self, project: Project, rows: str, who: str, source: str, which: str, after: int | None = None
@@ -224,22 +242,16 @@ class LabelSnapshot:
     def totals(self) -> dict[str, int]:
         """Return how many images, synthetic ones, identities and groups are shown, and how many images are hidden.
 
-        Hidden are the identities and groups of which all images are; one of none but smaller faces counts.
+        An identity counts where an image that is not hidden bears it, or a face on one; a group where such an image or
+        identity is of it. Names that nothing bears any more, and those of hidden images alone, count nowhere.
         """
-        shown, hidden = ~self.hidden, int(np.count_nonzero(self.hidden))
+        hidden = int(np.count_nonzero(self.hidden))
+        groups = self.counts.keys() | {self._who(who)[1] for who in self.beside}
         return {
-            "images": len(self.hidden) - hidden, "hidden": hidden, "synthetic": int(np.count_nonzero(self.synthetic & shown)),
-            "identities": len(self.names) - self._hidden_of(self.identity), "groups": len(self.groups) - self._hidden_of(self.group),
+            "images": len(self.hidden) - hidden, "hidden": hidden,
+            "synthetic": int(np.count_nonzero(self.synthetic & ~self.hidden)),
+            "identities": len(self._of_images()) + len(self.beside), "groups": len(groups - {NOBODY}),
         }  # fmt: skip
-
-    def _hidden_of(self, column: Ids) -> int:
-        """Return of how many identities, or groups, every image is hidden."""
-        if not self.hidden.any():
-            return 0
-        every = np.bincount(column)[1:]
-        return int(
-            np.count_nonzero((every > 0) & (np.bincount(column[self.hidden], minlength=len(every) + 1)[1:] == every))
-        )
 
     def genders_used(self) -> list[str]:
         """Return the genders that occur."""

@@ -52,11 +52,11 @@ def unpredicted(project: Project, model: str, detector: str, kinds: Sequence[str
 
 
 def predicted_counts(project: Project, detector: str) -> dict[str, dict[str, int]]:
-    """Return how often each value was predicted, by kind."""
+    """Return how often each value was predicted of faces on images that are shown, by kind."""
     out: dict[str, dict[str, int]] = {}
     for kind, value, count in project.db.rows(
-        "SELECT p.kind, p.value, count(*) FROM prediction p JOIN face f ON f.id = p.face_id WHERE f.detector = ?"
-        " GROUP BY p.kind, p.value ORDER BY p.kind, count(*) DESC, p.value",
+        "SELECT p.kind, p.value, count(*) FROM prediction p JOIN face f ON f.id = p.face_id JOIN image i ON i.id = f.image_id"
+        " WHERE f.detector = ? AND i.hidden = 0 GROUP BY p.kind, p.value ORDER BY p.kind, count(*) DESC, p.value",
         (detector,),
     ):
         out.setdefault(kind, {})[value] = count
@@ -64,11 +64,11 @@ def predicted_counts(project: Project, detector: str) -> dict[str, dict[str, int
 
 
 def agreement(project: Project, detector: str) -> dict[str, dict[str, dict[str, int]]]:
-    """Return the confusion of given groups and predicted values: {kind: {group: {value: faces}}}."""
+    """Return the confusion of given groups and predicted values, on images that are shown: {kind: {group: {value: faces}}}."""
     out: dict[str, dict[str, dict[str, int]]] = {}
     for kind, group, value, count in project.db.rows(
         f"SELECT p.kind, g.name, p.value, count(*) FROM prediction p JOIN face_label l ON l.face_id = p.face_id{FACE_LABELS}"
-        " WHERE l.detector = ? AND g.id IS NOT NULL AND p.kind != 'age'"
+        " JOIN image i ON i.id = l.image_id WHERE l.detector = ? AND i.hidden = 0 AND g.id IS NOT NULL AND p.kind != 'age'"
         " GROUP BY p.kind, g.name, p.value ORDER BY p.kind, g.name, count(*) DESC",
         (detector,),
     ):

@@ -80,7 +80,7 @@ class FilterPanel(QWidget):
         """Offer what the project has; what is chosen stays chosen."""
         choices: dict[str, Sequence[tuple[str, object]]] = {
             "in_set": [(s.name, s.name) for s in view.sets] + ([(tr(NO_SET), "")] if view.sets else []),
-            "tag": [(tag, tag) for tag, _ in view.tags],
+            "tag": [(tag, tag) for tag, _ in view.every_tag],
             "gender": [(v, v) for v in view.genders],
             "source": [(tr(v), v) for v in view.sources],
             "predicted": [(v, v) for v in view.predicted],

@@ -22,7 +22,7 @@ from fairdesk.project.quality import MEASURES, any_measured
 from fairdesk.project.recipes import VectorSet
 from fairdesk.project.saved_views import saved_views
 from fairdesk.project.set_contents import ImageSet, SetContents, describe, read_contents
-from fairdesk.project.shown_counts import shown_searches, shown_vectors
+from fairdesk.project.shown_counts import shown_searches, shown_tags, shown_vectors
 from fairdesk.words import mark, tr, tr_n
 
 NONE: Ids = np.empty(0, dtype=np.int64)
@@ -50,7 +50,8 @@ class View:
     identities: dict[str | None, list[tuple[str, int]]] = field(default_factory=dict)
     sets: list[ImageSet] = field(default_factory=list)
     views: list[tuple[str, Filter]] = field(default_factory=list)
-    tags: list[tuple[str, int]] = field(default_factory=list)
+    tags: list[tuple[str, int]] = field(default_factory=list)  # of images that are shown
+    every_tag: list[tuple[str, int]] = field(default_factory=list)  # of hidden ones too
     genders: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     predicted: list[str] = field(default_factory=list)  # kind: value
@@ -104,7 +105,10 @@ def look_again(project: Project, wish: Wish, before: View, change: Change) -> Vi
     if Kind.VIEWS in many:
         view.views = saved_views(project)
     if many & {Kind.IMAGES, Kind.TAGS}:
-        view.tags = tag_counts(project)
+        view.every_tag = tag_counts(project)
+    if many & {Kind.IMAGES, Kind.TAGS} or Kind.HIDDEN in change.touched:
+        assert view.labels is not None
+        view.tags = shown_tags(project, view.every_tag, view.labels)
     if many & {Kind.IMAGES, Kind.PREDICTIONS}:
         view.predicted = predicted_values(project)
     renamed = before.labels is None or view.labels is None or view.labels.renames(before.labels)

@@ -377,7 +377,7 @@ class DatasetTab(Tab):
         if not len(images) or project is None:
             return
         names, groups = self._names()
-        tags = [tag for tag, _ in self.view.tags]
+        tags = [tag for tag, _ in self.view.every_tag]
         known = {
             "identity": names,
             "group": groups,
