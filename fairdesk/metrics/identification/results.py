@@ -6,6 +6,7 @@ from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.intervals.by_pairs import Interval
+from fairdesk.metrics.shown_bounds import rate_bound
 from fairdesk.words import tr, tr_n
 
 
@@ -102,7 +103,7 @@ class IdentifyResult(JobResult, SearchFigures):
 def _within(value: str, interval: Interval | None, *, by_probes: bool) -> str:
     if interval is None:
         return value
-    shown = f"{value} [{rate(interval[0])}, {rate(interval[1])}]"
+    shown = f"{value} [{rate_bound(interval[0])}, {rate_bound(interval[1])}]"
     return f"{shown} {tr('(too narrow)')}" if by_probes else shown
 
 
