@@ -65,6 +65,8 @@ class IdentifyResult(JobResult, SearchFigures):
     gallery_subjects: int
     groups: dict[str, SearchFigures] | None = None
     """Each at the threshold of all probes."""
+    without_group: DroppedProbes | None = None
+    """Probes that name no group: in the rates of all, and in no group's. Absent where there are no groups."""
     measure: str | None = None
     draws: int
     seed: int
@@ -83,6 +85,17 @@ class IdentifyResult(JobResult, SearchFigures):
             subjects=counted.subjects(self.gallery_subjects),
         )
 
+    def unnamed_line(self) -> str | None:
+        """Say how many probes are in no group's rates, or None."""
+        gone = self.without_group
+        if gone is None or not gone.mated + gone.nonmated:
+            return None
+        return tr(
+            "Without a group, and so in no group's rates: {mated}, {nonmated}.",
+            mated=counted.mated_probes(gone.mated),
+            nonmated=counted.nonmated_probes(gone.nonmated),
+        )
+
     def text(self) -> str:
         """Say ranks and rates, overall and by group."""
         lines = [
@@ -94,6 +107,8 @@ class IdentifyResult(JobResult, SearchFigures):
                 f"{name}: " + tr("{mated:,} mated, {nonmated:,} non-mated", mated=row.n_mated, nonmated=row.n_nonmated)
             ]
             lines += _lines(row, by_probes=not self.draws)
+        if (unnamed := self.unnamed_line()) is not None:
+            lines.append(unnamed)
         lines.append(tr("Intervals: {interval}", interval=self.interval))
         if self.report:
             lines.append(tr("Report: {report}", report=self.report))

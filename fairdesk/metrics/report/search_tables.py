@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fairdesk import counted
 from fairdesk.metrics.comparison.results import (
     ANSWERS,
@@ -23,7 +25,10 @@ RANKS = (1, 5, 10, 20)
 def search_tables(result: IdentifyResult) -> list[Table]:
     """Return ranks, and FNIR at each FPIR, of all probes and each group."""
     rows = {"all": result, **(result.groups or {})}
-    return [_ranks(rows, by_probes=not result.draws), _points(rows, by_probes=not result.draws)]
+    tables = [_ranks(rows, by_probes=not result.draws), _points(rows, by_probes=not result.draws)]
+    if (unnamed := result.unnamed_line()) is not None:
+        tables = [replace(table, note=f"{table.note} {unnamed}") for table in tables]
+    return tables
 
 
 def _shown(interval: Interval | None, why: str | None, *, by_probes: bool) -> Cell:
