@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.words import tr
+
 Array = npt.NDArray[np.float64]
 
 
@@ -34,6 +36,11 @@ class Curve:
     """FMR and FNMR at the common threshold."""
     number: int | None = None
     """Of the group, for its colour; None is its place among those that are drawn."""
+
+    @property
+    def shown(self) -> str:
+        """What it is called where people read it."""
+        return tr("all") if self.name == "all" else self.name
 
     @property
     def bounds(self) -> list[tuple[float, float]]:

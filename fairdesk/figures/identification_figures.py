@@ -19,8 +19,9 @@ def match_figure(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]], 
     groups = [name for name in curves if name != "all"]
     for name, (worst, best) in curves.items():
         colour, _, marker = (ALL_LIGHT, "", None) if name == "all" else group_style(groups.index(name))
+        shown = tr("all") if name == "all" else name
         ranks = range(1, min(len(worst), RANKS) + 1)
-        axes.plot(ranks, worst[:RANKS], color=colour, marker=marker, markevery=0.12, markersize=4.5, label=name)
+        axes.plot(ranks, worst[:RANKS], color=colour, marker=marker, markevery=0.12, markersize=4.5, label=shown)
         if list(worst[:RANKS]) != list(best[:RANKS]):
             axes.plot(ranks, best[:RANKS], color=colour, linestyle=":", linewidth=1)
     axes.set(xlabel=tr("rank"), ylabel=tr("share of mated probes found"), ylim=(None, 1.005))

@@ -80,7 +80,7 @@ def _colour(curve: Curve, number: int) -> str:
 def _line(axes: Axes, x: Array, y: Array, name: str, number: int) -> None:
     """Draw one curve; groups are told apart by markers too, not by colour alone."""
     if name == "all":
-        axes.plot(x, y, label=name, color=ALL_LIGHT, linewidth=1.6)
+        axes.plot(x, y, label=tr("all"), color=ALL_LIGHT, linewidth=1.6)
     else:
         colour, _, marker = group_style(number)
         axes.plot(x, y, label=entry(name), color=colour, marker=marker, markevery=0.12, markersize=4, linewidth=1.2)
@@ -157,7 +157,7 @@ def draw_rates(axes: Axes, curves: Sequence[Curve], threshold: float | None = No
         colour, width = _colour(curve, number), 1.6 if curve.name == "all" else 1.2
         finite = np.isfinite(curve.threshold)
         where = curve.threshold[finite]
-        axes.plot(where, curve.fmr[finite], label=entry(curve.name), color=colour, linewidth=width)
+        axes.plot(where, curve.fmr[finite], label=entry(curve.shown), color=colour, linewidth=width)
         axes.plot(where, curve.fnmr[finite], linestyle="--", color=colour, linewidth=width)
         if np.isfinite(curve.eer_threshold):
             axes.plot([curve.eer_threshold], [curve.eer], marker="o", color=colour, markersize=5)

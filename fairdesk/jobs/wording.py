@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from fairdesk.jobs.results import Unreadable
@@ -34,6 +35,21 @@ def left_out(title: str, files: Iterable[Unreadable]) -> list[str]:
     return listed(title, [f"{one.path}: {one.why}" for one in files])
 
 
+def plain(value: float, digits: int, *, sign: bool = False) -> str:
+    """Return a number with so many significant digits and never as a power of ten: 0.0000234, 1,230,000."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:{'+' if sign else ''}g}".replace("inf", "∞")
+    rounded = float(f"{value:.{digits - 1}e}")  # 9.996 becomes 10.0
+    places = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
+    shown = f"{rounded:{'+' if sign else ''},.{places}f}"
+    return shown.rstrip("0").rstrip(".") if places else shown
+
+
+def percent(value: float, *, sign: bool = False) -> str:
+    """Return a rate in percent with three significant digits."""
+    return f"{plain(100 * value, 3, sign=sign)} %"
+
+
 def rate(value: float | None) -> str:
     """Say a rate in percent."""
-    return tr("undefined") if value is None else f"{100 * value:.3g} %"
+    return tr("undefined") if value is None else percent(value)

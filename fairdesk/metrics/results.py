@@ -6,10 +6,11 @@ from typing import Literal
 
 from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
-from fairdesk.jobs.wording import rate
+from fairdesk.jobs.wording import plain, rate
 from fairdesk.metrics.fairness.results import Fairness
 from fairdesk.metrics.pairs_behind.left_out_counts import LeftOutCount, contradicted_lines
 from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint, rule_name
+from fairdesk.metrics.shown_bounds import figure_bound, rate_bound
 from fairdesk.words import tr, tr_n
 
 Interval = tuple[float, float]
@@ -384,7 +385,7 @@ def _within(value: str, interval: Interval | None, why: str | None = None, by: B
     """Return a rate with its interval, or with why it has none."""
     if interval is None:
         return value if why is None else f"{value} {tr('(no interval: {why})', why=why)}"
-    return _marked(f"{value} [{rate(interval[0])}, {rate(interval[1])}]", by)
+    return _marked(f"{value} [{rate_bound(interval[0])}, {rate_bound(interval[1])}]", by)
 
 
 def _of_group(value: float | None, why: str | None, interval: Interval | None, no: str | None, by: By | None) -> str:
@@ -398,7 +399,7 @@ def _marked(shown: str, by: By | None) -> str:
 
 
 def _span(interval: Interval) -> str:
-    return f"[{interval[0]:.4g}, {interval[1]:.4g}]"
+    return f"[{figure_bound(interval[0])}, {figure_bound(interval[1])}]"
 
 
 _WIDEST = 40  # letters of a name in the terminal's table
@@ -435,25 +436,32 @@ def _group_lines(groups: GroupsResult) -> list[str]:
 
 def _fairness_lines(fair: Fairness) -> list[str]:
     """Say the figures of several rates: each with its interval and what it would be by chance, or why it lacks one."""
-    shown, why, few = {}, {}, {}
+    shown, why, few, fixed = {}, {}, {}, {}
     for name in ("FDR", "IR", "GARBE"):
         value, interval, null = getattr(fair, name), fair.intervals.get(name), fair.null_ranges.get(name)
         if value is None:
             why[name] = getattr(fair, f"{name}_why")
             continue
-        shown[name] = f"{name} {value:.4g}"
+        shown[name] = f"{name} {plain(value, 4)}"
         if interval is not None:
             shown[name] += " " + _marked(_span(interval), fair.intervals_by)
         if null is not None:
             shown[name] += "; " + tr("if groups were equal {null}", null=_span(null))
         if name in fair.intervals_why:
             few[name] = fair.intervals_why[name]
+        if name in fair.null_ranges_why:
+            fixed[name] = fair.null_ranges_why[name]
     lines = [tr("Fairness (alpha {alpha:g}):", alpha=fair.alpha), *(f"  {one}" for one in shown.values())]
     if why:
         said = tr("{figures} undefined: {why}", figures=", ".join(why), why=next(iter(why.values())))
         lines.append(f"  {said}")
     if few:
         said = tr("No interval of {figures}: {why}", figures=", ".join(few), why=next(iter(few.values())))
+        lines.append(f"  {said}")
+    if fixed:
+        said = tr(
+            "Not known if groups were equal: {figures}: {why}", figures=", ".join(fixed), why=next(iter(fixed.values()))
+        )
         lines.append(f"  {said}")
     return lines
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from fairdesk.cli import run
 from fairdesk.metrics.identification.rates import search, threshold_at_fpir
+from fairdesk.metrics.identification.results import IdentifyResult
+from fairdesk.metrics.report.search_tables import search_tables
 
 
 def by_hand(scores, probes, gallery):
@@ -229,3 +231,35 @@ def test_a_search_by_distances_is_told(tmp_path, capsys):
     np.savez(tmp_path / "s.npz", scores=-scores, probe_subject=people, gallery_subject=people)
     assert run(["identify", str(tmp_path / "s.npz"), "--json", "--bootstrap", "0", "--distance"]) == 0
     assert "warning" not in json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("groups", "gone"),
+    [
+        (["A", "", "B", "A", "B", ""], (1, 1)),
+        (["A", "B", "A", "B", "A", ""], (0, 1)),
+        (["", "", "", "A", "", ""], (3, 2)),
+        (["A", "B", "A", "B", "A", "B"], (0, 0)),
+    ],
+)
+def test_probes_without_a_group_are_counted_and_told(capsys, tmp_path, groups, gone):
+    """Four are enrolled, p4 and p5 are not; the second probe is p1 and the last p5."""
+    path = tmp_path / "search.npz"
+    who = np.array([f"p{k}" for k in range(6)])
+    mated = np.array([True, True, True, True, False, False])
+    scores = np.random.default_rng(0).random((6, 4))
+    np.savez(path, scores=scores, probe_subject=who, gallery_subject=who[:4], probe_group=np.array(groups))
+    assert run(["identify", str(path), "--by", "group", "--bootstrap", "0", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["without_group"] == {"mated": gone[0], "nonmated": gone[1]}
+    for kind, all_ in (("mated", int(mated.sum())), ("nonmated", int((~mated).sum()))):
+        named = sum(row[f"n_{kind}"] for row in found["groups"].values())
+        assert found[f"n_{kind}"] == all_ == named + found["without_group"][kind]
+    assert run(["identify", str(path), "--by", "group", "--bootstrap", "0"]) == 0
+    said = capsys.readouterr().out
+    assert ("Without a group" in said) == bool(sum(gone))
+    result = IdentifyResult.model_validate(found)
+    notes = [table.note for table in search_tables(result)]
+    assert all(("Without a group" in note) == bool(sum(gone)) for note in notes)
+    assert run(["identify", str(path), "--bootstrap", "0", "--json"]) == 0
+    assert "without_group" not in json.loads(capsys.readouterr().out)

@@ -1,5 +1,6 @@
 """Draws of subjects against a loop over pairs; the variance against its definition; intervals against a known truth."""
 
+import itertools
 import time
 import tracemalloc
 from collections.abc import Iterable
@@ -317,16 +318,60 @@ def test_a_figure_of_rates_without_an_interval_has_none_either(people, at):
     result, _ = evaluate(few_subjects(people), params(by="group", at=at, bootstrap=200))
     fair = result.groups.fairness
     assert all("fewer than 4" in row.fmr_ci_why for row in result.groups.per_group.values())
-    assert not fair.intervals and not fair.null_ranges
-    assert fair.GARBE is not None and fair.intervals_why["GARBE"] == fair.null_ranges_why["GARBE"]
+    assert not fair.intervals and fair.GARBE is not None
     assert fair.intervals_why["GARBE"] == "the FMR of A has no interval: fewer than 4 subjects"
     assert fair.intervals_why["gini_fnmr"] == "the FNMR of A has no interval: fewer than 4 subjects"
     said = result.text()
     assert said.count("No interval of FDR, IR, GARBE: the FMR of A has no interval: fewer than 4 subjects") == 1
     table = next(one for one in tables_of(result) if one.name == "fairness")
     row = next(row for row in table.rows if row[0].text == "GARBE")
-    why = fair.intervals_why["GARBE"]
-    assert row[2].text == row[3].text == f"– ({why})" and why in row[2].tip and row[3].tip == row[2].tip
+    why, unlike = fair.intervals_why["GARBE"], fair.null_ranges_why["GARBE"]
+    assert unlike == "the FMR of A is of pairs of fewer than 4 subjects, too few to be permuted"
+    assert row[2].text == f"– ({why})" and why in row[2].tip
+    assert row[3].text == f"– ({unlike})" and unlike in row[3].tip
+    assert said.count(f"Not known if groups were equal: FDR, IR, GARBE: {unlike}") == 1
+    assert all(name.startswith(("fnmr_", "gini_fnmr")) for name in fair.null_ranges) and "gini_fnmr" in fair.null_ranges
+
+
+def genuine_alone(people: dict[str, int], seed: int) -> ScoreSet:
+    """Equal groups of so many people each, five genuine comparisons a person who has an effect of its own; no impostors within groups."""
+    rng = np.random.default_rng(seed)
+    names = [f"{group}{n}" for group, count in people.items() for n in range(count)]
+    who = np.repeat(names, 5)
+    score = 1 + rng.normal(size=len(names)).repeat(5) + rng.normal(size=len(who))
+    first, second = (np.array([f"{side}0"]) for side in list(people)[:2])
+    group = np.array([name[0] for name in who])
+    return ScoreSet(
+        score=np.append(score, -5.0), label=np.append(np.ones(len(who), bool), False), subject1=np.append(who, first),
+        subject2=np.append(who, second), group1=np.append(group, first[0][0]), group2=np.append(group, second[0][0]),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("smallest", [1, 2, 3])
+def test_a_small_group_takes_the_null_range_from_no_figure_that_can_be_permuted(smallest):
+    """Its FNMR has no interval; the range if groups were equal is that of persons changing places, as a loop gives it."""
+    people = {"A": 20, "B": 15, "C": smallest}
+    scores = genuine_alone(people, 3)
+    fair = evaluate(scores, params(by="group", at="threshold=0", bootstrap=4000))[0].groups.fairness
+    assert "fewer than 4" in fair.intervals_why["fnmr_max_minus_min"] and "fnmr_max_minus_min" not in fair.intervals
+    errors = (scores.score[:-1] < 0).reshape(-1, 5).sum(1)
+    assert errors.sum() >= 30  # with fewer the range holds that of independent comparisons too
+    ends = np.cumsum([0, *people.values()])
+    rng, apart = np.random.default_rng(0), []
+    for _ in range(4000):
+        mixed = rng.permutation(errors)
+        rates = [mixed[a:b].mean() / 5 for a, b in itertools.pairwise(ends)]
+        apart.append(max(rates) - min(rates))
+    low, high = fair.null_ranges["fnmr_max_minus_min"]
+    assert high == pytest.approx(np.quantile(apart, 0.975), abs=0.05)
+    assert low == pytest.approx(np.quantile(apart, 0.025), abs=0.02)
+
+
+def test_fewer_than_four_people_in_all_cannot_be_permuted():
+    scores = genuine_alone({"A": 2, "B": 1}, 0)
+    fair = evaluate(scores, params(by="group", at="threshold=0", bootstrap=100))[0].groups.fairness
+    assert fair.null_ranges_why["gini_fnmr"] == "the FNMR is of fewer than 4 subjects, all groups together"
+    assert not fair.null_ranges
 
 
 def test_four_subjects_a_group_have_intervals_of_every_figure():

@@ -263,7 +263,7 @@ class RatePlot(QWidget):
     def _names(self) -> list[tuple[str, str, Any]]:
         """Return key, text and pen of what can be hidden."""
         if self.kind != "scores":
-            return [(curve.name, curve.name, self._pen(curve.name)) for curve in self._shown.curves]
+            return [(curve.name, curve.shown, self._pen(curve.name)) for curve in self._shown.curves]
         if self._shown.group_bins:
             return [(name, name, self._pen(name)) for name in self._shown.group_bins]
         return [
@@ -373,7 +373,7 @@ class RatePlot(QWidget):
         curve, place, _ = found
         return tr(
             "{curve}: threshold {threshold:.4g}, FMR {fmr:.3g} %, FNMR {fnmr:.3g} %",
-            curve=curve.name,
+            curve=curve.shown,
             threshold=curve.threshold[place],
             fmr=100 * curve.fmr[place],
             fnmr=100 * curve.fnmr[place],
@@ -388,12 +388,12 @@ class RatePlot(QWidget):
             lines.append(
                 tr(
                     "{curve}: {genuine:.3g} % of genuine, {impostor:.3g} % of impostor scores at or below",
-                    curve=curve.name, genuine=100 - 100 * fnmr, impostor=100 * fmr,
+                    curve=curve.shown, genuine=100 - 100 * fnmr, impostor=100 * fmr,
                 )
                 if curve.distance
                 else tr(
                     "{curve}: {genuine:.3g} % of genuine, {impostor:.3g} % of impostor scores at or above",
-                    curve=curve.name, genuine=100 - 100 * fnmr, impostor=100 * fmr,
+                    curve=curve.shown, genuine=100 - 100 * fnmr, impostor=100 * fmr,
                 )
             )  # fmt: skip
         left = len(curves) - len(lines)

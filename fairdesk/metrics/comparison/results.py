@@ -8,6 +8,7 @@ from fairdesk.jobs.wording import rate
 from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.pairs_behind.shown_figures import RATES, figure_name, is_rate, number
 from fairdesk.metrics.results import Corrections
+from fairdesk.metrics.shown_bounds import figure_bound, rate_bound
 from fairdesk.words import mark, tr, tr_n
 
 
@@ -129,8 +130,9 @@ class CompareScoresResult(JobResult):
             name = difference_name(row)
             line = f"  {name}: {shown(row.first)} -> {shown(row.second)}"
             if row.ci is not None:
-                low, high = (100 * end if of_rate else end for end in row.ci)
-                between = tr("[{low:+.3g} to {high:+.3g}]", low=low, high=high)
+                bound = rate_bound if of_rate else figure_bound
+                low, high = (bound(end, sign=True).removesuffix(" %") for end in row.ci)
+                between = tr("[{low} to {high}]", low=low, high=high)
                 line += "  " + (tr("{interval} percentage points", interval=between) if of_rate else between)
             elif row.ci_why is not None:
                 line += "  " + tr("(no interval: {why})", why=row.ci_why)

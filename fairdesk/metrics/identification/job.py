@@ -66,16 +66,21 @@ def evaluate_search(found: SearchScores, params: IdentifyParams, context: Contex
     everyone = np.ones(len(found.probe_subject), dtype=bool)
     made = _Figures(found, searches, params, context)
     overall = made.of(everyone)
-    groups = None
+    groups = without = None
     if params.by == "group" and found.probe_group is not None:
         names = sorted(set(found.probe_group.tolist()) - {""})
         groups = {name: SearchFigures(**made.of_group(found.probe_group == name)) for name in names}
+        unnamed = found.probe_group == ""
+        without = DroppedProbes(
+            mated=int((searches.mated & unnamed).sum()), nonmated=int((~searches.mated & unnamed).sum())
+        )
     draws = DRAWS if params.bootstrap is None else params.bootstrap
     result = IdentifyResult(
         **overall,
         n_gallery=len(found.gallery_subject),
         gallery_subjects=len(np.unique(found.gallery_subject)),
         groups=groups,
+        without_group=without,
         measure=found.measure or None,
         draws=draws,
         seed=params.seed,

@@ -6,6 +6,7 @@ from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.intervals.by_pairs import Interval
+from fairdesk.metrics.shown_bounds import rate_bound
 from fairdesk.words import tr, tr_n
 
 
@@ -64,6 +65,8 @@ class IdentifyResult(JobResult, SearchFigures):
     gallery_subjects: int
     groups: dict[str, SearchFigures] | None = None
     """Each at the threshold of all probes."""
+    without_group: DroppedProbes | None = None
+    """Probes that name no group: in the rates of all, and in no group's. Absent where there are no groups."""
     measure: str | None = None
     draws: int
     seed: int
@@ -82,6 +85,17 @@ class IdentifyResult(JobResult, SearchFigures):
             subjects=counted.subjects(self.gallery_subjects),
         )
 
+    def unnamed_line(self) -> str | None:
+        """Say how many probes are in no group's rates, or None."""
+        gone = self.without_group
+        if gone is None or not gone.mated + gone.nonmated:
+            return None
+        return tr(
+            "Without a group, and so in no group's rates: {mated}, {nonmated}.",
+            mated=counted.mated_probes(gone.mated),
+            nonmated=counted.nonmated_probes(gone.nonmated),
+        )
+
     def text(self) -> str:
         """Say ranks and rates, overall and by group."""
         lines = [
@@ -93,6 +107,8 @@ class IdentifyResult(JobResult, SearchFigures):
                 f"{name}: " + tr("{mated:,} mated, {nonmated:,} non-mated", mated=row.n_mated, nonmated=row.n_nonmated)
             ]
             lines += _lines(row, by_probes=not self.draws)
+        if (unnamed := self.unnamed_line()) is not None:
+            lines.append(unnamed)
         lines.append(tr("Intervals: {interval}", interval=self.interval))
         if self.report:
             lines.append(tr("Report: {report}", report=self.report))
@@ -102,7 +118,7 @@ class IdentifyResult(JobResult, SearchFigures):
 def _within(value: str, interval: Interval | None, *, by_probes: bool) -> str:
     if interval is None:
         return value
-    shown = f"{value} [{rate(interval[0])}, {rate(interval[1])}]"
+    shown = f"{value} [{rate_bound(interval[0])}, {rate_bound(interval[1])}]"
     return f"{shown} {tr('(too narrow)')}" if by_probes else shown
 
 

@@ -27,7 +27,7 @@ from fairdesk.metrics.intervals.by_subjects import (
     spread_of,
     stretch_for_few,
 )
-from fairdesk.metrics.intervals.rate_variance import Variance, too_few
+from fairdesk.metrics.intervals.rate_variance import FEWEST, Variance, too_few
 from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, WITHIN, Draws, Place
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
@@ -259,7 +259,7 @@ class CommonSpread:
             check()
             if getattr(fair, figure) is None:
                 continue
-            if (few := self.too_few_behind(figure)) is not None:
+            if permuted and (few := self._too_few_to_permute(figure)) is not None:
                 fair.null_ranges_why[figure] = few
                 continue
             ways = [function(fmr, fnmr)]
@@ -269,7 +269,32 @@ class CommonSpread:
             if span is not None and wider is not None:
                 fair.null_ranges[figure] = span
                 wide[figure] = wider
+            else:
+                fair.null_ranges_why[figure] = tr("in too few permutations every group has comparisons")
         return wide
+
+    def _too_few_to_permute(self, figure: str) -> str | None:
+        """Say which rate that a figure rests on has too few subjects to permute, or None.
+
+        Subjects change places, each with its own errors: of all groups together there must be some. Of pairs of two
+        subjects the spread is set to that within the groups, which pairs of few do not show (docs/intervals.md).
+        """
+        for rate, kind in zip(("fmr", "fnmr"), self.draws.kinds, strict=True):
+            if rate not in rates_behind(figure):
+                continue
+            everyone: list[Ints] = []
+            for number, name in enumerate(self.groups.per_group):
+                cell = kind.cells[number]
+                there = cell.who[(cell.own_trials > 0) | (cell.trials > 0)]
+                everyone.append(there)
+                if cell.matrix is not None and len(there) < FEWEST:
+                    return tr(
+                        "the {rate} of {group} is of pairs of fewer than {n} subjects, too few to be permuted",
+                        rate=rate.upper(), group=name, n=FEWEST,
+                    )  # fmt: skip
+            if len(np.unique(np.concatenate(everyone))) < FEWEST:
+                return tr("the {rate} is of fewer than {n} subjects, all groups together", rate=rate.upper(), n=FEWEST)
+        return None
 
     def _permuted(
         self, subjects: Subjects, rng: np.random.Generator, check: Callable[[], None]

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
-from fairdesk.metrics.intervals.by_subjects import rate_interval, spread_of
+from fairdesk.metrics.intervals.by_pairs import Interval
+from fairdesk.metrics.intervals.by_subjects import FEW, rate_interval, spread_of, stretch_for_few
 from fairdesk.metrics.intervals.group_spread import CommonSpread
 from fairdesk.metrics.intervals.pair_draws import draw_pairs
 from fairdesk.metrics.intervals.rate_variance import Variance, too_few
@@ -202,9 +203,12 @@ def _own_figures(row: Figures, curves: Curves, draws: Draws, scores: Scores, by:
         return
     values, place = found
     at = int(place.upper[0])
-    row.eer_ci = rate_interval(
+    found_ci = rate_interval(
         row.eer, spread_of(values), max(float(fmr.freedom[at]), float(fnmr.freedom[at])), fnmr.trials_at(at)
     )
+    equal = equal_error_rate(scores)
+    own = int(draws.at(equal.threshold, reject_all=equal.reject_all).upper[0])
+    row.eer_ci = _held_by_rates(found_ci, curves, own)
     row.eer_ci_by = by
     for target, point in (row.tar_at_far or {}).items():
         there = curves.at_target(float(target))
@@ -218,6 +222,30 @@ def _own_figures(row: Figures, curves: Curves, draws: Draws, scores: Scores, by:
         spread = spread_of(tar)
         freedom = _freedom_at_target(spread**2, fnmr, fmr, at)
         point.tar_ci, point.tar_ci_by = rate_interval(point.tar, spread, freedom, fnmr.trials_at(at)), by
+
+
+def _held_by_rates(interval: Interval, curves: Curves, place: int) -> Interval:
+    """Return the interval of an EER that rests on few errors, held to those of the two rates at its own threshold.
+
+    At any threshold the EER lies between the FMR and the FNMR, as the one falls and the other rises. Where errors are few
+    the draws' EER jumps from one to the next, and on the logit scale of a tiny rate that is no bound at all. Without an
+    error of one kind the EER may be as small as any number.
+    """
+    spans: list[Interval] = []
+    fewest = FEW
+    for curve, one in ((curves.fmr, curves.fmr_variance), (curves.fnmr, curves.fnmr_variance)):
+        if curve is None or one is None:
+            return interval
+        rate, deviation, freedom = float(one.rate[place]), spread_of(curve[:, place]), float(one.freedom[place])
+        errors = round(float(one.errors[place]))
+        fewest = min(fewest, errors)
+        deviation *= stretch_for_few(rate, deviation, freedom, errors, round(one.trials))
+        spans.append(rate_interval(rate, deviation, freedom, one.trials_at(place)))
+    if fewest >= FEW:
+        return interval
+    (low, high), (other_low, other_high) = spans
+    lowest = min(low, other_low)
+    return max(interval[0], lowest) if lowest > 0 else 0.0, min(interval[1], max(high, other_high))
 
 
 def _freedom_at_target(variance: float, fnmr: Variance, fmr: Variance, place: int) -> float:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fairdesk.figures.error_curve import Curve
+from fairdesk.jobs.wording import percent, plain
 from fairdesk.metrics.fairness.figure_notes import FIGURES
 from fairdesk.metrics.rates.error_curves import error_curve
 from fairdesk.metrics.rates.error_rates import Scores, at_threshold
+from fairdesk.metrics.shown_bounds import figure_bound, rate_bound
 from fairdesk.words import mark, tr
 
 if TYPE_CHECKING:
@@ -39,9 +41,7 @@ def curves_of(
 
 def rate(value: float | None) -> str:
     """Show a rate as a percentage with three significant digits, or a dash."""
-    if value is None:
-        return "–"
-    return "0 %" if value == 0 else f"{100 * value:.3g} %"
+    return "–" if value is None else percent(value)
 
 
 def number(value: float | str | None) -> str:
@@ -57,7 +57,7 @@ def rates_between(interval: Interval | None, *, by_pairs: bool = False, sign: bo
     """Show an interval of rates; one over pairs says that it is too narrow."""
     if interval is None:
         return "–"
-    low, high = (rate(end) if end >= 0 or not sign else f"−{rate(-end)}" for end in interval)
+    low, high = (rate_bound(end).replace("-", "−") if sign else rate_bound(end) for end in interval)
     said = tr("{low} to {high}", low=low, high=high)
     return tr("{interval} (too narrow)", interval=said) if by_pairs else said
 
@@ -71,7 +71,7 @@ def numbers_between(interval: Interval | None, *, by_pairs: bool = False) -> str
     """Show an interval of a figure; one over pairs says that it is too narrow."""
     if interval is None:
         return "–"
-    said = tr("{low} to {high}", low=number(interval[0]), high=number(interval[1]))
+    said = tr("{low} to {high}", low=figure_bound(interval[0]), high=figure_bound(interval[1]))
     return tr("{interval} (too narrow)", interval=said) if by_pairs else said
 
 
@@ -85,7 +85,7 @@ def is_rate(name: str) -> bool:
 
 def figure_value(name: str, value: float | None) -> str:
     """Show a fairness figure: rates in percent, all else as a number."""
-    return rate(value) if is_rate(name) else number(value)
+    return rate(value) if is_rate(name) or value is None else plain(value, 4)
 
 
 def figure_between(name: str, interval: Interval | None, *, by_pairs: bool = False) -> str:

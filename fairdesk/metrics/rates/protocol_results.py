@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fairdesk.jobs.results import Record
+from fairdesk.words import tr
 
 _RULES = {"insightface": "InsightFace", "facex-zoo": "FaceX-Zoo"}
 
 
 def rule_name(rule: str) -> str:
     """Return what a threshold rule of accuracy over folds is called where people read it."""
-    return _RULES.get(rule, rule)
+    return tr("exact") if rule == "exact" else _RULES.get(rule, rule)
 
 
 class OperatingPoint(Record):

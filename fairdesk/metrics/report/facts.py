@@ -23,7 +23,7 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
         (tr("Date"), params.date or tr("not given")),
         (tr("Scores"), params.scores.name),
         (tr("SHA-256 of the scores"), about.get("scores SHA-256")),
-        (tr("What the scores are"), tr(result.measure) if result.measure else None),
+        (tr("What the scores are"), _measure(result.measure) if result.measure else None),
         (tr("Polarity"), tr("distances: small means alike") if params.distance else tr("similarities: large means alike")),
         (tr("Pair list"), result.pair_list),
         (tr("SHA-256 of the pair list"), result.pair_list_sha256),
@@ -46,6 +46,14 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
         (tr("Versions"), f"FairDesk {__version__}, Python {platform.python_version()}, NumPy {np.__version__}"),
     ]  # fmt: skip
     return [(name, str(value)) for name, value in rows if value not in (None, "")]
+
+
+def _measure(text: str) -> str:
+    """Return what the scores are, as a score file says it, in the report's language."""
+    plain, normalised, method = text.partition(", normalised by group (")
+    if not normalised:
+        return tr(text)
+    return tr("{measure}, normalised by group ({method})", measure=tr(plain), method=method.removesuffix(")"))
 
 
 def caveats(result: EvaluateResult) -> list[str]:

@@ -204,12 +204,15 @@ def _fairness(groups: GroupsResult) -> Table:
             and row.value is not None
             and not row.null_range[0] <= row.value <= row.null_range[1]
         )
-        tip = "\n".join(part for part in (row.why, figure_tip(row.name)) if part)
+        unlike = groups.fairness.null_ranges_why.get(row.name)
+        tip, null_tip = (
+            "\n".join(part for part in (why, figure_tip(row.name)) if part) for why in (row.why, unlike or row.why)
+        )
         rows.append(
             [
                 Cell(figure_name(row.name), tip=tip), Cell(value, strong=outside, tip=tip),
                 Cell(or_why(figure_between(row.name, row.interval, by_pairs=by_pairs), groups.fairness.intervals_why.get(row.name)), tip=tip),
-                Cell(or_why(figure_between(row.name, row.null_range, by_pairs=by_pairs), groups.fairness.null_ranges_why.get(row.name)), tip=tip),
+                Cell(or_why(figure_between(row.name, row.null_range, by_pairs=by_pairs), unlike), tip=null_tip),
             ]
         )  # fmt: skip
     notes = [tr("Weight of the FMR (alpha): {alpha:g}.", alpha=groups.fairness.alpha)]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from fairdesk import counted
 from fairdesk.metrics.comparison.results import (
     ANSWERS,
@@ -22,8 +25,11 @@ RANKS = (1, 5, 10, 20)
 
 def search_tables(result: IdentifyResult) -> list[Table]:
     """Return ranks, and FNIR at each FPIR, of all probes and each group."""
-    rows = {"all": result, **(result.groups or {})}
-    return [_ranks(rows, by_probes=not result.draws), _points(rows, by_probes=not result.draws)]
+    rows = [(tr("all"), result), *(result.groups or {}).items()]  # a group may be called so
+    tables = [_ranks(rows, by_probes=not result.draws), _points(rows, by_probes=not result.draws)]
+    if (unnamed := result.unnamed_line()) is not None:
+        tables = [replace(table, note=f"{table.note} {unnamed}") for table in tables]
+    return tables
 
 
 def _shown(interval: Interval | None, why: str | None, *, by_probes: bool) -> Cell:
@@ -33,7 +39,7 @@ def _shown(interval: Interval | None, why: str | None, *, by_probes: bool) -> Ce
     return Cell(or_why(shown, why), tip=why or "")
 
 
-def _ranks(rows: dict[str, SearchFigures], *, by_probes: bool) -> Table:
+def _ranks(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Table:
     columns = [
         Column(tr("Group"), text=True), Column(tr("Subjects")), Column(tr("Mated probes")), Column(tr("Non-mated probes")),
         Column(tr("Dropped")), Column(tr("Rank 1")), Column(INTERVAL),
@@ -41,7 +47,7 @@ def _ranks(rows: dict[str, SearchFigures], *, by_probes: bool) -> Table:
         Column(tr("Rank 1, ties in favour"), tr("Where another's entry has the same score, the mate counts as first")),
     ]  # fmt: skip
     out = []
-    for name, row in rows.items():
+    for name, row in rows:
         worst, best = row.cmc.pessimistic, row.cmc.optimistic
         at = [None if worst is None else worst[min(k, len(worst)) - 1] for k in RANKS]
         tip = row.cmc.pessimistic_why or ""
@@ -59,13 +65,13 @@ def _ranks(rows: dict[str, SearchFigures], *, by_probes: bool) -> Table:
     return Table("ranks", tr("Ranks"), columns, out, note)
 
 
-def _points(rows: dict[str, SearchFigures], *, by_probes: bool) -> Table:
+def _points(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Table:
     columns = [
         Column(tr("Group"), text=True), Column(tr("Target FPIR")), Column(tr("FNIR at rank 1")), Column(INTERVAL),
         Column(tr("Misses")), Column(tr("FPIR")), Column(INTERVAL), Column(tr("False positives")), Column(tr("Threshold")),
     ]  # fmt: skip
     out = []
-    for name, row in rows.items():
+    for name, row in rows:
         for target, point in row.fnir_at_fpir.items():
             below = not point.resolvable
             shown = rate(point.fnir_rank1)

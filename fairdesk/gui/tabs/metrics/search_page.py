@@ -101,6 +101,6 @@ class SearchPage(QWidget):
             )
             if worst[:RANKS] != best[:RANKS]:
                 self.plot.plot(ranks, best[:RANKS], pen=pg.mkPen(colour, width=1, style=Qt.PenStyle.DotLine))
-            entries.append((name, pen))
+            entries.append((tr("all") if name == "all" else name, pen))
         self._legend.show_entries(entries, self._theme.tokens["text"])
         self.plot.enableAutoRange()

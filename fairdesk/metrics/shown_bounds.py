@@ -1,0 +1,26 @@
+"""The ends of intervals as they are read: no powers of ten, none finer than anyone can use. JSON keeps the numbers."""
+
+from __future__ import annotations
+
+import math
+
+from fairdesk.jobs.wording import percent, plain
+
+LEAST_RATE = 1e-7  # a tenth of the smallest FAR that is asked for
+LEAST, MOST = 1e-6, 1e6  # of fairness figures
+
+
+def rate_bound(value: float, *, sign: bool = False) -> str:
+    """Return an end of an interval of a rate or of a difference of rates in percent: "< 0.00001 %" below all use."""
+    if 0 < abs(value) < LEAST_RATE:
+        return f"{'< ' if value > 0 else '> -'}{percent(LEAST_RATE)}"
+    return percent(value, sign=sign)
+
+
+def figure_bound(value: float, *, sign: bool = False) -> str:
+    """Return an end of an interval of a fairness figure: "∞", "> 1,000,000" and "< 0.000001" beyond all use."""
+    if abs(value) > MOST and math.isfinite(value):
+        return f"{'> ' if value > 0 else '< -'}{plain(MOST, 4)}"
+    if 0 < abs(value) < LEAST:
+        return f"{'< ' if value > 0 else '> -'}{plain(LEAST, 4)}"
+    return plain(value, 4, sign=sign)
