@@ -164,6 +164,10 @@ class MetricsTab(Tab):
         if self.shown is not None and {Kind.LABELS, Kind.SCORES} & set(change.touched):
             self._evaluate()  # figures follow what people correct
 
+    def stays(self) -> bool:
+        """Stay while the pairs behind a number are looked at: what is corrected there is undone there."""
+        return self.pairs.dialog is not None
+
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
         self.scores = self.shown = self._stale = None
