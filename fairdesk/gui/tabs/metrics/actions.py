@@ -139,6 +139,17 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             tab=tab.name,
         ),
         ActionSpec(
+            "metrics.enlarge",
+            tr("Lar&ger plots, or as before"),
+            tab.enlarge,
+            tr("&Metrics"),
+            icon="chart",
+            shortcut="F11",
+            enabled=shown,
+            tip=tr("The plots take the place of the tables and the lists; plots of many groups can be scrolled too"),
+            tab=tab.name,
+        ),
+        ActionSpec(
             "metrics.plot",
             tr("Save p&lot…"),
             lambda: start(save_shown_plot(tab)),
