@@ -112,9 +112,10 @@ class PdfPage:
             size = _SIZES[-1]
             found = [least * _ROOM / sum(parts) for least in parts]
         if head:
+            self._need(sum(self._height(row, found, size) for row in every[:2]))
             self._row(header, found, size, text_columns, weight="bold")
         for row in rows:
-            self._row(row, found, size, text_columns)
+            self._row(row, found, size, text_columns, header=header if head else ())
         self._top += 4
 
     def _lengths(self, texts: Iterable[str], size: float) -> Iterator[float]:
@@ -123,6 +124,16 @@ class PdfPage:
             self._check()
             yield measure(text, size, "bold")
 
+    def _height(self, cells: Sequence[str], widths: Sequence[float], size: float) -> float:
+        """Return how many points a row takes."""
+        return (
+            size
+            * 1.45
+            * max(
+                len(wrapped(cell, size, width - 8, "bold") or [""]) for cell, width in zip(cells, widths, strict=True)
+            )
+        )
+
     def _row(
         self,
         cells: Sequence[str],
@@ -130,10 +141,15 @@ class PdfPage:
         size: float,
         text_columns: Collection[int],
         weight: str = "normal",
+        header: Sequence[str] = (),
     ) -> None:
+        """Write a row; where it begins a page, below the table's head."""
         self._check()
         lines = [wrapped(cell, size, width - 8, weight) or [""] for cell, width in zip(cells, widths, strict=True)]
+        page = self._number
         self._need(size * 1.45 * max(len(one) for one in lines))
+        if header and self._number > page:
+            self._row(header, widths, size, text_columns, weight="bold")
         top, x = self._top, _MARGIN
         for place, (parts, width) in enumerate(zip(lines, widths, strict=True)):
             for number, part in enumerate(parts):

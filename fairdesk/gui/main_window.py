@@ -272,7 +272,9 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_target(self, target: dict[str, Any]) -> None:
-        name = target.get("tab")
+        name, here = target.get("tab"), self.tabs.currentWidget()
+        if isinstance(here, Tab) and here.stays():
+            return
         if name in TITLES:
             self.pages.tab(name).show_target(target)
             self.pages.show(name)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, Literal, TypeVar
 
 from filelock import FileLock, Timeout
@@ -15,12 +17,15 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from fairdesk.errors import RequestError, explain, reason
 from fairdesk.gui.background import Background
+from fairdesk.gui.jobs import kept_queue
 from fairdesk.gui.jobs.manager import JobManager
 from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.remedies import verb_in
 from fairdesk.gui.settings import Settings
 from fairdesk.gui.theme import Theme
 from fairdesk.images.system_places import told_places
+from fairdesk.jobs.kinds import Needs
+from fairdesk.jobs.registry import job_kind
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, ChangeReader, Kind
 from fairdesk.project.database import DamagedError
@@ -77,6 +82,7 @@ class Session(QObject):
         self._ended: set[str] = set()
         self.missing = NONE_MISSING
         self._told_missing = False
+        self._own_jobs: Path | None = None  # folders of jobs that were started without a project
         self._steps = 0  # undos and redos under way
         self._missing_soon = QTimer(self)
         self._missing_soon.setSingleShot(True)
@@ -206,9 +212,12 @@ class Session(QObject):
         self.state_changed.emit()
 
     def jobs_home(self) -> Path:
-        """Where job folders of this project are."""
-        assert self.project is not None
-        return self.project.folder / "jobs"
+        """Where job folders of this project are; without one, of this window, until it is closed."""
+        if self.project is not None:
+            return self.project.folder / "jobs"
+        if self._own_jobs is None:
+            self._own_jobs = Path(mkdtemp(prefix="fairdesk-jobs-"))
+        return self._own_jobs
 
     @Slot()
     def look(self) -> None:
@@ -283,10 +292,11 @@ class Session(QObject):
         return self._steps > 0
 
     def run(self, kind: str, params: dict[str, Any], device: str = "auto") -> str | None:
-        """Queue a job on the open project."""
-        if self.project is None:
+        """Queue a job on the open project; without one, only a job that needs none."""
+        if self.project is None and job_kind(kind).needs is not Needs.FOLDERS:
             return None
-        return self.jobs.submit(kind, params, self.project.folder, self.jobs_home(), device)
+        folder = None if self.project is None else self.project.folder
+        return self.jobs.submit(kind, params, folder, self.jobs_home(), device)
 
     def ask(self, kind: str, preset: dict[str, Any] | None = None) -> None:
         """Ask the window to show a job's form."""
@@ -368,6 +378,10 @@ class Session(QObject):
         self.close_project()
         self.background.close()
         self.settings.sync()
+        if self._own_jobs is not None:
+            kept_queue.keep(self._own_jobs, [])  # nobody would find them again
+            if not keep_jobs:
+                shutil.rmtree(self._own_jobs, ignore_errors=True)
 
 
 def _looked_over(project: Project) -> Missing:

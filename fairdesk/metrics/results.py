@@ -8,7 +8,7 @@ from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import plain, rate
 from fairdesk.metrics.fairness.results import Fairness
-from fairdesk.metrics.pairs_behind.left_out_counts import LeftOutCount, contradicted_lines
+from fairdesk.metrics.pairs_behind.left_out_counts import LeftOutCount
 from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint, rule_name
 from fairdesk.metrics.shown_bounds import figure_bound, rate_bound
 from fairdesk.words import tr, tr_n
@@ -316,7 +316,6 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
                 lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
         if self.corrections is not None:
             lines += self.corrections.lines()
-        lines += contradicted_lines(self.left_out)
         lines += _fold_lines(self)
         if self.groups is not None:
             lines += _group_lines(self.groups)

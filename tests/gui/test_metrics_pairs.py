@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.label_dialog import LabelDialog
@@ -117,3 +118,35 @@ def test_a_report_takes_corrections_along_and_only_those(shown, window, hand, qt
     form.run_button.click()
     job = hand.finish_job("evaluate")
     assert "1 comparison is left out: blurred (1)" in Path(job.result["report"]).read_text()
+
+
+def test_undo_leaves_a_person_at_the_pairs(shown, window, hand, qtbot):
+    """By Ctrl+Z in the dialog, by the button of the notice, and in the window behind: labels are the Dataset tab's, but asked for here."""
+    before = counts(shown)
+    shown.figures.groups["fnmr"].pairs_asked.emit(PairQuery("genuine", "g0", "g0"))
+    dialog = hand.dialog(PairsDialog)
+    qtbot.waitUntil(lambda: dialog.table.rowCount() > 3, timeout=10_000)
+    for undo in (
+        lambda: qtbot.keyClick(dialog, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier),
+        lambda: window.toasts.history[-1].run(),
+        window.session.undo,
+    ):
+        dialog.table.selectRow(0)
+        dialog.relabel_second.click()
+        label = hand.dialog(LabelDialog)
+        label.boxes["identity"].setCurrentText("somebody new")
+        label.accept()
+        qtbot.waitUntil(lambda: counts(shown)[0] < before[0], timeout=10_000)
+        settled(shown, hand, qtbot)
+        undo()
+        qtbot.waitUntil(lambda: counts(shown) == before, timeout=10_000)
+        settled(shown, hand, qtbot)
+        assert window.tabs.currentWidget() is shown and dialog.isVisible()
+    qtbot.keyClick(dialog, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: counts(shown)[0] < before[0], timeout=10_000)
+    settled(shown, hand, qtbot)
+    assert window.tabs.currentWidget() is shown
+    dialog.reject()
+    hand.settle()
+    window.session.undo()  # without the pairs an undo leads to what it was about, as everywhere
+    qtbot.waitUntil(lambda: window.tabs.currentWidget() is not shown, timeout=10_000)

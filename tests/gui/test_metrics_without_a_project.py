@@ -1,5 +1,7 @@
 """What can be done with a score file while no project is open, and what is said where something lacks."""
 
+import json
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -7,6 +9,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from fairdesk.figures.error_curve import Curve
+from fairdesk.gui.dialogs.job_dialog import JobDialog
+from fairdesk.metrics.scores.score_files import read_scores
+from tests.metrics.test_model_comparison import study
 
 GROUPS = ("African", "Asian")
 
@@ -53,13 +58,73 @@ def test_intervals_by_pairs_arrive_and_are_marked(tab):
     assert "too narrow" in table.item(0, 2).text() and "too narrow" in table.item(0, 3).text()
 
 
-def test_what_needs_a_project_says_so(tab, window, hand):
+def test_a_report_is_written_without_a_project(tab, window, hand, qtbot, tmp_path):
+    """As everywhere: a form, a card, a notice; its folder is offered beside the scores."""
     window._refresh_actions()
-    for action, button in (("metrics.report", tab.report_button), ("metrics.normalise", None)):
-        made = window.book.actions[action]
-        assert not made.isEnabled() and "project that is open" in made.toolTip()
-        if button is not None:
-            assert not button.isEnabled() and "fairdesk evaluate SCORES --out FOLDER" in button.toolTip()
+    assert tab.report_button.isEnabled() and "beside them" in tab.report_button.toolTip()
+    told = []
+    window.session.told.connect(told.append)
+    tab.by.setCurrentIndex(0)
+    hand.do("metrics.report")
+    form = hand.dialog(JobDialog)
+    assert form.values["out"] == str(tmp_path / "bare-report") and "--labels-of" not in form.command.text()
+    form.run_button.click()
+    job = hand.finish_job("evaluate")
+    assert job.result["report"] == str(tmp_path / "bare-report" / "report.html")
+    page = (tmp_path / "bare-report" / "report.html").read_text()
+    assert "Groups at one threshold" in page and (tmp_path / "bare-report" / "report.pdf").stat().st_size > 10_000
+    found = json.loads((tmp_path / "bare-report" / "evaluation.json").read_text())
+    assert found["eer"] == tab.shown.result.eer and found["groups"]["threshold"] == tab.shown.result.groups.threshold
+    assert any("done" in notice.text for notice in told)
+    card = window.panel.cards[job.id]
+    assert card.job.finished
+    own = window.session.jobs_home()
+    window.panel.clear_finished()
+    assert not window.panel.cards and own.is_dir()
+
+
+def test_a_project_that_is_opened_has_its_own_jobs(tab, window, hand, filled, tmp_path):
+    hand.do("metrics.report")
+    hand.dialog(JobDialog).run_button.click()
+    hand.finish_job("evaluate")
+    own = window.session.jobs_home()
+    filled.close()
+    hand.open(filled.folder)
+    assert not window.panel.cards and window.session.jobs_home() == filled.folder / "jobs" != own
+    assert window.session.run("cluster", {}) is not None  # what needs a project has one now
+    hand.finish_job("cluster")
+
+
+def test_the_folder_of_its_jobs_goes_with_the_window(qtbot, settings_home, tmp_path):
+    from PySide6.QtWidgets import QApplication
+
+    from fairdesk.gui.session import Session
+    from fairdesk.gui.settings import Settings
+    from fairdesk.gui.theme import Theme
+
+    settings = Settings()
+    session = Session(settings, Theme(QApplication.instance(), settings.theme()))
+    assert session.run("cluster", {}) is None  # needs a project
+    own = session.jobs_home()
+    assert own.is_dir() and session.jobs_home() == own
+    session.close(keep_jobs=False)
+    assert not own.exists()
+
+
+def test_scores_are_normalised_without_a_project(window, hand, qtbot, tmp_path):
+    (one, _), about = study(people=16)
+    np.savez(tmp_path / "s.npz", score=one, **about)
+    hand.go("metrics")
+    tab = window.metrics
+    tab.open_file(tmp_path / "s.npz")
+    qtbot.waitUntil(lambda: tab.shown is not None and not tab._drawing, timeout=20_000)
+    hand.do("metrics.normalise")
+    form = hand.dialog(JobDialog)
+    form.form.set_values({**form.values, "fmr": "0.05"})
+    form.run_button.click()
+    job = hand.finish_job("normalise")
+    assert job.state == "done", job.message
+    assert read_scores(tmp_path / "s-normalised.npz", paths=True).path1 is not None
 
 
 @pytest.mark.parametrize(("name", "column"), [("common", 5), ("common", 0), ("overall", 1)])

@@ -44,10 +44,16 @@ def test_many_names_stand_upright_or_are_left_out(qtbot, window):
     qtbot.waitUntil(lambda: below.height() > 100)
     metrics = QFontMetricsF(below.font())
     assert set(below.tickStrings([0.0, 1.0], 1, 1)) == {""}  # they are drawn, turned
-    picture = plot.plot.grab().toImage().scaled(700, 300)
-    inked = [x for x in range(140, 690) if any(picture.pixelColor(x, y).value() < 120 for y in range(200, 290))]
+    picture = plot.plot.grab().toImage()
+    wide, high = picture.width(), picture.height()
+    inked = [
+        x for x in range(140, wide) if any(picture.pixelColor(x, y).value() < 120 for y in range(high - 100, high))
+    ]
     assert len(inked) > 24 * 3
     places = beside.tickValues(*beside.range, beside.height())[0][1]
+    assert len(places) == 24  # the plot is as high as its names are, and scrolled
+    beside.resize(100, 120)  # an axis that has less room names each second or third
+    places = beside.tickValues(*beside.range, 120)[0][1]
     assert 2 < len(places) < 24
     assert (places[1] - places[0]) * beside.height() / 24 >= metrics.height() - 1
 
@@ -78,18 +84,22 @@ def groups(names):
 
 
 @pytest.mark.parametrize(
-    ("size", "count", "said"),
+    ("size", "count", "out", "said"),
     [
-        ((900, 700), 6, "12.5 %\n1,500/12,000"),
-        ((900, 200), 6, "12.5 %"),
-        ((300, 160), 6, "12.5 %"),
-        ((300, 160), 20, ""),
+        ((900, 700), 6, (1, 1), "12.5 %\n1,500/12,000"),
+        ((900, 200), 6, (1, 1), "12.5 %\n1,500/12,000"),
+        ((300, 160), 20, (1, 1), "12.5 %\n1,500/12,000"),
+        ((900, 200), 6, (1, 1.9), "12.5 %"),
+        ((300, 160), 20, (1.9, 1), "12.5 %"),
+        ((300, 160), 20, (4, 4), ""),
     ],
 )
-def test_a_cell_says_what_has_room(qtbot, window, size, count, said):
+def test_a_cell_says_what_has_room(qtbot, window, size, count, out, said):
+    """In a window of any size, as the plot is scrolled; and zoomed out in width and height."""
     plot = GroupPlot(window.session.theme, "between")
     qtbot.addWidget(plot)
     plot.resize(*size)
     plot.show()
     plot.show_groups(groups([f"group_{number}" for number in range(count)]))
+    plot.plot.getPlotItem().vb.scaleBy(out)
     qtbot.waitUntil(lambda: {item.toPlainText() for item, _ in plot._notes} == {said})

@@ -91,14 +91,9 @@ def test_each_is_listed_with_its_sides_label_and_reason(capsys, tmp_path, ending
         table[1] == ["A", "no score: an image has no face or no embedding", "1", "1", "in no rate"] and len(table) == 7
     )
     page = (tmp_path / "report" / "report.html").read_text()
-    assert (
-        "Each is listed in left-out.csv, beside the report." in page
-        and "2 comparisons have a label that their subjects" in page
-    )
+    assert "Each is listed in left-out.csv, beside the report." in page
     plain = told(capsys, *words)
     assert plain["left_out"] == found["left_out"] and "left_out_file" not in plain
-    run(list(map(str, words)))
-    assert "2 comparisons have a label that their subjects contradict" in capsys.readouterr().out
 
 
 def test_by_gender_the_groups_are_those_of_gender(capsys, tmp_path):

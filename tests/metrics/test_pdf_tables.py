@@ -64,3 +64,51 @@ def test_a_group_that_is_called_all_does_not_hide_the_row_of_all(tmp_path):
     result, _ = evaluate(scores, EvaluateParams(scores=tmp_path, by="group", bootstrap=0))
     own = next(table for table in tables_of(result) if table.name == "own")
     assert len(own.rows) == 4
+
+
+@pytest.fixture
+def pages(monkeypatch):
+    """What is written on each page: text and baseline."""
+    found = []
+
+    def note(self, text, x, baseline, size, *, align="left", weight="normal"):
+        while len(found) < self._number:
+            found.append([])
+        found[self._number - 1].append((text, round(baseline, 1), weight))
+
+    monkeypatch.setattr(PdfPage, "_put", note)
+    return found
+
+
+@pytest.mark.parametrize("before", [0, 21, 45, 46, 47, 48, 49, 50])
+@pytest.mark.parametrize("title", ["FMR", "a head of many words that has to be broken over several lines"])
+def test_a_table_over_pages_repeats_its_head(pages, before, title):
+    """However the page is filled before it: each page with rows begins with the head, and no head stands alone."""
+    page = PdfPage("t", "x")
+    for _ in range(before):
+        page.paragraph("before")
+    rows = [[f"group{n}", f"{n}", *["word " * 30] * (n % 7 == 0)] for n in range(200)]
+    rows = [[*row, ""][:3] for row in rows]
+    page.table(["Group", title, "Note"], rows, text_columns={0, 2})
+    page.paragraph("after")
+    page.finish()
+    seen = []
+    for number, texts in enumerate(pages):
+        here = [text for text, *_ in texts if text.startswith("group")]
+        heads = [place for place, (text, _, weight) in enumerate(texts) if text == "Group" and weight == "bold"]
+        assert len(heads) == bool(here), number
+        if here:
+            first = next(place for place, (text, *_) in enumerate(texts) if text.startswith("group"))
+            assert heads[0] < first
+            lowest = max(line for text, line, _ in texts[heads[0] : first])
+            assert all(line > lowest for text, line, _ in texts if text.startswith("group"))  # none lies on the head
+        assert all(line <= 842 - 24 for _, line, _ in texts)
+        seen += here
+    assert seen == [f"group{n}" for n in range(200)] and len(pages) > 3
+
+
+def test_a_table_without_a_head_repeats_none(pages):
+    page = PdfPage("t", "x")
+    page.table(["", ""], [[f"name{n}", "value"] for n in range(150)], text_columns={0, 1}, head=False)
+    page.finish()
+    assert len(pages) > 1 and not any(weight == "bold" for _, _, weight in pages[1])

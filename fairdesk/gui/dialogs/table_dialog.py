@@ -25,6 +25,8 @@ from fairdesk.images.written_files import write_text
 from fairdesk.words import tr, tr_n
 
 MOST = 2000  # rows that are shown
+FEW = 4  # columns, which share the width
+WIDEST = 280  # pixels of one of more columns, until it is drawn wider
 
 
 class TableDialog(QDialog):
@@ -44,7 +46,13 @@ class TableDialog(QDialog):
                 item = QTableWidgetItem(value)
                 item.setToolTip(value)
                 self.table.setItem(y, x, item)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        heads = self.table.horizontalHeader()
+        if len(header) <= FEW:
+            heads.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        else:  # as wide as they are, to a limit
+            self.table.resizeColumnsToContents()
+            for place in range(len(header)):
+                heads.resizeSection(place, min(heads.sectionSize(place), WIDEST))
         save, close = QPushButton(tr("Save as CSV…")), QPushButton(tr("Close"))
         save.clicked.connect(lambda: async_glue.start(self._save()))
         close.clicked.connect(self.reject)

@@ -96,7 +96,7 @@ class JobsPanel(QWidget):
     def _on_updated(self, job: JobState) -> None:
         card = self.cards.get(job.id)
         if card is None:
-            if self._session.project is None or job.folder.parent != self._session.jobs_home() or job.preview:
+            if job.folder.parent != self._session.jobs_home() or job.preview:
                 return
             card = JobCard(self._session, job)
             card.chosen.connect(self.choose)
@@ -201,8 +201,7 @@ class JobsPanel(QWidget):
 
     def clear_finished(self) -> None:
         """Take away the cards of jobs that have ended."""
-        if self._session.project is not None:
-            self._session.jobs.clear_finished(self._session.jobs_home())
+        self._session.jobs.clear_finished(self._session.jobs_home())
         for number in [number for number, card in self.cards.items() if card.job.finished]:
             self._drop(number)
         self.empty.setVisible(not self.cards)

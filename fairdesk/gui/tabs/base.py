@@ -40,6 +40,10 @@ class Tab(QWidget):
     def refresh(self) -> None:
         """Show the catalogue as it is now."""
 
+    def stays(self) -> bool:
+        """Tell whether an undo leaves the person here, whatever it was about: something stands open that it is made from."""
+        return False
+
     def show_target(self, target: dict[str, Any]) -> None:
         """Show what an undone or redone step was about."""
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fairdesk.figures.error_curve import Curve
@@ -18,6 +18,7 @@ from fairdesk.figures.style import ALL_DARK, ALL_LIGHT, GENUINE, IMPOSTOR, group
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
 from fairdesk.gui.widgets.plot_gestures import PlotGestures
+from fairdesk.gui.widgets.plot_scroll import PlotScroll
 from fairdesk.gui.widgets.rate_axis import RateAxis
 from fairdesk.gui.widgets.top_legend import TopLegend
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
@@ -95,7 +96,8 @@ class RatePlot(QWidget):
         self.readout.setZValue(30)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.plot)
+        self.scroller = PlotScroll(self.plot, lambda: QSize(0, self.legend.height_for_all()))
+        layout.addWidget(self.scroller)
         self.plot.scene().sigMouseMoved.connect(self._on_move)
         theme.changed.connect(self.redraw)
 
@@ -115,6 +117,7 @@ class RatePlot(QWidget):
             self.plot.setLabel("bottom", names[self.kind][shown.distance])
         self._shown = shown
         self.redraw()
+        self.scroller.fit()
 
     def move_threshold(self, threshold: float | None, common: dict[str, tuple[float, float]]) -> None:
         """Move the line and the rings on the curves; nothing else is drawn anew."""

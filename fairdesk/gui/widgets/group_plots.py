@@ -6,23 +6,36 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QFontMetricsF, QHelpEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Signal
+from PySide6.QtGui import QFont, QFontMetricsF, QHelpEvent
 from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
 
 from fairdesk.figures.rate_shares import rate_shares
 from fairdesk.figures.style import group_style
 from fairdesk.gui.theme import Theme
-from fairdesk.gui.widgets.name_axis import NameAxis
+from fairdesk.gui.widgets.name_axis import MOST_BESIDE, MOST_UPRIGHT, NameAxis
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
 from fairdesk.gui.widgets.plot_gestures import PlotGestures
+from fairdesk.gui.widgets.plot_scroll import PlotScroll
 from fairdesk.gui.widgets.rate_axis import RateAxis
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.metrics.pairs_behind.shown_figures import rate, rates_between
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
-    from fairdesk.metrics.results import GroupsResult
+    from fairdesk.metrics.results import CrossCell, GroupsResult
+
+
+_TITLE = 46  # pixels of a plot's title, with the gaps around it
+_BARS = 130  # pixels of the bars themselves
+_RATES = 90  # pixels of the rates beside them
+_GAP = 6  # pixels between the texts of two cells
+_FEW = 6  # groups; of more, names and cells are written smaller
+
+
+def _cell_text(cell: CrossCell) -> str:
+    """Return what a cell of the heat map says where it has room: the rate, and the counts behind it."""
+    return f"{rate(cell.fmr)}\n{cell.false_matches:,}/{cell.impostor:,}"
 
 
 class GroupPlot(QWidget):
@@ -56,13 +69,40 @@ class GroupPlot(QWidget):
         self.plot.viewport().installEventFilter(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.plot)
+        self.scroller = PlotScroll(self.plot, self._room)
+        layout.addWidget(self.scroller)
         theme.changed.connect(self.redraw)
 
     def show_groups(self, groups: GroupsResult | None) -> None:
         """Draw other rates."""
         self._groups = groups
+        self.scroller.fit()
         self.redraw()
+
+    def _room(self) -> QSize:
+        """Return how many pixels it takes to read every name, and in the heat map every cell."""
+        groups = self._groups
+        if groups is None:
+            return QSize()
+        names, metrics = list(groups.per_group), QFontMetricsF(self._small())
+        longest = max(map(QFontMetricsF(self.font()).horizontalAdvance, names), default=0.0)
+        upright = _TITLE + min(longest, MOST_UPRIGHT)
+        if self.kind != "between":
+            each = QFontMetricsF(self.font()).height()
+            return QSize(int(_RATES + len(names) * each), int(upright + _BARS) if len(names) > _FEW else 0)
+        texts = [_cell_text(cell) for cell in groups.fmr_matrix.values() if cell.fmr is not None]
+        wide = max((metrics.horizontalAdvance(line) for text in texts for line in text.split("\n")), default=0.0)
+        return QSize(
+            int(min(longest, MOST_BESIDE) + _TITLE + len(names) * (wide + _GAP)),
+            int(upright + len(names) * (2 * metrics.height() + _GAP)),
+        )
+
+    def _small(self) -> QFont:
+        """Return the letters of the heat map's cells: smaller ones where there are many."""
+        font = QFont(self.font())
+        if self._groups is not None and len(self._groups.per_group) > _FEW:
+            font.setPointSizeF(max(7.0, font.pointSizeF() * 0.8))
+        return font
 
     def _drawing(self) -> Any:
         """Return the plot as the report draws it."""
@@ -154,11 +194,14 @@ class GroupPlot(QWidget):
         self.plot.addItem(image)
         for side in ("bottom", "left"):
             self._names(side, names)
+        font = self._small()
         for y, row in enumerate(cells):
             for x, one in enumerate(row):
                 if one.fmr is not None:
-                    text = f"{rate(one.fmr)}\n{one.false_matches:,}/{one.impostor:,}"
-                    self._notes.append((self._note(x, y, text, "#000000" if share[y, x] > 0.5 else "#ffffff"), text))
+                    text = _cell_text(one)
+                    note = self._note(x, y, text, "#000000" if share[y, x] > 0.5 else "#ffffff")
+                    note.setFont(font)
+                    self._notes.append((note, text))
         self._fit_notes()
 
     def tip_at(self, x: float, y: float) -> str:

@@ -11,9 +11,9 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 _BETWEEN = 8  # pixels between two names
-_NARROW = 56  # pixels of a name; with less, names that do not fit stand upright
-_MOST = 160  # pixels of a name beside an upright axis
-_UPRIGHT = 130  # pixels of a name that stands upright
+_NARROW = 90  # pixels of a name; with less, names that do not fit stand upright
+MOST_BESIDE = 160  # pixels of a name beside an upright axis
+MOST_UPRIGHT = 190  # pixels of a name that stands upright
 
 
 class NameAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
@@ -41,7 +41,7 @@ class NameAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             lines = max((text.count("\n") + 1 for text in self._shown()), default=1)
             high = self._metrics().height() * lines
             if self._upright():
-                high = min(float(_UPRIGHT), max(map(self._metrics().horizontalAdvance, self._names)))
+                high = min(float(MOST_UPRIGHT), max(map(self._metrics().horizontalAdvance, self._names)))
             if self.fixedHeight != high + 8:
                 self.setHeight(high + 8)
         self.picture = None
@@ -65,7 +65,7 @@ class NameAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _shown(self) -> list[str]:
         """Return what is said of each name."""
-        room = self._apart() - _BETWEEN if self.orientation == "bottom" else float(_MOST)
+        room = self._apart() - _BETWEEN if self.orientation == "bottom" else float(MOST_BESIDE)
         return [fitted(name, self._metrics(), room) for name in self._names]
 
     def tickValues(self, low: float, high: float, _size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
@@ -90,12 +90,12 @@ class NameAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         painter.setPen(self.textPen())
         low, high = min(self.range), max(self.range)
         for value in self.tickValues(low, high, box.width())[0][1]:
-            text = metrics.elidedText(self._names[round(value)], Qt.TextElideMode.ElideMiddle, _UPRIGHT)
+            text = metrics.elidedText(self._names[round(value)], Qt.TextElideMode.ElideMiddle, MOST_UPRIGHT)
             painter.save()
             painter.translate(box.left() + (value - low) / (high - low) * box.width(), box.top() + 5)
             painter.rotate(-90)
             painter.drawText(
-                QRectF(-_UPRIGHT, -metrics.height() / 2, _UPRIGHT, metrics.height()),
+                QRectF(-MOST_UPRIGHT, -metrics.height() / 2, MOST_UPRIGHT, metrics.height()),
                 Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
                 text,
             )

@@ -54,6 +54,16 @@ class TopLegend(QObject):
         places = range(min(self._most, len(self._shown)))
         return next((place for place in places if self.item.items[place][0].item is item), None)
 
+    def height_for_all(self) -> int:
+        """Return how high the plot has to be, at its width, for every name to be listed."""
+        rows = -(-len(self._shown) // self._columns())
+        return int(rows * _ROW / _SHARE) + 1
+
+    def _columns(self) -> int:
+        count = len(self._shown)
+        room = self._plot.width() - self._plot.getPlotItem().getAxis("left").width() - _MARGIN
+        return max(1, min(int(room / self._widest), count)) if count else 1
+
     def _list(self, most: int) -> None:
         """List so many names, and how many are left out."""
         self._most = most
@@ -68,8 +78,7 @@ class TopLegend(QObject):
 
     def _arrange(self) -> None:
         count = len(self._shown)
-        room = self._plot.width() - self._plot.getPlotItem().getAxis("left").width() - _MARGIN
-        columns = max(1, min(int(room / self._widest), count)) if count else 1
+        columns = self._columns()
         rows = min(-(-count // columns), max(1, int(self._plot.height() * _SHARE / _ROW)))
         most = count if count <= rows * columns else max(1, rows * columns - 1)
         if most != self._most:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from fairdesk import __version__
-from fairdesk.metrics.pairs_behind.left_out_counts import contradicted_lines
 from fairdesk.metrics.pairs_behind.shown_figures import number
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import EvaluateResult
@@ -72,7 +71,6 @@ def caveats(result: EvaluateResult) -> list[str]:
         )
     if result.corrections is not None:
         lines += result.corrections.lines()
-    lines += contradicted_lines(result.left_out)
     groups = result.groups
     if groups is None:
         return lines

@@ -112,8 +112,8 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             lambda: ask_to_normalise(tab),
             tr("&Metrics"),
             icon="split",
-            enabled=lambda: shown() and tab.has_project(),
-            tip=tr("Learn a normalisation on some subjects and apply it to the others; needs a project that is open"),
+            enabled=shown,
+            tip=tr("Learn a normalisation on some subjects and apply it to the others"),
             tab=tab.name,
         ),
         ActionSpec(
@@ -132,11 +132,21 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             lambda: ask_for_report(tab),
             tr("&Metrics"),
             icon="export",
-            enabled=lambda: shown() and tab.has_project(),
+            enabled=shown,
             tip=tr(
-                "HTML, PDF, tables and plots of the scores that are shown. It is a job, and jobs need a project that is open; "
-                "without one: fairdesk evaluate SCORES --out FOLDER"
+                "HTML, PDF, tables and plots of the scores that are shown; without a project it is written beside them"
             ),
+            tab=tab.name,
+        ),
+        ActionSpec(
+            "metrics.enlarge",
+            tr("Lar&ger plots, or as before"),
+            tab.enlarge,
+            tr("&Metrics"),
+            icon="chart",
+            shortcut="F11",
+            enabled=shown,
+            tip=tr("The plots take the place of the tables and the lists; plots of many groups can be scrolled too"),
             tab=tab.name,
         ),
         ActionSpec(

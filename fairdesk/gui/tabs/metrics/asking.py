@@ -15,19 +15,27 @@ if TYPE_CHECKING:
 
 def ask_for_report(tab: MetricsTab) -> None:
     """Ask for the report of the scores that are shown."""
-    params, project = tab.asked(), tab.session.project
-    if params is not None and project is not None:
-        out = project.exports("reports", params.scores.stem)
+    params = tab.asked()
+    if params is not None:
+        out = _place(tab, "reports", params.scores, "-report")
         tab.session.ask("evaluate", params.model_dump(mode="json") | {"out": str(out)})
 
 
 def ask_to_normalise(tab: MetricsTab) -> None:
     """Ask how the scores that are shown are normalised."""
-    params, project = tab.asked(), tab.session.project
-    if params is not None and project is not None:
+    params = tab.asked()
+    if params is not None:
         kept = params.model_dump(mode="json", include={"scores", "distance", "labels_of"})
-        out = project.exports("scores", f"{params.scores.stem}-normalised.npz")
+        out = _place(tab, "scores", params.scores, "-normalised.npz")
         tab.session.ask("normalise", kept | {"out": str(out)})
+
+
+def _place(tab: MetricsTab, kind: str, scores: Path, ending: str) -> Path:
+    """Return where to write: in the project, or without one beside the scores."""
+    project = tab.session.project
+    if project is None:
+        return scores.with_name(scores.stem + ending)
+    return project.exports(kind, scores.stem + ending.removesuffix("-report"))
 
 
 async def compare_models(tab: MetricsTab) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from fairdesk import counted
 from fairdesk.figures.error_curve import Curve
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.pairs_behind.left_out_counts import contradicted_lines
 from fairdesk.metrics.pairs_behind.shown_figures import curves_of, number, rate
 from fairdesk.metrics.store import pair_lists, score_sets
 from fairdesk.project import Project
@@ -222,7 +221,6 @@ def headline(result: EvaluateResult) -> str:
         text += "<br>" + tr("Embeddings: {vectors}", vectors=escape(vectors))
     if result.corrections is not None:
         text += "".join(f"<br>{escape(line)}" for line in result.corrections.lines())
-    text += "".join(f"<br>{escape(line)}" for line in contradicted_lines(result.left_out))
     if result.warning:
         text += f"<br><b>{escape(result.warning)}</b>"
     return text

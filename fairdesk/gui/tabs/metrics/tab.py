@@ -98,7 +98,7 @@ class MetricsTab(Tab):
         self._rule = 0  # what the threshold was taken by before
         self._next: Callable[[], None] | None = None  # what the button of the empty page does
         self.find_line = FindLine((self.sources,), tr("Find a list or scores"))
-        left = QWidget()
+        self._lists = left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.find_line)
@@ -163,6 +163,10 @@ class MetricsTab(Tab):
             self.refresh()
         if self.shown is not None and {Kind.LABELS, Kind.SCORES} & set(change.touched):
             self._evaluate()  # figures follow what people correct
+
+    def stays(self) -> bool:
+        """Stay while the pairs behind a number are looked at: what is corrected there is undone there."""
+        return self.pairs.dialog is not None
 
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
@@ -232,6 +236,12 @@ class MetricsTab(Tab):
     def _next_step(self) -> None:
         if self._next is not None:
             self._next()
+
+    def enlarge(self) -> None:
+        """Give the plots the place of tables, lists and figures, or give it back."""
+        larger = not self.tables.isHidden()
+        for widget in (self.tables, self.headline, self._lists):
+            widget.setVisible(not larger)
 
     def chosen_list(self) -> presenter.Source | None:
         source = self.sources.chosen()
