@@ -98,6 +98,7 @@ def detect(params: DetectParams, context: Context) -> str:
 
     def keep() -> None:
         keep_faces(project, key, pending)
+        project.keep_first_detector(key)
         keep_measured(project, key, measured)
         pending.clear()
         measured.clear()

@@ -158,6 +158,7 @@ class _Writer:
         """Write what was collected. Faces are written before their vectors: if that is cut off, they are encoded later."""
         if self._images:
             found = keep_faces(self._project, self._recipe.detector, self._images)
+            self._project.keep_first_detector(self._recipe.detector)
             counts = [len(one.faces) for _, one in self._images]
             rows = np.concatenate(self._of_images)
             kept = np.repeat([bool(faces) for faces in found], counts)  # an image may have been removed meanwhile
