@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fairdesk.errors import FairDeskError, JobFailed, RequestError
 from fairdesk.jobs.ray_connection import connected
+from fairdesk.jobs.ray_results import watched
 
 if TYPE_CHECKING:
     from fairdesk.jobs.context import Context
@@ -106,7 +107,7 @@ def map_on_ray(
                 Worker, batch_size=1, num_cpus=1, num_gpus=share or None,
                 compute=ray.data.ActorPoolStrategy(size=min(actors, len(rows))),
             )  # fmt: skip
-            for row in results.iter_rows():
+            for row in watched(results.iter_rows(), ray.get_runtime_context().gcs_address):
                 done = pickle.loads(row["done"])
                 if isinstance(done, Refusal):
                     raise done.error()
