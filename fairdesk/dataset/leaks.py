@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,7 @@ from fairdesk.project.images import image_contents
 from fairdesk.project.kept_facts import Facts, FactStore
 from fairdesk.project.project import CATALOG
 from fairdesk.project.recipes import Recipe
-from fairdesk.project.vector_choice import VectorChoice
+from fairdesk.project.vector_choice import VectorChoice, is_recipe
 from fairdesk.project.vectors import VectorRows
 from fairdesk.words import tr, tr_n
 
@@ -233,16 +234,30 @@ def _common_detector(a: Project, b: Project, encoder: str) -> str | None:
         raise RequestError(
             tr(
                 "The two projects have {encoder} embeddings of different detectors' faces, which cannot be compared: "
-                "{ours} and {theirs}. Encode one of them again: fairdesk encode {folder} "
-                "--encoder {encoder} --detector {our}",
+                "{ours} and {theirs}. Encode one of them again: fairdesk encode {folder} --encoder {encoder} --detector {our}",
                 encoder=encoder,
                 ours=", ".join(ours),
                 theirs=", ".join(sorted(theirs)),
-                folder=b.folder,
+                folder=shlex.quote(str(b.folder)),
                 our=ours[0],
             )
         )
     return common
+
+
+def _asked_of_each(a: Project, b: Project, encoder: str, detector: str | None) -> tuple[str, str, str | None]:
+    """Return which encoder is asked of each project, and the detector.
+
+    A recipe is one project's, as other versions or another name of a file make another: of the project that lacks it
+    the same encoder and detector are asked, and which of these were made alike is seen afterwards.
+    """
+    if is_recipe(encoder):
+        there = [project.vectors.of_encoder(encoder) for project in (a, b)]
+        owned = next((found[0].recipe for found in there if found), None)
+        if owned is not None:
+            of_a, of_b = (encoder if found else owned.encoder for found in there)
+            return of_a, of_b, detector or owned.detector
+    return encoder, encoder, detector or _common_detector(a, b, encoder)
 
 
 def _both_vectors(params: LeaksParams, context: Context) -> Both:
@@ -256,16 +271,24 @@ def _both_vectors(params: LeaksParams, context: Context) -> Both:
             )
     encoder = params.encoder or ""
     with closing(Project.open(params.a)) as a, closing(Project.open(params.b)) as b:
-        detector = params.detector or _common_detector(a, b, encoder)
-        ours = a.vectors.choose(encoder, detector)
-        made = a.vectors.described(ours.recipe)
-        theirs = b.vectors.choose(encoder, detector)
-        for one in (theirs.used, *theirs.others):  # the same weights and alignment, where it has several
-            if one.recipe.detector == detector and _alike(made, b.vectors.described(one.recipe)):
-                theirs = VectorChoice(one, theirs.others)
-                break
-        else:
+        of_a, of_b, detector = _asked_of_each(a, b, encoder, params.detector)
+        ours = a.vectors.choose(of_a, detector)
+        theirs = b.vectors.choose(of_b, detector)
+        pair = next(  # the same weights and alignment, where a project has several
+            (
+                (x, y)
+                for x in (ours.used, *ours.others)
+                for y in (theirs.used, *theirs.others)
+                if x.recipe.detector == y.recipe.detector == detector
+                and _alike(a.vectors.described(x.recipe), b.vectors.described(y.recipe))
+            ),
+            None,
+        )
+        if pair is None:
             raise RequestError(tr("The two projects' embeddings were made in different ways and cannot be compared."))
+        if pair[0] is not ours.used:
+            ours = VectorChoice(pair[0], tuple(one for one in (ours.used, *ours.others) if one is not pair[0]))
+        theirs = VectorChoice(pair[1], theirs.others)
         if params.detector is None and ours.told() is not None:
             context.message(ours.told() or "")
         vectors = a.vectors.rows_of_images(ours.recipe), b.vectors.rows_of_images(theirs.recipe)

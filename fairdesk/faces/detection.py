@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
 
 import numpy as np
 
 from fairdesk.errors import JobFailed
 from fairdesk.faces.changed_originals import changed_originals, images_meant
+from fairdesk.faces.cluster_paths import look_first, on_workers
 from fairdesk.faces.deepface_models import load_detector, prepare
 from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.known_faces_quality import measure_all
@@ -17,7 +17,6 @@ from fairdesk.faces.params import DetectParams
 from fairdesk.faces.pipeline import Searched, load, measured_of, search_batch
 from fairdesk.faces.results import DetectResult, FaceCounts, SearchedSmaller
 from fairdesk.faces.writing_times import WritingTimes
-from fairdesk.images.elsewhere import Place, places_there
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches, processes
 from fairdesk.jobs.ray_cluster import map_on_ray
@@ -33,13 +32,11 @@ from fairdesk.project.detections import (
     unseen_images,
 )
 from fairdesk.project.detector_key import DetectorKey
-from fairdesk.project.faces import FacePlace
 from fairdesk.project.images import hidden_images, image_paths
 from fairdesk.project.originals import NONE_MISSING, missing_originals
 from fairdesk.project.quality import Measured, keep_measured
 from fairdesk.words import tr, tr_n
 
-Seen = TypeVar("Seen", UnseenImage, FacePlace)
 BATCH = 8
 _MOST = 32  # images that a helper is given at once, if they are small
 _PIXELS = 2_000_000  # that these have together, so that a stop and the progress never wait long
@@ -52,12 +49,6 @@ def unseen(project: Project, key: str, where: Sequence[str] | None = None) -> li
     """Images (that meet some conditions) a detector has not looked at yet; a failed read is tried again."""
     wanted = meeting(project, where) if where else None
     return [image for image in unseen_images(project, key) if wanted is None or image.id in wanted]
-
-
-def there(todo: list[Seen], workers_see: list[str] | None) -> list[Seen]:
-    """Return what is to be done with the paths that the workers of a cluster see."""
-    paths = places_there([one.path for one in todo], [Place.parse(text) for text in workers_see or ()])
-    return [one._replace(path=path) for one, path in zip(todo, paths, strict=True)]
 
 
 def batch_size(images: Sequence[UnseenImage]) -> int:
@@ -107,6 +98,7 @@ def detect(params: DetectParams, context: Context) -> str:
 
     def keep() -> None:
         keep_faces(project, key, pending)
+        project.keep_first_detector(key)
         keep_measured(project, key, measured)
         pending.clear()
         measured.clear()
@@ -135,7 +127,8 @@ def _searched(
 ) -> Iterator[tuple[list[UnseenImage], list[Searched]]]:
     size, arguments = batch_size(todo), (params.search, None)
     if params.engine == "ray":
-        return map_on_ray(search_batch, there(todo, params.workers_see), size, context, load, arguments)
+        seen, probes = on_workers(todo, params.workers_see)
+        return map_on_ray(search_batch, seen, size, context, look_first, (probes, load, arguments))
     few, ready = few_for(todo, params.key), ready_for(params.detector, landmarks=params.quality)
     return map_batches(search_batch, todo, size, context, load, arguments, few, ready)
 

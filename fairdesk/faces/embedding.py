@@ -14,6 +14,7 @@ from fairdesk import counted
 from fairdesk.errors import RequestError
 from fairdesk.faces import pipeline
 from fairdesk.faces.changed_originals import changed_originals, images_meant
+from fairdesk.faces.cluster_paths import look_first, on_workers
 from fairdesk.faces.computing import compute_each
 from fairdesk.faces.detection import (
     BATCH,
@@ -23,7 +24,6 @@ from fairdesk.faces.detection import (
     few_for,
     need_some_read,
     need_some_there,
-    there,
     unseen,
 )
 from fairdesk.faces.early_start import ready_for
@@ -158,6 +158,7 @@ class _Writer:
         """Write what was collected. Faces are written before their vectors: if that is cut off, they are encoded later."""
         if self._images:
             found = keep_faces(self._project, self._recipe.detector, self._images)
+            self._project.keep_first_detector(self._recipe.detector)
             counts = [len(one.faces) for _, one in self._images]
             rows = np.concatenate(self._of_images)
             kept = np.repeat([bool(faces) for faces in found], counts)  # an image may have been removed meanwhile
@@ -196,8 +197,9 @@ def _search(
     context.progress(0, len(todo), tr("images"))
     computed: Iterator[tuple[list[UnseenImage], list[Searched], Vectors]]
     if params.engine == "ray":
-        seen = there(todo, params.workers_see)
-        whole = map_on_ray(_search_whole, seen, BATCH, context, _load_whole, (params, search, recipe), gpu=True)
+        seen, probes = on_workers(todo, params.workers_see)
+        own = (probes, _load_whole, (params, search, recipe))
+        whole = map_on_ray(_search_whole, seen, BATCH, context, look_first, own, gpu=True)
         computed = ((batch, results, vectors) for batch, (results, vectors) in whole)
     else:
         searched = map_batches(
@@ -286,8 +288,9 @@ def _encode_known(
     context.progress(0, len(todo), tr("faces"))
     results: Iterator[tuple[list[FacePlace], Aligned, Vectors]]
     if params.engine == "ray":
-        seen, arguments = there(todo, params.workers_see), (params, None, recipe)
-        whole = map_on_ray(_encode_whole, seen, params.batch_size, context, _load_whole, arguments, gpu=True)
+        seen, probes = on_workers(todo, params.workers_see)
+        ready_there = (probes, _load_whole, (params, None, recipe))
+        whole = map_on_ray(_encode_whole, seen, params.batch_size, context, look_first, ready_there, gpu=True)
         results = ((batch, aligned, vectors) for batch, (aligned, vectors) in whole)
     else:
         size, own = _at_once(params, context), (None, encoder.aligner)

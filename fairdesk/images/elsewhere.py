@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, reason
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -54,13 +54,19 @@ def is_address(path: str) -> bool:
     return "://" in path
 
 
-def places_there(paths: Sequence[str], places: Sequence[Place]) -> list[str]:
-    """Return where paths are there; what is in none of the folders keeps its own. Raises `RequestError` for a folder that holds none."""
-    used, out = set[Place](), []
+def places_there(paths: Sequence[str], places: Sequence[Place]) -> list[tuple[Place | None, str]]:
+    """Return which of the places each path is in, and where it is there; what is in none keeps its own.
+
+    Raises
+    ------
+    RequestError
+        If a place holds none of them, or one would be in an archive at an address.
+    """
+    used, out = set[Place](), list[tuple[Place | None, str]]()
     for path in paths:
-        found = next(((place, there) for place in places if (there := place.of(path)) is not None), None)
-        used |= {found[0]} if found else set()
-        out.append(found[1] if found else path)
+        found = next(((place, there) for place in places if (there := place.of(path)) is not None), (None, path))
+        used |= {found[0]} if found[0] else set()
+        out.append(found)
     if idle := [place for place in places if place not in used] if paths else []:
         raise RequestError(
             tr(
@@ -71,6 +77,30 @@ def places_there(paths: Sequence[str], places: Sequence[Place]) -> list[str]:
             )
         )
     return out
+
+
+def why_absent(path: str) -> str | None:
+    """Return why there is no file at a path or an address, None where there is one.
+
+    Raises
+    ------
+    RequestError
+        If a package is missing that the address needs.
+    """
+    if not is_address(path):
+        from fairdesk.images.image_sources import split
+
+        inside = split(Path(path))
+        return None if (inside[0] if inside else Path(path)).exists() else tr("there is no such file")
+    try:
+        import fsspec
+
+        system, name = fsspec.core.url_to_fs(path)
+        return None if system.exists(name) else tr("there is nothing at {address}", address=path)
+    except ImportError as error:
+        raise RequestError(tr("To read {address} a package is missing: {error}", address=path, error=error)) from error
+    except Exception as error:  # noqa: BLE001 - each store has its own: no such bucket, no permission, no network
+        return reason(error)
 
 
 def read_address(address: str) -> Pixels:

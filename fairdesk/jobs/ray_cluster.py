@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fairdesk.errors import FairDeskError, JobFailed, RequestError
-from fairdesk.words import tr
+from fairdesk.jobs.ray_connection import connected
+from fairdesk.jobs.ray_results import watched
 
 if TYPE_CHECKING:
     from fairdesk.jobs.context import Context
@@ -56,7 +56,7 @@ def map_on_ray(
 ) -> Iterator[tuple[list[Item], Output]]:
     """Yield (batch, result) as `map_batches` does, but in the order they are ready, from a Ray cluster.
 
-    That is the one RAY_ADDRESS names, else one that runs on this machine, else one that is started for it. Each core has
+    Which cluster that is `ray_connection.connected` says. Each core has
     an actor that runs `initializer(*arguments)` once; with `gpu` they share the cluster's GPUs, if it has any, at most
     eight to each. Ray starts actors again that died, and gives their batches to others; its object store bounds how many
     results wait here.
@@ -64,28 +64,15 @@ def map_on_ray(
     Raises
     ------
     RequestError
-        If Ray Data is not installed.
+        If Ray Data is not installed, or RAY_ADDRESS says nothing.
+    JobFailed
+        If there is no cluster, or it could not go on.
     FairDeskError
         That an actor's initializer or function raised.
     """
-    # Ray would report its use to its makers, and copy the working folder of a `uv run`, 7 GB with its environment.
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
-    try:
-        import ray
-        from ray import data
-    except ImportError as error:
-        raise RequestError(
-            tr(
-                "The engine ray needs the package ray, which is not installed. Install it with: uv pip install 'fairdesk[ray]'"
-            )
-        ) from error
     batches = [list(items[start : start + size]) for start in range(0, len(items), size)]
     if not batches:
         return
-    started = not ray.is_initialized()
-    if started:
-        ray.init(log_to_driver=False, logging_level="error", include_dashboard=False)
 
     class Worker:
         """One core: what `initializer` loads stays in its memory. What it refuses is an answer: Ray would try it again."""
@@ -109,23 +96,22 @@ def map_on_ray(
             except FairDeskError as error:
                 return Refusal.of(error)
 
-    settings = data.DataContext.get_current()
-    shown, settings.enable_progress_bars = settings.enable_progress_bars, False
-    try:
-        has = ray.cluster_resources()
-        actors, share = share_out(int(has.get("CPU", 1)), int(has.get("GPU", 0)) if gpu else 0)
-        rows = [{"number": number, "items": pickle.dumps(batch)} for number, batch in enumerate(batches)]
-        results = data.from_items(rows, override_num_blocks=len(rows)).map_batches(
-            Worker, batch_size=1, num_cpus=1, num_gpus=share or None,
-            compute=data.ActorPoolStrategy(size=min(actors, len(rows))),
-        )  # fmt: skip
-        for row in results.iter_rows():
-            done = pickle.loads(row["done"])
-            if isinstance(done, Refusal):
-                raise done.error()
-            yield batches[row["number"]], done
-            context.check()
-    finally:
-        settings.enable_progress_bars = shown
-        if started:
-            ray.shutdown()
+    with connected(context) as ray:
+        settings = ray.data.DataContext.get_current()
+        shown, settings.enable_progress_bars = settings.enable_progress_bars, False
+        try:
+            has = ray.cluster_resources()
+            actors, share = share_out(int(has.get("CPU", 1)), int(has.get("GPU", 0)) if gpu else 0)
+            rows = [{"number": number, "items": pickle.dumps(batch)} for number, batch in enumerate(batches)]
+            results = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
+                Worker, batch_size=1, num_cpus=1, num_gpus=share or None,
+                compute=ray.data.ActorPoolStrategy(size=min(actors, len(rows))),
+            )  # fmt: skip
+            for row in watched(results.iter_rows(), ray.get_runtime_context().gcs_address):
+                done = pickle.loads(row["done"])
+                if isinstance(done, Refusal):
+                    raise done.error()
+                yield batches[row["number"]], done
+                context.check()
+        finally:
+            settings.enable_progress_bars = shown

@@ -169,8 +169,13 @@ class Project:
             )
         self.set_setting("faces shown", detector)
 
+    def keep_first_detector(self, detector: str) -> None:
+        """Remember a detector that has found something, where none was remembered yet: a first search may be stopped."""
+        if self.setting("detector") is None:
+            self.keep_detector(detector)
+
     def keep_detector(self, detector: str) -> None:
-        """Remember the detector that is about to look for faces; whose faces are shown does not change."""
+        """Remember the detector that has looked for faces; whose faces are shown does not change."""
         if self.setting("faces shown") is None:
             self.set_setting("faces shown", self.setting("detector") or detector)
         self.set_setting("detector", detector)

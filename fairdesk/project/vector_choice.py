@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from fairdesk.errors import RequestError
@@ -12,9 +14,16 @@ from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.recipes import Recipe, StoredRecipe, VectorSet, named_encoder
 from fairdesk.words import tr, tr_n
 
+_RECIPE = re.compile("[0-9a-f]{16}")
+
 
 class Store(Protocol):
     """What is asked of a project's vectors."""
+
+    @property
+    def project(self) -> Path:
+        """The project's folder."""
+        ...
 
     def sets(self) -> list[VectorSet]:
         """Return what there is, the newest first."""
@@ -112,6 +121,11 @@ def _listed(sets: list[VectorSet]) -> str:
     )
 
 
+def is_recipe(encoder: str) -> bool:
+    """Whether an encoder is named by the 16 digits of a recipe."""
+    return _RECIPE.fullmatch(encoder) is not None
+
+
 def of_encoder(store: Store, encoder: str) -> list[VectorSet]:
     """Return the vectors of an encoder, the newest first.
 
@@ -119,7 +133,7 @@ def of_encoder(store: Store, encoder: str) -> list[VectorSet]:
     16 digits mean its vectors alone.
     """
     sets = store.sets()
-    if re.fullmatch("[0-9a-f]{16}", encoder):
+    if is_recipe(encoder):
         return [one for one in sets if one.recipe.hash == encoder]
     try:
         ref = EncoderRef.parse(encoder)
@@ -144,50 +158,91 @@ def choose(store: Store, encoder: str | None, detector: str | None) -> VectorCho
     """
     everything = store.sets()
     if not everything and encoder is None:
-        raise RequestError(tr("The project has no embeddings yet. Compute them first: fairdesk encode PROJECT"))
+        raise RequestError(
+            tr(
+                "The project {project} has no embeddings yet. Compute them first: {verb}",
+                project=store.project,
+                verb=_encode(store, None, detector),
+            )
+        )
     found = everything if encoder is None else of_encoder(store, encoder)
     if not found:
-        raise RequestError(_no_encoder(encoder or "", everything))
+        raise RequestError(_no_encoder(store, encoder or "", detector, everything))
     fitting = [one for one in found if detector is None or one.recipe.detector == detector]
     if not fitting:
-        lacking = tr(
-            "The project has no embeddings of the faces that the detector {detector} finds. It has those of: {detectors}. "
-            "Make them: fairdesk encode PROJECT --detector {detector}",
-            detector=detector,
-            detectors=_listed(found),
-        )
-        if encoder is not None:
-            lacking = tr(
-                "The project has no {encoder} embeddings of the faces that the detector {detector} finds. "
-                "It has those of: {detectors}. "
-                "Make them: fairdesk encode PROJECT --encoder {encoder} --detector {detector}",
-                encoder=encoder or "any",
-                detector=detector,
-                detectors=_listed(found),
-            )
-        raise RequestError(lacking)
+        raise RequestError(_no_detector(store, encoder, detector or "", found))
     used = fitting[0]
     exact = encoder == used.recipe.hash
     others = [] if exact else [one for one in found if one.recipe.encoder == used.recipe.encoder and one is not used]
     return VectorChoice(used, tuple(others), detector is not None)
 
 
-def _no_encoder(encoder: str, everything: list[VectorSet]) -> str:
-    have = sorted({one.recipe.encoder for one in everything})
-    known = tr("It has: {encoders}.", encoders=", ".join(have)) if have else ""
+def _encode(store: Store, encoder: str | None = None, detector: str | None = None) -> str:
+    """Return the command that makes embeddings, as it can be typed; an encoder's file that is not there is left to be filled in."""
+    words = ["fairdesk", "encode", shlex.quote(str(store.project))]
+    if encoder is not None:
+        ref = EncoderRef.parse(encoder)
+        there = ref.file is None or ref.file.exists()
+        words += ["--encoder", shlex.quote(encoder) if there else f"{ref.kind}:FILE"]
+    return " ".join(words if detector is None else [*words, "--detector", shlex.quote(detector)])
+
+
+def _is_encoder(text: str) -> bool:
     try:
-        stored = EncoderRef.parse(encoder).stored
+        EncoderRef.parse(text)
     except ValueError:
-        stored = encoder
-    if stored in have and stored != encoder:
-        known = tr("Its embeddings of {encoder} were made with another file of that name.", encoder=stored)
-    return " ".join(
-        filter(
-            None,
-            (
-                tr("The project has no embeddings of the encoder {encoder!r}.", encoder=encoder),
-                known,
-                tr("Encode first: fairdesk encode PROJECT --encoder {encoder}", encoder=encoder),
-            ),
-        )
+        return False
+    return True
+
+
+def _no_detector(store: Store, encoder: str | None, detector: str, found: list[VectorSet]) -> str:
+    """Say that the embeddings there are are of other detectors' faces, and how to make those that are asked for."""
+    made_by = found[0].recipe.encoder if encoder is not None and is_recipe(encoder) else encoder
+    told = tr(
+        "The project {project} has no embeddings of the faces that the detector {detector} finds. It has those of: {detectors}.",
+        project=store.project,
+        detector=detector,
+        detectors=_listed(found),
     )
+    if encoder is not None:
+        told = tr(
+            "The project {project} has no {encoder} embeddings of the faces that the detector {detector} finds. "
+            "It has those of: {detectors}.",
+            project=store.project,
+            encoder=encoder,
+            detector=detector,
+            detectors=_listed(found),
+        )
+    if made_by is None or _is_encoder(made_by):
+        told += " " + tr("Make them: {verb}", verb=_encode(store, made_by, detector))
+    return told
+
+
+def _no_encoder(store: Store, encoder: str, detector: str | None, everything: list[VectorSet]) -> str:
+    """Say that there are no embeddings of an encoder or a recipe, which there are, and how to make those that are asked for."""
+    project = store.project
+    if is_recipe(encoder):
+        parts = [tr("The project {project} has no embeddings of the recipe {recipe}.", project=project, recipe=encoder)]
+        if everything:
+            listed = ", ".join(f"{one.recipe.hash} ({one.recipe.encoder}, {one.recipe.detector})" for one in everything)
+            parts.append(tr("It has: {recipes}. Say one of these, or an encoder by its name.", recipes=listed))
+        else:
+            parts.append(tr("It has none at all. Compute some: {verb}", verb=_encode(store, None, detector)))
+        return " ".join(parts)
+    have = sorted({one.recipe.encoder for one in everything})
+    parts = [
+        tr("The project {project} has no embeddings of the encoder {encoder!r}.", project=project, encoder=encoder)
+    ]
+    is_one = _is_encoder(encoder)
+    stored = EncoderRef.parse(encoder).stored if is_one else encoder
+    if stored in have and stored != encoder:
+        parts.append(tr("Its embeddings of {encoder} were made with another file of that name.", encoder=stored))
+    elif have:
+        parts.append(tr("It has: {encoders}.", encoders=", ".join(have)))
+    if is_one:
+        parts.append(tr("Encode first: {verb}", verb=_encode(store, encoder, detector)))
+    elif not have:
+        parts.append(tr("Encode first: {verb}", verb=_encode(store, None, detector)))
+    else:
+        parts.append(tr("Say one of these as --encoder."))
+    return " ".join(parts)

@@ -134,6 +134,11 @@ class VectorStore:
         """Return the recipe that `choose` chooses."""
         return self.choose(encoder, detector).recipe
 
+    @property
+    def project(self) -> Path:
+        """The project's folder."""
+        return self.folder.parent
+
     def choose(self, encoder: str | None = None, detector: str | None = None) -> VectorChoice:
         """Return the newest vectors of an encoder (or of any) and a detector (or of any), and which others there are.
 

@@ -122,6 +122,15 @@ def test_workers_read_originals_where_they_see_them(tmp_path, drawn, cluster):
     (next(far.rglob("*.jpg"))).unlink()
     again = encode_faces(EncodeParams(engine="ray", encoder="dlib-reference", workers_see=address), QuietContext(moved))
     assert again.vectors == len(boxes) - 1 and "there is nothing at file://" in again.failed[0].why
+    for there in ("/nowhere", "file:///nowhere"):
+        searched_anew = EncodeParams(engine="ray", detector="whole", workers_see=[f"{mount}={there}"])
+        with pytest.raises(
+            RequestError, match=f"does not find {there}/.* --workers-see {mount}={there} says that it is there"
+        ):
+            encode_faces(searched_anew, QuietContext(moved))
+    assert (
+        moved.db.value("SELECT count(*) FROM detection WHERE detector = 'whole'") == 0
+    )  # nothing is told of any image
     with pytest.raises(RequestError, match="None of the originals that are left is in /elsewhere"):
         find_faces(DetectParams(engine="ray", detector="whole", workers_see=["/elsewhere=s3://b"]), QuietContext(moved))
 

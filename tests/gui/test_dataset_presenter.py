@@ -8,10 +8,13 @@ import pytest
 
 from fairdesk.clustering.new_version import cluster_faces
 from fairdesk.clustering.params import ClusterParams
+from fairdesk.dataset.image_import import import_images
+from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.purge import purge
-from fairdesk.errors import RequestError
+from fairdesk.errors import RequestError, Stopped
 from fairdesk.faces.detection import find_faces
-from fairdesk.faces.params import DetectParams
+from fairdesk.faces.embedding import encode_faces
+from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.gui.tabs.dataset.presenter import View, Wish, headline, look, look_again
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
@@ -25,6 +28,7 @@ from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.predictions import Prediction, agreement, keep_predictions, predicted_counts
 from fairdesk.project.saved_views import save_view
 from fairdesk.project.sets import all_sets, keep_sets
+from tests.conftest import plain_images
 
 WISHES = [
     Wish(Filter()), Wish(Filter(group="g1")), Wish(Filter(identity="new 1")), Wish(Filter(state="hidden")),
@@ -195,6 +199,31 @@ def test_what_is_next_counts_what_is_shown(filled):
     assert (counts["searched"], counts["faces"], counts["vectors"], counts["synthetic"]) == (30, 30, [], 1)
     filled.journal.undo()
     assert [one.vectors for one in overview(filled)["vectors"]] == [10]
+
+
+@pytest.mark.parametrize("job", ["detect", "encode"])
+def test_what_a_stopped_first_search_has_found_is_counted(project, tmp_path, job):
+    """At once, and when the project is opened again; a later stop with another detector changes nothing of what is shown."""
+    import_images(ImportParams(folder=plain_images(tmp_path / "photographs", 1, 2, 20)), QuietContext(project))
+    reader, view = ChangeReader(project.db), look(project, WISHES[0])
+    other = Project.open(project.folder)
+
+    def stop(detector):
+        work, params = (find_faces, DetectParams) if job == "detect" else (encode_faces, EncodeParams)
+        with pytest.raises(Stopped):
+            work(params(detector=detector), QuietContext(other, stop_after=1))
+
+    stop("whole")
+    found = project.db.value("SELECT count(*) FROM face")
+    view = look_again(project, WISHES[0], view, reader.read())
+    same(view, look(project, WISHES[0]))
+    assert 0 < found < 40 and f"{found} faces (whole)" in headline(view, 0).split("  ·  ")
+    stop("hog")
+    view = look_again(project, WISHES[0], view, reader.read())
+    same(view, look(project, WISHES[0]))
+    assert f"{found} faces (whole)" in headline(view, 0) and overview(project)["searched"] == found
+    assert project.last_detector() == "whole"
+    other.close()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.7, 1.0])
