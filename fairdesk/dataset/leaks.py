@@ -136,9 +136,11 @@ def shared_identities(first: Sequence[SourceImage], second: Sequence[SourceImage
 
 def compare(first: Sequence[Seen], second: Sequence[Seen], distance: int) -> Shared:
     """Compare files and pictures of two sets (identities and vectors are compared apart)."""
+    there = {seen.sha for seen in first}
     by_sha: dict[str, list[SourceImage]] = {}
     for seen in second:
-        by_sha.setdefault(seen.sha, []).append(seen.item)
+        if seen.sha in there:  # few: a list for each of a million takes more than the images themselves
+            by_sha.setdefault(seen.sha, []).append(seen.item)
     same = [(seen.item, other) for seen in first for other in by_sha.get(seen.sha, ())]
     equal = {(item.path, other.path) for item, other in same}
     candidates = [

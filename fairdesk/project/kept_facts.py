@@ -60,7 +60,7 @@ class Stamp(NamedTuple):
         return _STAMP.pack(self.size, self.mtime_ns, self.ctime_ns, self.inode)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there may be a million
 class Facts:
     """What follows from a file's content. `why` is None for a readable picture."""
 
