@@ -278,3 +278,12 @@ def test_without_groups_nothing_is_said_of_normalising_them():
     sets = [ScoreSet(score=score.copy(), label=about["label"].astype(bool), **names) for score in (one, two)]
     result = compare_matched(*sets, CompareScoresParams(first=Path("a"), second=Path("b"), bootstrap=0))
     assert result.normalised_first is None and "ormalis" not in result.text()
+
+
+def test_a_comparison_in_which_no_difference_has_an_interval_claims_none():
+    (one, two), about = study(people=3, groups=("A",))
+    names = {name: about[name] for name in ("subject1", "subject2", "group1", "group2")}
+    sets = [ScoreSet(score=score.copy(), label=about["label"].astype(bool), **names) for score in (one, two)]
+    result = compare_matched(*sets, CompareScoresParams(first=Path("a"), second=Path("b"), at="threshold=1"))
+    assert result.differences and not any(row.ci for row in result.differences)
+    assert result.interval == "none: fewer than 4 subjects"

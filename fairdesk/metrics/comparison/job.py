@@ -125,6 +125,9 @@ def compare_matched(
         if first.result.no_draws_why
         else tr("none: the scores do not name their subjects"),
     )  # fmt: skip
+    if first.drawn is not None and not any(row.ci for row in differences):
+        why = next((row.ci_why for row in differences if row.ci_why), None) or tr("no figure is defined")
+        result.interval = tr("none: {why}", why=why)
     if first.result.groups is not None and second.result.groups is not None:
         result.threshold_first, result.threshold_second = first.result.groups.threshold, second.result.groups.threshold
         result.rule = first.result.groups.rule
