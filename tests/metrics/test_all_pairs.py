@@ -7,8 +7,10 @@ import pytest
 
 from fairdesk.cli import run
 from fairdesk.metrics.rates.error_rates import sort_scores, threshold_at_fmr
+from fairdesk.metrics.results import TarPoint
 from fairdesk.metrics.scores import all_pairs
 from fairdesk.metrics.scores.all_pairs import compare_all, tar_points
+from fairdesk.metrics.scores.all_pairs_results import AllPairsResult, GroupCounts
 
 
 def vectors_of(people, images, dim=24, seed=0):
@@ -101,3 +103,19 @@ def test_the_verb_counts_a_project(capsys, filled, tmp_path):
     assert sum(int(row.split(",")[2]) for row in rows) == found["n_impostor"]
     assert sum(int(row.split(",")[3]) for row in rows) == 80
     assert (tmp_path / "o" / "all-pairs.json").exists()
+
+
+def test_a_rate_of_no_comparison_says_why_it_is_undefined():
+    row = GroupCounts(
+        genuine=0, impostor=0, false_matches=0, false_non_matches=0, fmr=None, fmr_why="no impostor pairs within this group",
+        fnmr=None, fnmr_why="no genuine pairs in this group",
+    )  # fmt: skip
+    point = TarPoint(
+        tar=None, tar_why="no genuine comparisons", fmr=0.0, threshold=0.5, false_matches=0, resolvable=True
+    )
+    said = AllPairsResult(
+        n_genuine=0, n_impostor=1, subjects=2, without_identity=0, measure="cosine similarity", tar_at_far={"0.1": point},
+        at="0.1", threshold=0.5, per_group={"A": row}, fmr_matrix={},
+    ).text()  # fmt: skip
+    assert "A: FMR undefined: no impostor pairs within this group (0 of 0), FNMR undefined: no genuine pairs" in said
+    assert "TAR at FAR      0.1: undefined: no genuine comparisons" in said

@@ -263,3 +263,26 @@ def test_probes_without_a_group_are_counted_and_told(capsys, tmp_path, groups, g
     assert all(("Without a group" in note) == bool(sum(gone)) for note in notes)
     assert run(["identify", str(path), "--bootstrap", "0", "--json"]) == 0
     assert "without_group" not in json.loads(capsys.readouterr().out)
+
+
+def test_a_rate_that_is_undefined_says_why_and_a_set_without_intervals_claims_none(capsys, tmp_path):
+    path = tmp_path / "search.npz"
+    rng = np.random.default_rng(0)
+
+    def said(probes, groups, *options):
+        np.savez(
+            path, scores=rng.random((len(probes), 2)), probe_subject=np.array(probes), gallery_subject=np.array(["a", "b"]),
+            probe_group=np.array(groups),
+        )  # fmt: skip
+        assert run(["identify", str(path), "--by", "group", *options]) == 0
+        return capsys.readouterr().out
+
+    few = said(list("abc"), list("xxy"))
+    assert (
+        few.count("(FPIR undefined: no non-mated probes)") == 3 and few.count("undefined: no mated probes (FPIR") == 3
+    )
+    assert "(no interval: fewer than 4 subjects)" in few
+    assert "Intervals: none: fewer than 4 subjects" in few and "95 %" not in few
+    assert "Intervals: none: no mated probes" in said(list("cdefgh"), list("xxxxxx"))
+    many = [f"p{k}" for k in range(40)]
+    assert "Intervals: 95 % by probes' subjects" in said(["a", "b", *many], ["x"] * 22 + ["y"] * 20)

@@ -1,6 +1,7 @@
 """Two models over the same list: what is compared, and whether the intervals follow the subjects."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -241,3 +242,48 @@ def test_figures_of_too_few_subjects_are_not_compared():
     rows = {row.figure: row for row in compare_matched(*sets, params).differences if row.group is None}
     assert rows["GARBE"].ci is None and "fewer than 4 subjects" in rows["GARBE"].ci_why
     assert rows["gini_fnmr"].ci is None and rows["gini_fnmr"].better == "cannot tell"
+
+
+@pytest.mark.parametrize(
+    ("change", "at", "why"),
+    [
+        ({}, "fmr=0.001", "impostor comparisons to learn from; an FMR of 0.001 needs at least 1,000. Give more, or a larger --at fmr="),
+        ({}, "fmr=1e-3", "needs at least 1,000"),
+        ({}, "eer", "Compare at one: --at fmr=0.01"),
+        ({}, "threshold=1", "Compare at one: --at fmr=0.01"),
+        ({}, "fmr=0", "Compare at one: --at fmr=0.01"),
+        ({"subject1": None, "subject2": None}, "fmr=0.1", "the scores do not name subjects"),
+        ({}, "fmr=0.1", None),
+    ],
+)  # fmt: skip
+def test_what_normalising_would_buy_is_said_or_why_it_is_not_known(change, at, why):
+    (one, two), about = study(people=10)
+    names = {name: about[name] for name in ("subject1", "subject2", "group1", "group2")} | change
+    sets = [ScoreSet(score=score.copy(), label=about["label"].astype(bool), **names) for score in (one, two)]
+    params = CompareScoresParams(first=Path("a.npz"), second=Path("b.npz"), at=at, bootstrap=0)
+    result = compare_matched(*sets, params)
+    said = [line for line in result.text().splitlines() if "ormalis" in line]
+    assert len(said) == 2
+    for name, line, found in zip("ab", said, (result.normalised_first, result.normalised_second), strict=True):
+        if why is None:
+            assert line.startswith(f"{name} normalised by group, on other people: FMR") and found.why is None
+        else:
+            assert line.startswith(f"What normalising {name} by group would buy is not known: ")
+            assert why in line and why in found.why
+
+
+def test_without_groups_nothing_is_said_of_normalising_them():
+    (one, two), about = study(people=6)
+    names = {name: about[name] for name in ("subject1", "subject2")}
+    sets = [ScoreSet(score=score.copy(), label=about["label"].astype(bool), **names) for score in (one, two)]
+    result = compare_matched(*sets, CompareScoresParams(first=Path("a"), second=Path("b"), bootstrap=0))
+    assert result.normalised_first is None and "ormalis" not in result.text()
+
+
+def test_a_comparison_in_which_no_difference_has_an_interval_claims_none():
+    (one, two), about = study(people=3, groups=("A",))
+    names = {name: about[name] for name in ("subject1", "subject2", "group1", "group2")}
+    sets = [ScoreSet(score=score.copy(), label=about["label"].astype(bool), **names) for score in (one, two)]
+    result = compare_matched(*sets, CompareScoresParams(first=Path("a"), second=Path("b"), at="threshold=1"))
+    assert result.differences and not any(row.ci for row in result.differences)
+    assert result.interval == "none: fewer than 4 subjects"

@@ -14,7 +14,7 @@ from fairdesk.gui.widgets.table_view import TableView
 from fairdesk.images.written_files import write_text
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.comparison.job import compare_scores
-from fairdesk.metrics.comparison.results import CompareScoresResult, normalised_line
+from fairdesk.metrics.comparison.results import CompareScoresResult, normalised_lines
 from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
 from fairdesk.metrics.report.search_tables import answer_line, difference_table
 from fairdesk.metrics.report.table_files import as_csv
@@ -109,9 +109,7 @@ class ModelsDialog(QDialog):
         self.distance.setChecked(result.distances_second)  # as the file says, where it does
         self.distance.blockSignals(False)
         lines = [*result.conditions(), table.note, tr("Intervals: {interval}", interval=result.interval)]
-        for side, found in ((result.first, result.normalised_first), (result.second, result.normalised_second)):
-            if found is not None and found.why is None:
-                lines.append(normalised_line(side, found))
+        lines += normalised_lines(result)
         self.more.setText("\n".join(lines))
 
     def _failed(self, error: BaseException) -> None:

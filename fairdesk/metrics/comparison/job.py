@@ -136,13 +136,14 @@ def compare_matched(
         if first.result.no_draws_why
         else tr("none: the scores do not name their subjects"),
     )  # fmt: skip
+    if first.drawn is not None and not any(row.ci for row in differences):
+        why = next((row.ci_why for row in differences if row.ci_why), None) or tr("no figure is defined")
+        result.interval = tr("none: {why}", why=why)
     if first.result.groups is not None and second.result.groups is not None:
         result.threshold_first, result.threshold_second = first.result.groups.threshold, second.result.groups.threshold
         result.rule = first.result.groups.rule
-        target = options.target_fmr
-        if target and one.subject1 is not None:
-            result.normalised_first = _normalised(one, options, check)
-            result.normalised_second = _normalised(two, options, check)
+        result.normalised_first = _normalised(one, options, check)
+        result.normalised_second = _normalised(two, options, check)
     return result
 
 
@@ -425,13 +426,25 @@ _GAINS = ("fmr_max_over_min", "fmr_max_minus_min", "fnmr_max_minus_min", "gini_f
 
 
 def _normalised(scores: ScoreSet, params: EvaluateParams, check: Callable[[], None]) -> Normalised:
-    """Learn per-group thresholds on half of the people and apply them to the others."""
+    """Learn per-group thresholds on half of the people and apply them to the others, or say why that cannot be tried."""
     check()
-    learned, applied, _ = divide_people(scores, 0.5, params.seed)
+    why = None
+    if not params.target_fmr:
+        why = tr("it is learned at an FMR. Compare at one: {option}", option="--at fmr=0.01")
+    elif scores.subject1 is None or scores.subject2 is None:
+        why = tr("the scores do not name subjects, so the people to learn from cannot be told from the others")
+    if why is not None:
+        return Normalised(comparisons=0, before={}, after={}, why=why)
     try:
-        rules = learn(group_comparisons(scores.part(learned)), "threshold", params.at.partition("=")[2])
+        return _normalised_at(scores, params, check)
     except RequestError as error:
         return Normalised(comparisons=0, before={}, after={}, why=str(error))
+
+
+def _normalised_at(scores: ScoreSet, params: EvaluateParams, check: Callable[[], None]) -> Normalised:
+    learned, applied, _ = divide_people(scores, 0.5, params.seed)
+    fmr = params.at.partition("=")[2]
+    rules = learn(group_comparisons(scores.part(learned)), "threshold", fmr, "--at fmr=")
     target, moved = scores.part(applied), scores.part(applied)
     moved.score = apply(group_comparisons(target), rules)
     check()

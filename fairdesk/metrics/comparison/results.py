@@ -140,9 +140,7 @@ class CompareScoresResult(JobResult):
         if self.less_biased:
             lines.append(tr("Does {second} treat groups more alike?", second=self.second))
             lines += [f"  {figure_name(name)}: {tr(ANSWERS[said])}" for name, said in self.less_biased.items()]
-        for side, found in ((self.first, self.normalised_first), (self.second, self.normalised_second)):
-            if found is not None and found.why is None:
-                lines.append(normalised_line(side, found))
+        lines += normalised_lines(self)
         lines.append(tr("Intervals: {interval}", interval=self.interval))
         if self.report:
             lines.append(tr("Report: {report}", report=self.report))
@@ -155,7 +153,20 @@ def _with_name(path: str, encoder: str | None, distances: bool) -> str:
     return f"{path} ({about})" if about else path
 
 
-def normalised_line(side: str, found: Normalised) -> str:
+def normalised_lines(result: CompareScoresResult) -> list[str]:
+    """Say what normalising by group would buy each model, or why that is not known; nothing without groups."""
+    lines = []
+    for side, found in ((result.first, result.normalised_first), (result.second, result.normalised_second)):
+        if found is None:
+            continue
+        if found.why is None:
+            lines.append(_normalised_line(side, found))
+        else:
+            lines.append(tr("What normalising {name} by group would buy is not known: {why}", name=side, why=found.why))
+    return lines
+
+
+def _normalised_line(side: str, found: Normalised) -> str:
     """Say what normalising by group would buy a model."""
     return tr(
         "{name} normalised by group, on other people: FMR largest / smallest {before} -> {after}, GARBE {garbe} -> {garbe_after}",

@@ -92,6 +92,8 @@ def evaluate_search(found: SearchScores, params: IdentifyParams, context: Contex
         if draws
         else tr("Wilson 95 %, as if probes were independent: too narrow"),
     )
+    if (why := result.no_interval()) is not None:
+        result.interval = tr("none: {why}", why=why)
     ranks = searches.optimistic[searches.mated & ~searches.failed]
     if len(ranks) and np.median(ranks) > (result.n_gallery + 1) / 2:
         result.warning = tr(

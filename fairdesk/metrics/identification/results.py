@@ -85,6 +85,19 @@ class IdentifyResult(JobResult, SearchFigures):
             subjects=counted.subjects(self.gallery_subjects),
         )
 
+    def no_interval(self) -> str | None:
+        """Return the first reason where no rate has an interval, or None where one has."""
+        rows = [self, *(self.groups or {}).values()]
+        points = [point for row in rows for point in row.fnir_at_fpir.values()]
+        found = [row.rank1_ci for row in rows] + [ci for point in points for ci in (point.fnir_rank1_ci, point.fpir_ci)]
+        if any(found):
+            return None
+        reasons = [row.rank1_ci_why or row.cmc.pessimistic_why for row in rows]
+        reasons += [
+            why for point in points for why in (point.fnir_rank1_ci_why, point.fnir_rank1_why, point.fpir_ci_why)
+        ]
+        return next((why for why in reasons if why), tr("no figure is defined"))
+
     def unnamed_line(self) -> str | None:
         """Say how many probes are in no group's rates, or None."""
         gone = self.without_group
@@ -115,10 +128,14 @@ class IdentifyResult(JobResult, SearchFigures):
         return "\n".join(lines)
 
 
-def _within(value: str, interval: Interval | None, *, by_probes: bool) -> str:
+def _rate(value: float | None, why: str | None, interval: Interval | None, no: str | None, *, by_probes: bool) -> str:
+    """Return a rate with its interval, with why it has none, or why it is undefined."""
+    if value is None:
+        return tr("undefined: {why}", why=why)
+    shown = rate(value)
     if interval is None:
-        return value
-    shown = f"{value} [{rate_bound(interval[0])}, {rate_bound(interval[1])}]"
+        return shown if no is None else f"{shown} {tr('(no interval: {why})', why=no)}"
+    shown = f"{shown} [{rate_bound(interval[0])}, {rate_bound(interval[1])}]"
     return f"{shown} {tr('(too narrow)')}" if by_probes else shown
 
 
@@ -141,22 +158,21 @@ def _lines(row: SearchFigures, *, by_probes: bool) -> list[str]:
             "  "
             + tr(
                 "Rank 1 {rank1}, rank 5 {rank5} (equal scores counted in favour: {best1}, {best5})",
-                rank1=_within(rate(first[0]), row.rank1_ci, by_probes=by_probes),
+                rank1=_rate(first[0], None, row.rank1_ci, row.rank1_ci_why, by_probes=by_probes),
                 rank5=rate(first[min(4, len(first) - 1)]),
                 best1=rate(kind[0]),
                 best5=rate(kind[min(4, len(kind) - 1)]),
             )
         )
     for target, point in row.fnir_at_fpir.items():
-        line = tr(
-            "FNIR at FPIR {target}: {fnir} (FPIR {fpir})",
-            target=target,
-            fnir=_within(rate(point.fnir_rank1), point.fnir_rank1_ci, by_probes=by_probes),
-            fpir=_within(rate(point.fpir), point.fpir_ci, by_probes=by_probes),
+        fnir, fpir = (
+            _rate(value, why, interval, no if point.resolvable else None, by_probes=by_probes)
+            for value, why, interval, no in (
+                (point.fnir_rank1, point.fnir_rank1_why, point.fnir_rank1_ci, point.fnir_rank1_ci_why),
+                (point.fpir, point.fpir_why, point.fpir_ci, None),
+            )
         )
-        if point.fpir is None:
-            why = point.fpir_why or point.fnir_rank1_why
-            lines.append("  " + line + "  (" + (why or "") + ")")
-            continue
-        lines.append("  " + (line if point.resolvable else line + "  " + tr("(below resolution)")))
+        line = "  " + tr("FNIR at FPIR {target}: {fnir} (FPIR {fpir})", target=target, fnir=fnir, fpir=fpir)
+        known = point.resolvable or point.fpir is None
+        lines.append(line if known else line + "  " + tr("(below resolution)"))
     return lines

@@ -68,7 +68,7 @@ class AllPairsResult(JobResult, RestsOnVectors):
             line = "  " + tr(
                 "TAR at FAR {target:>8}: {tar:>8}  ({matches})",
                 target=target,
-                tar=rate(point.tar),
+                tar=_rate(point.tar, point.tar_why),
                 matches=tr_n("{n:,} false match", "{n:,} false matches", point.false_matches or 0),
             )
             lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
@@ -77,12 +77,17 @@ class AllPairsResult(JobResult, RestsOnVectors):
                 f"  {name}: "
                 + tr(
                     "FMR {fmr} ({matches:,} of {impostor:,}), FNMR {fnmr} ({misses:,} of {genuine:,})",
-                    fmr=rate(row.fmr),
+                    fmr=_rate(row.fmr, row.fmr_why),
                     matches=row.false_matches,
                     impostor=row.impostor,
-                    fnmr=rate(row.fnmr),
+                    fnmr=_rate(row.fnmr, row.fnmr_why),
                     misses=row.false_non_matches,
                     genuine=row.genuine,
                 )
             )
         return "\n".join(lines)
+
+
+def _rate(value: float | None, why: str | None) -> str:
+    """Return a rate in percent, or why it is undefined."""
+    return tr("undefined: {why}", why=why) if value is None else rate(value)

@@ -44,8 +44,8 @@ class Rule:
     impostors: int  # it was learned from
 
 
-def learn(grouped: Grouped, method: str, fmr: str) -> dict[str, Rule]:
-    """Learn the rule of each group from its own comparisons.
+def learn(grouped: Grouped, method: str, fmr: str, option: str = "--fmr") -> dict[str, Rule]:
+    """Learn the rule of each group from its own comparisons; `option` is where the FMR was given.
 
     Raises
     ------
@@ -60,13 +60,14 @@ def learn(grouped: Grouped, method: str, fmr: str) -> dict[str, Rule]:
             raise RequestError(
                 tr_n(
                     "The group {group} has {n:,} impostor comparison to learn from; an FMR of {fmr} needs at least "
-                    "{least:,}. Give more, or a larger --fmr.",
+                    "{least:,}. Give more, or a larger {option}.",
                     "The group {group} has {n:,} impostor comparisons to learn from; an FMR of {fmr} needs at least "
-                    "{least:,}. Give more, or a larger --fmr.",
+                    "{least:,}. Give more, or a larger {option}.",
                     len(scores),
                     group=name,
                     fmr=fmr,
                     least=max(2, int(np.ceil(1 / float(fmr)))),
+                    option=option,
                 )
             )
         parts[name] = np.asarray(scores, dtype=np.float64)
