@@ -20,7 +20,7 @@ JOBS = [
         facts="scores.score_counts:embeddings_to_compare",
     ),
     _Job(
-        "normalise", "Normalise scores by group", "params:NormaliseParams", "results:NormaliseResult",
+        "normalise", "Normalise scores by group", "params:NormaliseParams", "scores.normalisation_results:NormaliseResult",
         "scores.group_normalisation:normalise_scores", needs=Needs.FOLDERS, positional=("scores",),
     ),
     _Job(

@@ -186,8 +186,14 @@ def test_a_detector_without_vectors_says_what_exists_and_how_to_make_it(two, tmp
     words += ["--out", str(tmp_path / "v.npz")] if verb == "vectors" else []
     assert main(words) == 2
     told = capsys.readouterr().err
-    assert "hog (24 faces), whole (24 faces)" in told
-    assert "fairdesk encode PROJECT --encoder made-up --detector hog@2" in told and "Traceback" not in told
+    assert "hog (24 faces), whole (24 faces)" in told and "Traceback" not in told
+    assert "fairdesk encode" not in told  # nothing can be encoded by what is called that
+    words[words.index("made-up")] = "dlib"
+    with two.db.transaction() as connection:
+        connection.execute("UPDATE recipe SET encoder = 'dlib'")
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    assert f"fairdesk encode {two.folder} --encoder dlib --detector hog@2" in told and "Traceback" not in told
     assert two.db.value("SELECT count(*) FROM clustering") == 0
 
 

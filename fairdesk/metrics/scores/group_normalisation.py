@@ -21,8 +21,9 @@ from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.pairs_behind.corrections import Known, correct, read_known_of
 from fairdesk.metrics.params import EvaluateParams, NormaliseParams
 from fairdesk.metrics.rates.error_rates import resolvable, sort_scores, threshold_at_fmr
-from fairdesk.metrics.results import Corrections, ErrorRates, EvaluateResult, GroupRule, NormaliseResult
+from fairdesk.metrics.results import Corrections, EvaluateResult
 from fairdesk.metrics.scores.grouped_scores import Grouped, group_comparisons
+from fairdesk.metrics.scores.normalisation_results import ErrorRates, GroupRule, NormaliseResult
 from fairdesk.metrics.scores.polarity import as_similarities
 from fairdesk.metrics.scores.score_files import read_scores, write_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
