@@ -58,7 +58,7 @@ def main() -> None:
             buffer.open(QIODevice.OpenModeFlag.WriteOnly)
             window.grab().save(buffer, "PNG")
             picture = Image.open(io.BytesIO(bytes(buffer.data().data()))).convert("RGB")
-            picture.quantize(128).save(HERE / f"{name}.png", optimize=True)
+            picture.quantize(256).save(HERE / f"{name}.png", optimize=True)
 
         async def look() -> None:
             window.session.open(project)
