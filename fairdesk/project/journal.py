@@ -63,27 +63,27 @@ class _Edit:
     ) -> None:
         self.connection, self.session = connection, session
         self._text, self._target, self._merge_key = text, target, merge_key
-        self._number: int | None = None
+        self.number: int | None = None
         self.bulk_before: int | None = None  # the last bulk edit before this part of the step; None: this part has none
 
     def step(self) -> int:
         """Return the step's number; what was undone cannot be made again from here on."""
-        if self._number is not None:
-            return self._number
+        if self.number is not None:
+            return self.number
         db = self.connection
         db.execute("UPDATE journal_step SET undone = 2 WHERE undone = 1")  # gone for good; deleted by prune
         last = db.execute("SELECT id, merge_key FROM journal_step WHERE undone = 0 ORDER BY id DESC LIMIT 1").fetchone()
         if self._merge_key is not None and last is not None and last[1] == self._merge_key:
             assert isinstance(last[0], int)
-            self._number = last[0]
-            db.execute("UPDATE journal_step SET text = ? WHERE id = ?", (self._text, self._number))
+            self.number = last[0]
+            db.execute("UPDATE journal_step SET text = ? WHERE id = ?", (self._text, self.number))
         else:
             db.execute(
                 "INSERT INTO journal_step (text, created, merge_key, target) VALUES (?, ?, ?, ?)",
                 (self._text, time.time(), self._merge_key, json.dumps(self._target)),
             )
-            self._number = int(db.last_insert_rowid())
-        return self._number
+            self.number = int(db.last_insert_rowid())
+        return self.number
 
     def keep(self, changes: bytes) -> None:
         """Write down what the session recorded."""
@@ -134,6 +134,13 @@ class Journal:
             self._db.touched(rows_touched(connection, [changes], bulk_step, edit.bulk_before or 0))
             if changes:
                 edit.keep(changes)
+            self._local.made = edit.number
+
+    @property
+    def made(self) -> int | None:
+        """The number of the step that this thread made last; None where it changed nothing."""
+        found: int | None = getattr(self._local, "made", None)
+        return found
 
     def choose(self, ids: Sequence[int] | Ids) -> None:
         """Within a step: say which rows the edits that follow are about (in SQL: the table `chosen`)."""

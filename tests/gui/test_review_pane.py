@@ -1,5 +1,6 @@
 """The review in the window: one key an answer, the next question at once, back through answers."""
 
+import contextlib
 import threading
 import time
 
@@ -17,6 +18,7 @@ from fairdesk.clustering.review.session import METHOD, ReviewSession
 from fairdesk.clustering.store import clusters, membership, merge_clusters, versions
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
+from fairdesk.dataset.purge import purge
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
 from fairdesk.project.images import hide_images
@@ -510,3 +512,79 @@ def test_what_others_change_between_two_answers_is_read_and_no_answer_is_lost(re
         hand.settle()
     assert len(verdicts(project)) == 7 and "5 answered" in pane.progress.text()
     other.close()
+
+
+def test_a_review_that_is_not_seen_takes_no_answer(reviewing, window, hand, qtbot):
+    """Whatever others change meanwhile, what is typed elsewhere is typed there."""
+    project, who, pane = reviewing
+    hand.go("dataset")
+    window.dataset.find_line.setFocus()
+    hide_images(project, [project.db.value("SELECT image_id FROM face WHERE id = ?", (sorted(who)[0],))])
+    window.session.look()
+    hand.settle()
+    assert window.focusWidget() is window.dataset.find_line
+    qtbot.keyClick(pane, Qt.Key.Key_Y)
+    qtbot.keyClick(pane, Qt.Key.Key_N)
+    hand.settle()
+    assert not verdicts(project) and pane.answered == 0
+    hand.go("clustering")
+    hand.do("edit.undo")  # of the hiding, in Dataset: the person stays here
+    hand.settle()
+    assert window.tabs.currentWidget() is window.clustering and window.clustering.reviewing
+
+
+def test_an_undo_elsewhere_right_after_an_answer_and_a_purge_are_counted(reviewing, window, hand, qtbot, monkeypatch):
+    project, who, pane = reviewing
+    other, journal = Project.open(project.folder), type(project.journal)
+    qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+    hand.settle()
+    plain = journal.step
+
+    @contextlib.contextmanager
+    def undone_at_once(self, *words, **named):
+        with plain(self, *words, **named) as connection:
+            yield connection
+        if self is window.session.project.journal:
+            other.journal.undo()
+
+    monkeypatch.setattr(journal, "step", undone_at_once)
+    qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+    hand.settle()
+    monkeypatch.setattr(journal, "step", plain)
+    window.session.look()
+    hand.settle()
+    assert "1 answered" in pane.progress.text() and len(pane._review.past.given) == 1 == len(verdicts(project))
+    qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+    hand.settle()
+    image = project.db.value("SELECT image_id FROM face WHERE id = ?", (sorted(set(who) - {*pane.current.first})[-1],))
+    purge(other, [image])
+    window.session.look()
+    hand.settle()
+    assert "2 answered" in pane.progress.text()
+    other.close()
+
+
+def test_back_goes_on_after_a_change_elsewhere(reviewing, window, hand, qtbot):
+    project, who, pane = reviewing
+    qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+    hand.settle()
+    hide_images(project, [project.db.value("SELECT image_id FROM face WHERE id = ?", (sorted(who)[0],))])
+    window.session.look()
+    hand.settle()
+    assert pane.buttons["back"].isEnabled()
+    qtbot.keyClick(pane, Qt.Key.Key_Backspace)
+    hand.settle()
+    assert len(verdicts(project)) == 1 and "was done after the last answer" in window.toasts.history[-1].text
+
+
+def test_a_clustering_made_elsewhere_does_not_replace_the_one_that_is_reviewed(reviewing, window, hand, qtbot):
+    project, who, pane = reviewing
+    mine = window.clustering.view.version.id
+    qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+    hand.settle()
+    cluster(ClusterParams(encoder="people", eps=0.4), QuietContext(project))
+    window.session.look()
+    hand.settle()
+    qtbot.keyClick(pane, Qt.Key.Key_Escape)
+    hand.settle()
+    assert window.clustering.view.version.id == mine

@@ -93,7 +93,7 @@ def scores_of(kind: str, path: Path) -> Path:
 
 
 DATA = [
-    r"q\d", r"FairDesk|Python|NumPy|InsightFace|FaceX-Zoo|threshold\)", r"\w+\.npz", r"[0-9a-f]{64}", "FMR|FNMR|FDR|IR|GARBE|SER|ZeroFNMR|ZeroFMR|FMR\\d+",
+    r"q\d", r"FairDesk|Python|NumPy|InsightFace|FaceX-Zoo|threshold\)", r"[\w-]+\.(npz|csv)", r"[0-9a-f]{64}", "FMR|FNMR|FDR|IR|GARBE|SER|ZeroFNMR|ZeroFMR|FMR\\d+",
     r"\d+(\.\d+)?e[+-]?\d+",
 ]  # fmt: skip
 """Values, names and acronyms, which are the same in every language."""

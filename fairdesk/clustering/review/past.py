@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from fairdesk.clustering.review.asked import Reply
@@ -31,6 +32,7 @@ class Kept:
     """What was kept of the answers of a review, over all times that it was read again."""
 
     steps: list[int | None] = field(default_factory=list)  # of the answers, those that were undone too
+    undone: set[int] = field(default_factory=set)  # steps, when the history was last read
     behind: bool = False  # the clusters lack what follows of one
 
 
@@ -68,8 +70,9 @@ class Past:
         return self.given[-1].step if self.given else self._first
 
     def add(self, reply: Reply | None) -> None:
-        """Know the newest step of the history as an answer."""
-        self.given.append(Given(self._newest(), reply))
+        """Know the step that was just made as an answer; one that changed nothing is part of the step before."""
+        made = self._journal.made
+        self.given.append(Given(self.step if made is None else made, reply))
         self.undone.clear()
         self.kept.steps.append(self.given[-1].step)
 
@@ -96,6 +99,8 @@ class Past:
         elif one.reply is not None:
             one.forgotten = review.undo()
         self.undone.append(one)
+        if one.step is not None:
+            self.kept.undone.add(one.step)
 
     def redo(self, review: Review) -> None:
         """Have the review know again the answer that was undone last."""
@@ -105,13 +110,23 @@ class Past:
         elif one.forgotten is not None:
             review.not_sure_again(one.forgotten)
         self.given.append(one)
+        self.kept.undone.discard(one.step or 0)
 
     def answers(self) -> int:
         """Return how many answers hold, those that were given before the review was read again too."""
         return len(self._holding(self.kept.steps))
 
     def _holding(self, steps: list[int | None]) -> list[int | None]:
-        """Return the steps that are not undone: those so old that the history has forgotten them hold."""
+        """Return the steps that are not undone.
+
+        What the history has forgotten holds where it is older than all that is left (a purge leaves nothing) and was not
+        undone when the history was last read; in between only what was undone is forgotten.
+        """
         undone = {step.id: step.undone for step in self._journal.history()}
-        oldest = min(undone, default=0)
-        return [step for step in steps if step is None or step < oldest or not undone.get(step, True)]
+        oldest, gone = min(undone, default=math.inf), self.kept.undone - set(undone)
+        self.kept.undone = {step for step, is_undone in undone.items() if is_undone} | gone
+        return [
+            step
+            for step in steps
+            if step is None or (not undone[step] if step in undone else step < oldest and step not in gone)
+        ]

@@ -63,7 +63,7 @@ class KeyedPane(QWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        said = reply_of(event)
+        said = reply_of(event) if self.isVisible() else None  # nobody answers what they do not see
         if said is None:
             super().keyPressEvent(event)
         elif isinstance(said, int):

@@ -269,7 +269,7 @@ class ReviewPane(KeyedPane):
         for reply in ("yes", "no", "unsure", "skip"):
             self.buttons[reply].setVisible(not naming or reply == "skip")
             self.buttons[reply].setEnabled(asked is not None)
-        self.buttons["back"].setEnabled(bool(self._replies))
+        self.buttons["back"].setEnabled(bool(self._replies) or self.answered > 0)
         self.note.setText(note_of(asked) if asked is not None else "")
         if asked is None:
             self.sides.clear()
@@ -278,7 +278,8 @@ class ReviewPane(KeyedPane):
             return
         self.title.setText(tr(TITLES[asked.kind]))
         self.sides.show_question(asked, self._items, self._titles)
-        self.setFocus()
+        if self.isVisible():
+            self.setFocus()
 
     # answers
 
@@ -371,7 +372,7 @@ class ReviewPane(KeyedPane):
     def _back(self, *, undo: bool) -> None:
         """Take the last answer back, and ask again; where something else is newer, Undo takes that back."""
         review = self._review
-        if review is None or not (self._replies or undo):
+        if review is None or not (self._replies or self.answered or undo):
             return
         if self._pending:
             self._backs.append(undo)

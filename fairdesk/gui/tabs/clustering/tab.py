@@ -50,19 +50,9 @@ class ClusteringTab(Tab):
 
     name = "clustering"
     tab_title = mark("Clustering")
-    shows = frozenset(
-        {
-            Kind.IMAGES,
-            Kind.HIDDEN,
-            Kind.LABELS,
-            Kind.FACES,
-            Kind.VECTORS,
-            Kind.CLUSTERS,
-            Kind.VERDICTS,
-            Kind.PREDICTIONS,
-            Kind.SETTINGS,
-        }
-    )
+    shows = frozenset({
+        Kind.IMAGES, Kind.HIDDEN, Kind.LABELS, Kind.FACES, Kind.VECTORS, Kind.CLUSTERS, Kind.VERDICTS, Kind.PREDICTIONS, Kind.SETTINGS,
+    })  # fmt: skip
 
     cluster_button: QPushButton
     version: QComboBox
@@ -104,6 +94,7 @@ class ClusteringTab(Tab):
         self._wanted: int | None = None
         self._select_next: int | None = None
         self._reviewing = False
+        self._reviewed = False  # until now: its version stays shown, whatever was made meanwhile
         self.relisting = False  # the list is filled, and nobody selects in it
         self._centres: Centres | None = None
         self._listed: tuple[int | None, list[int]] = (None, [])  # version, and its clusters in the order shown
@@ -181,7 +172,8 @@ class ClusteringTab(Tab):
 
     @Slot(object)
     def _arrived(self, view: presenter.View) -> None:
-        newest = view.versions[0].id if view.versions else None
+        newest = view.versions[0].id if view.versions and not self._reviewing and not self._reviewed else None
+        self._reviewed = False
         if self.view.versions and newest is not None and newest > self.view.versions[0].id and self._wanted != newest:
             self._wanted = newest  # a clustering was just made: show it
             self.view = view
@@ -306,10 +298,11 @@ class ClusteringTab(Tab):
     @Slot()
     def close_review(self) -> None:
         """Go back to the clusters; every answer is kept."""
-        self._reviewing = False
+        self._reviewing, self._reviewed = False, True
         self.review.close_review()
         self.refresh()
-        self.clusters.setFocus()
+        if self.isVisible():
+            self.clusters.setFocus()
 
     @Slot(int)
     def _on_review_started(self, version: int) -> None:
@@ -319,6 +312,10 @@ class ClusteringTab(Tab):
     @property
     def reviewing(self) -> bool:
         """Whether questions are asked now."""
+        return self._reviewing
+
+    def stays(self) -> bool:
+        """Stay while questions are asked, whatever is undone."""
         return self._reviewing
 
     def _next_step(self) -> None:
