@@ -10,10 +10,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from fairdesk.cli.typeable import typeable
 from fairdesk.errors import RequestError, Stopped, Terminated
 from fairdesk.jobs.messages import duration
 from fairdesk.project import Project
-from fairdesk.text_names import without_steering
 from fairdesk.words import tr
 
 _EVERY = 5.0  # seconds between two lines where there is no terminal
@@ -124,7 +124,7 @@ class ConsoleContext:
 
     def message(self, text: str) -> None:
         """Print a message on standard error."""
-        print(without_steering(text), file=sys.stderr, flush=True)
+        print(typeable(text), file=sys.stderr, flush=True)
 
     def artifact(self, path: Path) -> None:
         """Name a written file."""

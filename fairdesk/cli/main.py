@@ -14,10 +14,10 @@ from collections.abc import Iterator
 
 import fairdesk
 from fairdesk.cli.options import Parser
+from fairdesk.cli.typeable import about, typeable
 from fairdesk.cli.verbs import all_verbs
 from fairdesk.errors import WRONG_PATHS, RequestError, Stopped, Terminated, explain, reason
 from fairdesk.logfile import LogFile
-from fairdesk.text_names import without_steering
 from fairdesk.words import tr
 
 _NAME = "FairDesk"
@@ -76,7 +76,9 @@ def run(arguments: list[str]) -> int:
         log.tell_versions()
     logging.captureWarnings(True)  # what libraries warn of goes to the log, if there is one
     try:
+        about(None, "")
         parsed = _parser(arguments[0] if arguments else None).parse_args(arguments)
+        about(getattr(parsed, "project", None), _verb_of(arguments))
         if not gc.isenabled():  # `__main__` had it wait
             gc.freeze()  # what was imported stays
             gc.enable()
@@ -89,7 +91,7 @@ def run(arguments: list[str]) -> int:
             print(
                 json.dumps(result.json_values(), indent=1, ensure_ascii=False, allow_nan=False)
                 if parsed.json
-                else without_steering(result.text())
+                else typeable(result.text())
             )
         return 0
     except Stopped as stop:
@@ -121,7 +123,7 @@ def run(arguments: list[str]) -> int:
                 error=reason(error),
                 where=where,
             )
-        print(without_steering(told), file=sys.stderr)
+        print(typeable(told), file=sys.stderr)
         wrong = isinstance(error, RequestError) or (isinstance(error, OSError) and error.errno in WRONG_PATHS)
         return 2 if wrong else 1
     finally:

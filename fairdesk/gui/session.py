@@ -232,8 +232,10 @@ class Session(QObject):
             return
         if change:
             self.catalogue_changed.emit(change)
-            if Kind.IMAGES in change.touched:
-                self.look_for_originals(ORIGINALS_MS)
+            if Kind.IMAGES in change.touched or (
+                len(self.missing) and {Kind.FACES, Kind.VECTORS} & set(change.touched)
+            ):
+                self.look_for_originals(ORIGINALS_MS)  # those that were missing may have been found and encoded
 
     def edit(self, work: Callable[[Project], Output], done: str | Callable[[Output], str] = "") -> None:
         """Change the project off this thread, then tell about it with an Undo button."""
@@ -311,8 +313,9 @@ class Session(QObject):
         if job.finished and job.id not in self._ended:
             self._ended.add(job.id)
             self.look()
-            if getattr(job.typed_result(), "unreadable", None) or getattr(job.typed_result(), "failed", None):
-                self.look_for_originals()  # they may have moved
+            result = job.typed_result()
+            if len(self.missing) or getattr(result, "unreadable", None) or getattr(result, "failed", None):
+                self.look_for_originals()  # they may have moved, or be back
             if job.trains:
                 self.catalogue_changed.emit(Change.of(Kind.RUNS))
             if job.state == DONE and job.result is not None and not job.preview and self.ended_now(job):

@@ -4,6 +4,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import Qt
 
 from fairdesk.dataset.image_import import import_images
@@ -11,9 +12,11 @@ from fairdesk.dataset.params import ImportParams
 from fairdesk.gui.jobs.state import FAILED
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.registry import job_kinds
+from fairdesk.project import Project
 from fairdesk.project.conditions import read_conditions
 from fairdesk.project.image_queries import Filter, image_ids
 from fairdesk.project.originals import NONE_MISSING, missing_originals
+from fairdesk.project.recipes import Recipe
 from tests.conftest import plain_images
 
 
@@ -117,3 +120,20 @@ def test_images_that_are_gone_are_missing_and_not_without_a_face(window, hand, q
     window.session.run("encode", {"detector": "whole"})
     assert hand.finish_job("encode").result["vectors"] == 12
     assert "could not be read" not in window.dataset.counts.text()
+
+
+def test_an_original_that_is_back_is_missing_no_longer_once_it_was_encoded(window, hand, qtbot, filled, tmp_path):
+    gone = tmp_path / "photographs" / "g0" / "id00" / "000.png"
+    gone.rename(tmp_path / "moved.png")
+    hand.open(filled.folder)
+    qtbot.waitUntil(lambda: len(window.session.missing) == 1)
+    (tmp_path / "moved.png").rename(gone)
+    other = Project.open(filled.folder)
+    recipe = other.vectors.register(Recipe("again", "whole", "none", 4, "euclidean", "none"))
+    faces = other.vectors.missing(recipe)
+    other.vectors.append(recipe, faces, np.ones((len(faces), 4), dtype=np.float32), {})
+    other.close()
+    window.session.look()
+    qtbot.waitUntil(lambda: len(window.session.missing) == 0, timeout=8000)
+    hand.settle()
+    assert "missing" not in window.dataset.counts.text()
