@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from fairdesk.errors import RequestError
-from fairdesk.images.elsewhere import Place, places_there, why_absent
+from fairdesk.images.elsewhere import Place, is_address, places_there, why_absent
+from fairdesk.images.inspection import content_sha256
 from fairdesk.project.detections import UnseenImage
 from fairdesk.project.faces import FacePlace
 from fairdesk.words import tr, tr_n
@@ -22,6 +25,7 @@ class Probe(NamedTuple):
 
     rule: str | None
     paths: tuple[str, ...]
+    sums: tuple[str, ...] = ()  # SHA-256 of each as it is here; empty where it is not here
 
 
 def on_workers(todo: list[Seen], workers_see: Sequence[str] | None) -> tuple[list[Seen], list[Probe]]:
@@ -34,14 +38,36 @@ def on_workers(todo: list[Seen], workers_see: Sequence[str] | None) -> tuple[lis
     RequestError
         If a rule's folder holds none of them, or one is at an address and in an archive.
     """
-    rules = {Place.parse(text): text for text in workers_see or ()}
-    found = places_there([one.path for one in todo], list(rules))
-    probes = [Probe(rule, _some([path for of, path in found if of == place])) for place, rule in rules.items()]
-    probes.append(
-        Probe(None, tuple(path for path in _some([p for of, p in found if of is None]) if not why_absent(path)))
-    )
+    rules: dict[Place | None, str | None] = {Place.parse(text): text for text in workers_see or ()}
+    found = places_there([one.path for one in todo], [place for place in rules if place is not None])
+    pairs = [(place, one.path, path) for one, (place, path) in zip(todo, found, strict=True)]
+    probes = []
+    for place, rule in (rules | {None: None}).items():
+        some = _some([(here, there) for of, here, there in pairs if of == place])
+        if place is None:
+            some = [(here, there) for here, there in some if not why_absent(here)]
+        probes.append(Probe(rule, tuple(there for _, there in some), tuple(_sum_here(here) for here, _ in some)))
     seen = [one._replace(path=path) for one, (_, path) in zip(todo, found, strict=True)]
     return seen, [probe for probe in probes if probe.paths]
+
+
+def _sum_here(path: str) -> str:
+    try:
+        return content_sha256(Path(path))
+    except OSError:
+        return ""
+
+
+def _sum_there(path: str) -> str:
+    if not is_address(path):
+        return _sum_here(path)
+    import fsspec
+
+    try:
+        with fsspec.open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+    except OSError:
+        return ""
 
 
 def look_first(probes: Sequence[Probe], load: Callable[..., None], arguments: tuple[Any, ...]) -> None:
@@ -50,12 +76,15 @@ def look_first(probes: Sequence[Probe], load: Callable[..., None], arguments: tu
     Raises
     ------
     RequestError
-        If none of a folder's originals is there.
+        If none of a folder's originals is there, or one is another file than here.
     """
     for probe in probes:
         whys = [why_absent(path) for path in probe.paths]
         if all(whys):
             raise RequestError(_none_there(probe, whys[0] or ""))
+        for path, why, here in zip(probe.paths, whys, probe.sums, strict=False):
+            if why is None and here and _sum_there(path) not in ("", here):
+                raise RequestError(_another_file(probe, path))
     load(*arguments)
 
 
@@ -77,7 +106,20 @@ def _none_there(probe: Probe, why: str) -> str:
     )
 
 
-def _some(paths: Sequence[str]) -> tuple[str, ...]:
-    """Return at most `_TRIED` of some paths, evenly over all."""
-    count = min(_TRIED, len(paths))
-    return tuple(paths[len(paths) * place // count] for place in range(count))
+def _another_file(probe: Probe, path: str) -> str:
+    told = tr(
+        "A worker of the cluster ({machine}) finds another photograph at {path} than this machine has under that name.",
+        machine=platform.node(),
+        path=path,
+    )
+    if probe.rule is None:
+        return told
+    return f"{told} " + tr(
+        "--workers-see {rule} leads to other files: give the folder or address of the very originals.", rule=probe.rule
+    )
+
+
+def _some(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return at most `_TRIED` of some originals, evenly over all."""
+    count = min(_TRIED, len(pairs))
+    return [pairs[len(pairs) * place // count] for place in range(count)]

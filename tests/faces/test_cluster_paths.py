@@ -1,6 +1,7 @@
 """Each worker looks for some originals before it does anything, and says what it does not find, and what to give."""
 
 import re
+import shutil
 
 import pytest
 
@@ -55,3 +56,23 @@ def test_members_of_archives_are_looked_for_by_their_archive(tmp_path):
 def test_an_address_that_nothing_opens_is_told(tmp_path):
     with pytest.raises(RequestError, match="Protocol not known: foo"):
         look_first([Probe("a=foo://b", ("foo://b/1.jpg",))], ready, ([],))
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_other_files_of_the_same_names_are_refused(filled, tmp_path, scheme):
+    home, there = tmp_path / "photographs", tmp_path / "there"
+    todo = unseen_images(filled, "hog")
+    shutil.copytree(home, there)
+    _, probes = on_workers(todo, [f"{home}={scheme}{there}"])
+    done = []
+    look_first(probes, ready, (done,))
+    assert done == ["ready"] and len(probes[0].sums) == 10
+    one, other = sorted(there.rglob("*.png"))[:2]  # they change places
+    one.rename(there / "kept")
+    other.rename(one)
+    (there / "kept").rename(other)
+    with pytest.raises(
+        RequestError, match=rf"another photograph at {scheme}{one} .* --workers-see .* leads to other files"
+    ):
+        look_first(probes, ready, (done,))
+    assert done == ["ready"]
