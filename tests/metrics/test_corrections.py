@@ -241,3 +241,22 @@ def test_pairs_without_images_of_the_project_say_why(tmp_path, names, said):
         path1=np.array([names[0]] * 2), path2=np.array([names[1]] * 2),
     )  # fmt: skip
     assert said in read_pairs_of(EvaluateParams(scores=tmp_path / "s.npz"), PairQuery("impostor"), 0.5).text
+
+
+@pytest.mark.parametrize("moved", [1, 3])
+def test_images_that_are_not_in_the_project_are_counted(capsys, filled, scored, tmp_path, moved):
+    arrays = dict(np.load(scored))
+    strange = [str(one.path) for one in labelled_images(filled)[:moved]]
+    sides = [np.array([f"x{path}" if path in strange else path for path in arrays[f"path{k}"]]) for k in "12"]
+    np.savez(tmp_path / "moved.npz", **arrays | {"path1": sides[0], "path2": sides[1]})
+    named = {path for side in sides for path in side.tolist() if path.startswith("x")}
+    rows = sum(one.startswith("x") or two.startswith("x") for one, two in zip(*sides, strict=True))
+    words = ["evaluate", str(tmp_path / "moved.npz"), "--bootstrap", "0", "--labels-of", str(filled.folder)]
+    assert run([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["corrections"]
+    assert (found["images_elsewhere"], found["comparisons_elsewhere"]) == (len(named), rows) and rows > 0
+    assert run([*words, "--out", str(tmp_path / "report")]) == 0
+    said = f"of the scores {'is' if len(named) == 1 else 'are'} not in the project"
+    assert said in capsys.readouterr().out and said in (tmp_path / "report" / "report.html").read_text()
+    assert run([*words[:1], str(scored), *words[2:], "--json"]) == 0
+    assert "images_elsewhere" not in json.loads(capsys.readouterr().out)["corrections"]

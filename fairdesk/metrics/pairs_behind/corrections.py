@@ -156,6 +156,10 @@ def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Correct
         relabelled=changed,
         reasons=reasons,
     )
+    strange = (first < 0) | (second < 0)
+    if strange.any() and not ((first < 0) & (second < 0)).all():
+        told.comparisons_elsewhere = int(strange.sum())
+        told.images_elsewhere = len(np.unique(np.concatenate([scores.path1[first < 0], scores.path2[second < 0]])))
     return Corrected(scores, [reason for _, reason in kinds], told)
 
 
