@@ -262,3 +262,29 @@ def test_a_pair_the_other_way_round_keeps_its_sides(capsys, tmp_path):
     matched = match_comparisons(*sets, tuple(files))
     for name, values in columns(one, two).items():
         assert getattr(matched.first, name).tolist() == values.tolist() == getattr(matched.second, name).tolist(), name
+
+
+def test_two_labels_of_a_pair_that_is_left_out_are_no_matter(capsys, filled, tmp_path):
+    """Those of another pair are: the refusal names its row."""
+    one = scores_of(filled, tmp_path / "one.npz", 1)
+    two = scores_of(filled, tmp_path / "two.npz", 2)
+    two["label"] = two["label"].copy()
+    two["label"][[4, 70]] ^= 1
+    np.savez(tmp_path / "two.npz", **two)
+    words = [
+        "compare-scores",
+        tmp_path / "one.npz",
+        tmp_path / "two.npz",
+        "--bootstrap",
+        0,
+        "--labels-of",
+        filled.folder,
+    ]
+    ids = {str(i.path): i.id for i in labelled_images(filled)}
+    pairs = [(ids[one["path1"][row]], ids[one["path2"][row]]) for row in (4, 70)]
+    mark_comparisons(filled, pairs[:1], MarkKind.WRONG_LABEL, "which of them?")
+    assert run(list(map(str, words))) == 2 and "for example comparison 71" in capsys.readouterr().err
+    mark_comparisons(filled, pairs[1:], MarkKind.EXCLUDED, "blurred")
+    found = told(capsys, *words)
+    assert found["comparisons"] == len(one["score"]) - 2 and found["unscored"] == 0
+    assert found["corrections"]["reasons"] == {"which of them?": 1, "blurred": 1}

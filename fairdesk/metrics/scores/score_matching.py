@@ -91,13 +91,14 @@ def match_comparisons(
             (one, two), corrections, counted = [each.whole for each in made], made[0].told, made[0].counted
     assert one.label is not None
     assert two.label is not None
-    if (one.label != two.label).any():
+    differing = (one.label != two.label) & counted
+    if differing.any():
         raise RequestError(
             tr(
                 "{first} and {second} disagree on which comparisons are genuine, for example comparison {row:,}.",
                 first=names[0],
                 second=names[1],
-                row=int(rows[0][np.flatnonzero(one.label != two.label)[0]]) + 1,
+                row=int(rows[0][np.flatnonzero(differing)[0]]) + 1,
             )
         )
     assert one.score is not None
