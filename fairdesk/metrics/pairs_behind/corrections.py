@@ -16,7 +16,7 @@ from fairdesk.metrics.scores.score_set import ScoreSet, Strings
 from fairdesk.metrics.store import ComparisonMark, MarkKind, comparison_marks
 from fairdesk.project import Project
 from fairdesk.project.images import labelled_images
-from fairdesk.project.labels import other_labels
+from fairdesk.project.labels import names_ever_used, other_labels, set_by_people
 from fairdesk.words import tr
 
 Ints = npt.NDArray[np.int64]
@@ -54,16 +54,8 @@ def read_known(project: Project) -> Known:
         if one.identity is not None:
             labels[one.id] = (one.identity, one.group or "")
     said = {image for image in images.values() if sources[image].source == "person"}
-    names, groups = (
-        frozenset(row[0] for row in project.db.rows(f"SELECT name FROM {table}")) for table in ("identity", "grp")
-    )
-    others = {
-        kind: {
-            image: value or ""
-            for image, value in project.db.rows(f"SELECT id, {kind} FROM image WHERE {kind}_source = 'person'")
-        }
-        for kind in ("gender", "age")
-    }
+    names, groups = names_ever_used(project)
+    others = {kind: set_by_people(project, kind) for kind in ("gender", "age")}
     people, nameless = frozenset(said & labels.keys()), frozenset(said - labels.keys())
     return Known(images, labels, people, comparison_marks(project), nameless, names, groups, others)
 
