@@ -208,10 +208,23 @@ class Corrections(Record):
     relabelled: int
     """Comparisons that are genuine or impostor by a label that a person set, and were not by the list."""
     reasons: dict[str, int]
+    images_elsewhere: int | None = None
+    """Images of the scores that are not in the project, where others are: nothing that was corrected is known of them."""
+    comparisons_elsewhere: int | None = None
+    """Comparisons with such an image."""
 
     def lines(self) -> list[str]:
         """Say it."""
         out = []
+        if self.images_elsewhere:
+            out.append(
+                tr_n(
+                    "{n:,} image of the scores is not in the project; what people corrected says nothing of {comparisons}.",
+                    "{n:,} images of the scores are not in the project; what people corrected says nothing of {comparisons}.",
+                    self.images_elsewhere,
+                    comparisons=counted.comparisons(self.comparisons_elsewhere or 0),
+                )
+            )
         left = self.excluded + self.wrong_label
         if left:
             why = "; ".join(f"{reason} ({count:,})" for reason, count in self.reasons.items())

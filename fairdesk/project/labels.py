@@ -285,6 +285,19 @@ def other_labels(project: Project) -> dict[int, OtherLabels]:
     return {image: OtherLabels(gender, age, tags.get(image, []), source) for image, gender, age, source in rows}
 
 
+def set_by_people(project: Project, kind: str) -> dict[int, str]:
+    """Return the gender or age (`kind`) that a person set, by image; empty where the person removed it."""
+    assert kind in ("gender", "age")
+    rows = project.db.rows(f"SELECT id, {kind} FROM image WHERE {kind}_source = 'person'")
+    return {image: value or "" for image, value in rows}
+
+
+def names_ever_used(project: Project) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of all identities and of all groups, also of those that no image has any more."""
+    identities, groups = (project.db.rows(f"SELECT name FROM {table}") for table in ("identity", "grp"))
+    return frozenset(name for (name,) in identities), frozenset(name for (name,) in groups)
+
+
 def tag_counts(project: Project) -> list[tuple[str, int]]:
     """Return (tag, images), by name."""
     return project.db.rows("SELECT tag, count(*) FROM image_tag GROUP BY tag ORDER BY tag")

@@ -61,14 +61,89 @@ def test_a_relabelled_image_changes_the_sides_of_its_comparisons(filled, scored)
 
 
 def test_a_list_with_names_of_its_own_is_not_torn_apart(filled, scored):
-    """Where the other image has no identity in the project, a person's label says nothing of the comparison."""
+    """Where the project never had the other image's name, it having no identity there says nothing of the comparison."""
     scores = read_scores(scored, paths=True)
     ids = ids_of(filled)
     row = int(np.flatnonzero(scores.label)[0])
+    image = str(scores.path2[row])
     edit_labels(filled, [ids[str(scores.path1[row])]], Edit(identity="Somebody", group="g0"))
-    edit_labels(filled, [ids[str(scores.path2[row])]], Edit(identity=""))
-    after, _ = correct(read_scores(scored, paths=True), read_known(filled))
-    assert after.label[row]
+    edit_labels(filled, [ids[image]], Edit(identity=""))
+    own = read_scores(scored, paths=True)
+    for path, subject in ((own.path1, "subject1"), (own.path2, "subject2")):
+        setattr(own, subject, np.where(path == image, "Q. Q.", getattr(own, subject)))
+    after, told = correct(own, read_known(filled))
+    assert len(after.score) == len(scores.score) and after.label[row] and not told.wrong_label
+
+
+def test_a_face_whose_identity_was_removed_is_in_no_comparison(filled, scored):
+    before = read_scores(scored, paths=True)
+    ids = ids_of(filled)
+    image = str(before.path1[np.flatnonzero(before.label)[0]])
+    mine = (before.path1 == image) | (before.path2 == image)
+    edit_labels(filled, [ids[image]], Edit(identity=""))
+    for subjects in (True, False):
+        scores = read_scores(scored, paths=True)
+        if not subjects:
+            scores.subject1 = scores.subject2 = None
+        after, told = correct(scores, read_known(filled))
+        assert (
+            told.reasons == {"a face has no identity any more": int(mine.sum())} and told.wrong_label == mine.sum() > 1
+        )
+        assert (after.score == before.score[~mine]).all() and (after.label == before.label[~mine]).all()
+    filled.journal.undo()
+    again, told = correct(read_scores(scored, paths=True), read_known(filled))
+    assert told.lines() == [] and len(again.score) == len(before.score)
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+def test_a_face_whose_group_was_removed_is_who_it_was(capsys, filled, scored, tmp_path, grouped):
+    before = read_scores(scored, paths=True)
+    row = int(np.flatnonzero(before.label)[0])
+    image, group = str(before.path1[row]), before.group1[row]
+    edit_labels(filled, [ids_of(filled)[image]], Edit(group=""))
+    scores = read_scores(scored, paths=True)
+    if not grouped:
+        scores.group1 = scores.group2 = None
+    after, told = correct(scores, read_known(filled))
+    assert (after.label == before.label).all() and told.relabelled == 0 and told.relabelled_images == 1
+    if not grouped:
+        return
+    assert (after.group1[before.path1 == image] == "").all() and (after.group2[before.path2 == image] == "").all()
+    assert (after.group1[before.path1 != image] == before.group1[before.path1 != image]).all()
+    words = ["evaluate", str(scored), "--by", "group", "--at", "fmr=0.1", "--bootstrap", "0", "--json"]
+    counts = []
+    for more in ([], ["--labels-of", str(filled.folder)]):
+        assert run([*words, *more]) == 0
+        found = json.loads(capsys.readouterr().out)
+        counts.append((found["n_genuine"], found["groups"]["per_group"][group]["genuine"]))
+        assert "one person" not in [one["kind"] for one in found["left_out"]]
+    mates = int((((before.path1 == image) | (before.path2 == image)) & before.label).sum())
+    assert counts[1] == (counts[0][0], counts[0][1] - mates) and mates > 0
+
+
+@pytest.mark.parametrize(("kind", "edit"), [("gender", Edit(gender="x")), ("age", Edit(age="77"))])
+def test_gender_and_age_that_a_person_set_are_followed(filled, scored, kind, edit):
+    """Set and then removed; of other images, and where the scores do not say it, nothing changes."""
+    ids = ids_of(filled)
+
+    def scores():
+        made = read_scores(scored, paths=True)
+        setattr(made, f"{kind}1", np.full(len(made.score), "30"))
+        setattr(made, f"{kind}2", np.full(len(made.score), "40"))
+        return made
+
+    image = str(scores().path1[0])
+    for what, value in ((edit, getattr(edit, kind)), (Edit(**{kind: ""}), "")):
+        edit_labels(filled, [ids[image]], what)
+        after, told = correct(scores(), read_known(filled))
+        for side, old in (("1", "30"), ("2", "40")):
+            expected = [value if path == image else old for path in getattr(after, f"path{side}")]
+            assert getattr(after, f"{kind}{side}").tolist() == expected
+        assert told.relabelled_images == 1 and told.relabelled == 0
+    bare = read_scores(scored, paths=True)
+    setattr(bare, f"{kind}1", None), setattr(bare, f"{kind}2", None)
+    after, told = correct(bare, read_known(filled))
+    assert told.lines() == [] and getattr(after, f"{kind}1") is None
 
 
 def test_what_is_left_out_is_counted_with_its_reason(capsys, filled, scored):
@@ -166,3 +241,22 @@ def test_pairs_without_images_of_the_project_say_why(tmp_path, names, said):
         path1=np.array([names[0]] * 2), path2=np.array([names[1]] * 2),
     )  # fmt: skip
     assert said in read_pairs_of(EvaluateParams(scores=tmp_path / "s.npz"), PairQuery("impostor"), 0.5).text
+
+
+@pytest.mark.parametrize("moved", [1, 3])
+def test_images_that_are_not_in_the_project_are_counted(capsys, filled, scored, tmp_path, moved):
+    arrays = dict(np.load(scored))
+    strange = [str(one.path) for one in labelled_images(filled)[:moved]]
+    sides = [np.array([f"x{path}" if path in strange else path for path in arrays[f"path{k}"]]) for k in "12"]
+    np.savez(tmp_path / "moved.npz", **arrays | {"path1": sides[0], "path2": sides[1]})
+    named = {path for side in sides for path in side.tolist() if path.startswith("x")}
+    rows = sum(one.startswith("x") or two.startswith("x") for one, two in zip(*sides, strict=True))
+    words = ["evaluate", str(tmp_path / "moved.npz"), "--bootstrap", "0", "--labels-of", str(filled.folder)]
+    assert run([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["corrections"]
+    assert (found["images_elsewhere"], found["comparisons_elsewhere"]) == (len(named), rows) and rows > 0
+    assert run([*words, "--out", str(tmp_path / "report")]) == 0
+    said = f"of the scores {'is' if len(named) == 1 else 'are'} not in the project"
+    assert said in capsys.readouterr().out and said in (tmp_path / "report" / "report.html").read_text()
+    assert run([*words[:1], str(scored), *words[2:], "--json"]) == 0
+    assert "images_elsewhere" not in json.loads(capsys.readouterr().out)["corrections"]

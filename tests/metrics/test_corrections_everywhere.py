@@ -262,3 +262,49 @@ def test_a_pair_the_other_way_round_keeps_its_sides(capsys, tmp_path):
     matched = match_comparisons(*sets, tuple(files))
     for name, values in columns(one, two).items():
         assert getattr(matched.first, name).tolist() == values.tolist() == getattr(matched.second, name).tolist(), name
+
+
+def test_two_labels_of_a_pair_that_is_left_out_are_no_matter(capsys, filled, tmp_path):
+    """Those of another pair are: the refusal names its row."""
+    one = scores_of(filled, tmp_path / "one.npz", 1)
+    two = scores_of(filled, tmp_path / "two.npz", 2)
+    two["label"] = two["label"].copy()
+    two["label"][[4, 70]] ^= 1
+    np.savez(tmp_path / "two.npz", **two)
+    words = [
+        "compare-scores",
+        tmp_path / "one.npz",
+        tmp_path / "two.npz",
+        "--bootstrap",
+        0,
+        "--labels-of",
+        filled.folder,
+    ]
+    ids = {str(i.path): i.id for i in labelled_images(filled)}
+    pairs = [(ids[one["path1"][row]], ids[one["path2"][row]]) for row in (4, 70)]
+    mark_comparisons(filled, pairs[:1], MarkKind.WRONG_LABEL, "which of them?")
+    assert run(list(map(str, words))) == 2 and "for example comparison 71" in capsys.readouterr().err
+    mark_comparisons(filled, pairs[1:], MarkKind.EXCLUDED, "blurred")
+    found = told(capsys, *words)
+    assert found["comparisons"] == len(one["score"]) - 2 and found["unscored"] == 0
+    assert found["corrections"]["reasons"] == {"which of them?": 1, "blurred": 1}
+
+
+def test_rows_that_repeat_a_comparison_are_counted_apart(capsys, filled, tmp_path):
+    """Also turned; one of them is only in the second file. The first row of each counts."""
+    arrays = scores_of(filled, tmp_path / "one.npz", 1)
+    two = scores_of(filled, tmp_path / "two.npz", 2)
+    again = {name: np.concatenate([values, values[[0, 5, 5]]]) for name, values in two.items()}
+    again["path1"][-1], again["path2"][-1] = again["path2"][-1], again["path1"][-1]
+    again["score"][-3:] = 9.0
+    np.savez(tmp_path / "again.npz", **again)
+    np.savez(tmp_path / "short.npz", **{name: values[1:] for name, values in arrays.items()})
+    words = ["compare-scores", tmp_path / "short.npz", tmp_path / "again.npz", "--bootstrap", 0]
+    found = told(capsys, *words)
+    assert (found["only_in_first"], found["only_in_second"]) == (0, 1)
+    assert (found["repeated_first"], found["repeated_second"]) == (0, 3)
+    once = told(capsys, *words[:2], tmp_path / "two.npz", *words[3:])
+    assert "repeated_second" not in once and once["only_in_second"] == 1
+    assert found["differences"] == once["differences"]
+    assert run(list(map(str, words))) == 0
+    assert "3 rows of again repeat an earlier comparison; the first one counts." in capsys.readouterr().out

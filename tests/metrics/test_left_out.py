@@ -67,7 +67,7 @@ def test_each_is_listed_with_its_sides_label_and_reason(capsys, tmp_path, ending
     expected = [(str(number), *row) for number, row in enumerate(ROWS, 1) if row[-1] is not None]
     assert len(rows) == len(expected) == sum(map(sum, counts.values()))
     reasons = {
-        "no score": "no score: an image has no face or no embedding", "no group": "a face has no group",
+        "no score": "no score", "no group": "a face has no group",
         "two groups": "a genuine pair of two groups", "two people": "labelled genuine, of two people",
         "one person": "labelled impostor, of one person",
     }  # fmt: skip
@@ -87,13 +87,49 @@ def test_each_is_listed_with_its_sides_label_and_reason(capsys, tmp_path, ending
     assert found["left_out_file"] == "left-out.csv"
     with (tmp_path / "report" / "tables" / "left_out.csv").open(newline="") as file:
         table = list(csv.reader(file))
-    assert (
-        table[1] == ["A", "no score: an image has no face or no embedding", "1", "1", "in no rate"] and len(table) == 7
-    )
+    assert table[1] == ["A", "no score", "1", "1", "in no rate"] and len(table) == 7
     page = (tmp_path / "report" / "report.html").read_text()
     assert "Each is listed in left-out.csv, beside the report." in page
     plain = told(capsys, *words)
     assert plain["left_out"] == found["left_out"] and "left_out_file" not in plain
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({}, "no score"),
+        ({"measure": "cosine similarity"}, "no score"),
+        ({"encoder": "dlib"}, "no score: an image has no face or no embedding"),
+        (
+            {"encoder": "dlib", "measure": "cosine similarity"},
+            "no score: an image has no face or no embedding",
+        ),
+        ({"encoder": "dlib", "measure": "cosine similarity, normalised by group (z)"}, "no score"),
+    ],
+)
+def test_why_there_is_no_score_is_said_only_where_it_is_known(capsys, tmp_path, more, reason):
+    np.savez(tmp_path / "s.npz", **arrays(), **more)
+    found = told(capsys, "evaluate", tmp_path / "s.npz", "--by", "group", "--at", "eer", "--bootstrap", 0)
+    assert {one["reason"] for one in found["left_out"] if one["kind"] == "no score"} == {reason}
+
+
+def test_scores_that_normalising_lost_are_not_said_to_lack_a_face(capsys, filled, tmp_path):
+    made = scores_of(filled, tmp_path / "s.npz")
+    made["group1"] = np.where(made["path1"] == made["path1"][0], "", made["group1"])
+    made["group2"] = np.where(made["path2"] == made["path1"][0], "", made["group2"])
+    np.savez(tmp_path / "s.npz", **made, encoder="dlib", measure="cosine similarity")
+    for seed in range(9):  # until the face is among the people who were not learned from
+        words = ["normalise", tmp_path / "s.npz", "--out", tmp_path / "n.csv", "--fmr", "0.1", "--seed", seed]
+        found = told(capsys, *words)
+        if found["without_a_rule"]:
+            break
+    lost = found["without_a_rule"]
+    assert lost > 1 and f"{lost} comparisons have no score any more: a face has no group" in found["summary"]
+    after = told(capsys, "evaluate", tmp_path / "n.csv", "--by", "group", "--at", "eer", "--bootstrap", 0)
+    kinds = {
+        (one["reason"], one["genuine"] + one["impostor"]) for one in after["left_out"] if one["kind"] == "no score"
+    }
+    assert {reason for reason, _ in kinds} == {"no score"} and sum(n for _, n in kinds) == lost
 
 
 def test_by_gender_the_groups_are_those_of_gender(capsys, tmp_path):

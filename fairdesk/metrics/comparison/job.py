@@ -67,6 +67,8 @@ def compare_scores(params: CompareScoresParams, context: Context, *, needed: boo
             )
         )
     result.only_in_first, result.only_in_second, result.unscored = matched.left_out
+    if any(matched.repeated):
+        result.repeated_first, result.repeated_second = matched.repeated
     context.progress(3, 4, tr("steps"))
     if params.out is not None:
         from fairdesk.metrics.comparison.written import write_comparison

@@ -55,6 +55,9 @@ class CompareScoresResult(JobResult):
     matched_by: str
     only_in_first: int
     only_in_second: int
+    repeated_first: int | None = None
+    repeated_second: int | None = None
+    """Rows that name the two images of an earlier row of the file: the first one counts."""
     unscored: int
     """Comparisons that one of the two has no score for; they are in no figure."""
     threshold_first: float | None = None
@@ -111,6 +114,16 @@ class CompareScoresResult(JobResult):
                     second=self.second,
                 )
             )
+        for name, again in ((self.first, self.repeated_first), (self.second, self.repeated_second)):
+            if again:
+                lines.append(
+                    tr_n(
+                        "{n:,} row of {file} repeats an earlier comparison; the first one counts.",
+                        "{n:,} rows of {file} repeat an earlier comparison; the first one counts.",
+                        again,
+                        file=name,
+                    )
+                )
         return lines + ([] if self.corrections is None else self.corrections.lines())
 
     def text(self) -> str:

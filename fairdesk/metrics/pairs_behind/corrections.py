@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from fairdesk.metrics.scores.score_set import ScoreSet, Strings
 from fairdesk.metrics.store import ComparisonMark, MarkKind, comparison_marks
 from fairdesk.project import Project
 from fairdesk.project.images import labelled_images
-from fairdesk.project.labels import other_labels
+from fairdesk.project.labels import names_ever_used, other_labels, set_by_people
 from fairdesk.words import tr
 
 Ints = npt.NDArray[np.int64]
@@ -31,9 +32,17 @@ class Known:
     people: frozenset[int]
     """Images whose label a person set."""
     marks: dict[tuple[int, int], ComparisonMark]
+    nameless: frozenset[int] = frozenset()
+    """Images without an identity since a person touched their label."""
+    names: frozenset[str] = frozenset()
+    """Every identity that the project has or had."""
+    groups: frozenset[str] = frozenset()
+    """Every group that the project has or had."""
+    others: dict[str, dict[int, str]] = field(default_factory=dict)
+    """What people set as "gender" and "age", by image; empty where they removed it."""
 
     def __bool__(self) -> bool:
-        return bool(self.people or self.marks)
+        return bool(self.people or self.marks or self.nameless or any(self.others.values()))
 
 
 def read_known(project: Project) -> Known:
@@ -44,8 +53,11 @@ def read_known(project: Project) -> Known:
         images[str(one.path)] = one.id
         if one.identity is not None:
             labels[one.id] = (one.identity, one.group or "")
-    people = frozenset(image for image in labels if sources[image].source == "person")
-    return Known(images, labels, people, comparison_marks(project))
+    said = {image for image in images.values() if sources[image].source == "person"}
+    names, groups = names_ever_used(project)
+    others = {kind: set_by_people(project, kind) for kind in ("gender", "age")}
+    people, nameless = frozenset(said & labels.keys()), frozenset(said - labels.keys())
+    return Known(images, labels, people, comparison_marks(project), nameless, names, groups, others)
 
 
 def read_known_of(folder: Path) -> Known:
@@ -103,7 +115,9 @@ def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Correct
     """Return scores by the labels that people set, which of them people left out, and what was done.
 
     A comparison with an image that a person labelled is genuine where both images are of one identity and group in the
-    project. Where either has no identity there, and where no person set a label, the list's word stays.
+    project. Where no person set a label, where an image never had an identity there, and where one of them has no group
+    and the scores name none either, the list's word stays. An image whose identity a person removed leaves its
+    comparisons out; one whose group a person removed is in no group, and is who it was in the scores' group.
 
     Raises
     ------
@@ -117,8 +131,12 @@ def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Correct
         raise RequestError(
             tr("None of the images of these scores is in the project, for example {path}", path=str(scores.path1[0]))
         )
-    changed = _relabel(scores, first, second, known)
     kinds = _marks(first, second, known)
+    nobody = _nobody(scores, first, second, known)
+    for row in np.flatnonzero(nobody).tolist():
+        if not kinds[row][0]:
+            kinds[row] = (MarkKind.WRONG_LABEL.value, tr("a face has no identity any more"))
+    changed = _relabel(scores, first, second, known)
     reasons: dict[str, int] = {}
     for kind, reason in kinds:
         if kind:
@@ -126,42 +144,79 @@ def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Correct
     told = Corrections(
         excluded=sum(kind == MarkKind.EXCLUDED for kind, _ in kinds),
         wrong_label=sum(kind == MarkKind.WRONG_LABEL for kind, _ in kinds),
-        relabelled_images=len({image for image in (*first.tolist(), *second.tolist()) if image in known.people}),
+        relabelled_images=len(_said(scores, known).intersection(np.concatenate([first, second]).tolist())),
         relabelled=changed,
         reasons=reasons,
     )
+    strange = (first < 0) | (second < 0)
+    if strange.any() and not ((first < 0) & (second < 0)).all():
+        told.comparisons_elsewhere = int(strange.sum())
+        told.images_elsewhere = len(np.unique(np.concatenate([scores.path1[first < 0], scores.path2[second < 0]])))
     return Corrected(scores, [reason for _, reason in kinds], told)
+
+
+def _said(scores: ScoreSet, known: Known) -> set[int]:
+    """Return the images of which a person set a label that these scores have."""
+    kinds = [kind for kind in known.others if getattr(scores, f"{kind}1") is not None]
+    return set(known.people).union(*(known.others[kind] for kind in kinds))
+
+
+def _nobody(scores: ScoreSet, first: Ints, second: Ints, known: Known) -> npt.NDArray[np.bool_]:
+    """Return which comparisons rest on an identity that a person removed: shape (n,).
+
+    A list with names of its own goes on knowing who it is, where the project never had that name.
+    """
+    found = np.zeros(len(first), dtype=bool)
+    for ids, subject in ((first, scores.subject1), (second, scores.subject2)):
+        for row in np.flatnonzero(np.isin(ids, list(known.nameless))).tolist():
+            found[row] |= subject is None or str(subject[row]) in known.names
+    return found
 
 
 def _relabel(scores: ScoreSet, first: Ints, second: Ints, known: Known) -> int:
     """Set the labels that people gave; returns how many comparisons became genuine or impostor by them."""
+    for kind, said in known.others.items():
+        for side, ids in enumerate((first, second), 1):
+            name = f"{kind}{side}"
+            setattr(scores, name, _renamed(getattr(scores, name), ids, _given(said), list(said)))
     if not known.people:
         return 0
     assert scores.label is not None
     people, named = list(known.people), list(known.labels)
     touched = (np.isin(first, people) | np.isin(second, people)) & np.isin(first, named) & np.isin(second, named)
-    rows = np.flatnonzero(touched)
-    same = [
-        known.labels[int(one)] == known.labels[int(two)] for one, two in zip(first[rows], second[rows], strict=True)
-    ]
     label = scores.label.copy()
-    label[rows] = same
+    for row in np.flatnonzero(touched).tolist():
+        (one, group), (two, other) = known.labels[int(first[row])], known.labels[int(second[row])]
+        if scores.group1 is not None and scores.group2 is not None:
+            group, other = group or str(scores.group1[row]), other or str(scores.group2[row])
+        if one != two or (group and other):
+            label[row] = (one, group) == (two, other)
     changed = int((label != scores.label).sum())
     scores.label = label
+
+    def identity(image: int, _: str) -> str:
+        return known.labels[image][0]
+
+    def group_of(image: int, before: str) -> str:
+        return known.labels[image][1] or ("" if before in known.groups else before)
+
     for side, ids in enumerate((first, second), 1):
-        mine = np.flatnonzero(np.isin(ids, people))
-        for place, name in enumerate((f"subject{side}", f"group{side}")):
-            setattr(scores, name, _renamed(getattr(scores, name), ids, mine, known, place))
+        for name, now in ((f"subject{side}", identity), (f"group{side}", group_of)):
+            setattr(scores, name, _renamed(getattr(scores, name), ids, now, people))
     return changed
 
 
-def _renamed(column: Strings | None, ids: Ints, rows: Ints, known: Known, place: int) -> Strings | None:
-    """Return a column with what people called the images of some rows: the identity (place 0) or the group (1)."""
+def _given(said: dict[int, str]) -> Callable[[int, str], str]:
+    return lambda image, _: said[image]
+
+
+def _renamed(column: Strings | None, ids: Ints, now: Callable[[int, str], str], images: list[int]) -> Strings | None:
+    """Return a column with what some images are called now, which goes by the image and its name before."""
     if column is None:
         return None
     names = column.astype(object)
-    for row in rows:
-        names[row] = known.labels[int(ids[row])][place] or names[row]
+    for row in np.flatnonzero(np.isin(ids, images)).tolist():
+        names[row] = now(int(ids[row]), names[row])
     return np.array(names.tolist(), dtype=str)
 
 

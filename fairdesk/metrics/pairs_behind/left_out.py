@@ -19,7 +19,7 @@ from fairdesk.metrics.pairs_behind.left_out_counts import KINDS, LeftOutCount
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.scores.grouped_scores import regrouped
 from fairdesk.metrics.scores.score_files import read_scores
-from fairdesk.metrics.scores.score_set import PATHS, ScoreSet
+from fairdesk.metrics.scores.score_set import NORMALISED, PATHS, ScoreSet
 from fairdesk.words import mark, tr
 
 Mask = npt.NDArray[np.bool_]
@@ -29,13 +29,15 @@ HEADER = ("row", "first", "second", "label", "first_group", "second_group", "sco
 _NOWHERE, _OVERALL, _AS_LABELLED = mark("in no rate"), mark("in no group's rates"), mark("yes, as it is labelled")
 _REASONS = (
     ("", _NOWHERE),  # what a person said
-    (mark("no score: an image has no face or no embedding"), _NOWHERE),
+    (mark("no score"), _NOWHERE),
     (mark("a face has no group"), _OVERALL),
     (mark("a genuine pair of two groups"), _OVERALL),
     (mark("labelled genuine, of two people"), _AS_LABELLED),
     (mark("labelled impostor, of one person"), _AS_LABELLED),
 )
 """Why a comparison is left out, and where it counts still; by place in `KINDS`, the weightier first."""
+_OWN = mark("no score: an image has no face or no embedding")
+"""Why there is no score, where that is known: FairDesk compared the embeddings of an encoder, and nothing else was done."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ class LeftOut:
             return "", ""
         return str(sides[0][row]), str(sides[1][row])
 
+    def _reason(self, kind: int, said: str) -> str:
+        """Return why a comparison is left out, in words."""
+        own = "encoder" in self.comparisons.about and NORMALISED not in self.comparisons.measure
+        return said if not kind else tr(_OWN if kind == KINDS.index("no score") and own else _REASONS[kind][0])
+
     def counts(self) -> list[LeftOutCount]:
         """Return how many there are of each reason and group."""
         label = self.comparisons.label
@@ -71,7 +78,7 @@ class LeftOut:
             found[kind, said, group, bool(label[row])] += 1
         return [
             LeftOutCount(
-                kind=KINDS[kind], reason=tr(_REASONS[kind][0]) if kind else said, counted=tr(_REASONS[kind][1]),
+                kind=KINDS[kind], reason=self._reason(kind, said), counted=tr(_REASONS[kind][1]),
                 group=group, genuine=found[kind, said, group, True], impostor=found[kind, said, group, False],
             )
             for kind, said, group in sorted({key[:3] for key in found})
@@ -90,7 +97,7 @@ class LeftOut:
             yield [
                 str(self.rows[row]), *("" if side is None else str(side[row]) for side in (one, two)),
                 labels[int(scores.label[row])], *self._groups(row), "" if np.isnan(score) else repr(score),
-                tr(_REASONS[kind][0]) if kind else said, tr(_REASONS[kind][1]),
+                self._reason(kind, said), tr(_REASONS[kind][1]),
             ]  # fmt: skip
 
     def as_csv(self) -> str:

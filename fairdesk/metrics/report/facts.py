@@ -11,6 +11,7 @@ from fairdesk import __version__
 from fairdesk.metrics.pairs_behind.shown_figures import number
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import EvaluateResult
+from fairdesk.metrics.scores.score_set import NORMALISED
 from fairdesk.project.recipes import named_encoder
 from fairdesk.words import tr
 
@@ -49,7 +50,7 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
 
 def _measure(text: str) -> str:
     """Return what the scores are, as a score file says it, in the report's language."""
-    plain, normalised, method = text.partition(", normalised by group (")
+    plain, normalised, method = text.partition(NORMALISED)
     if not normalised:
         return tr(text)
     return tr("{measure}, normalised by group ({method})", measure=tr(plain), method=method.removesuffix(")"))

@@ -125,7 +125,7 @@ def _weak_tip() -> str:
 def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
     columns = [
         Column(tr("Group"), text=True), Column(tr("Subjects")), Column(tr("Genuine")), Column(tr("Impostor")),
-        Column(tr("Dropped"), tr("Comparisons without a score: an image had no face or no embedding")),
+        Column(tr("Dropped"), tr("Comparisons without a score")),
         Column(tr("FMR"), tr("Share of impostor comparisons that are accepted")), Column(INTERVAL),
         Column(tr("FNMR"), tr("Share of genuine comparisons that are rejected")), Column(INTERVAL),
         Column(tr("False matches")), Column(tr("False non-matches")), Column(tr("Accuracy")),

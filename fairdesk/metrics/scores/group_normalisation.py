@@ -26,7 +26,7 @@ from fairdesk.metrics.scores.grouped_scores import Grouped, group_comparisons
 from fairdesk.metrics.scores.normalisation_results import ErrorRates, GroupRule, NormaliseResult
 from fairdesk.metrics.scores.polarity import as_similarities
 from fairdesk.metrics.scores.score_files import read_scores, write_scores
-from fairdesk.metrics.scores.score_set import ScoreSet
+from fairdesk.metrics.scores.score_set import NORMALISED, ScoreSet
 from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set, origin_of
 from fairdesk.project import Project
 from fairdesk.project.recipes import named_encoder_of
@@ -162,7 +162,7 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
     grouped = group_comparisons(target)
     assert target.score is not None
     had = int(np.isfinite(target.score).sum())
-    measure = f"{'negative ' * distances}{target.measure or 'score'}, normalised by group ({params.method})"
+    measure = f"{'negative ' * distances}{target.measure or 'score'}{NORMALISED}{params.method})"
     made = replace(target, score=apply(grouped, rules), measure=measure)
     assert made.score is not None
     lost = had - int(np.isfinite(made.score).sum())
@@ -206,6 +206,14 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
                 "{n:,} comparison between the two halves is left out.",
                 "{n:,} comparisons between the two halves are left out.",
                 between,
+            )
+        )
+    if lost:
+        told.append(
+            tr_n(
+                "{n:,} comparison has no score any more: a face has no group, or one that nothing was learned of.",
+                "{n:,} comparisons have no score any more: a face has no group, or one that nothing was learned of.",
+                lost,
             )
         )
     for one_of in (corrections, learned_corrections):

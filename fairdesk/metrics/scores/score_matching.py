@@ -32,6 +32,8 @@ class Matched:
     """Comparisons whose groups the two files name differently."""
     corrections: Corrections | None = None
     """What people corrected, of the comparisons that both have."""
+    repeated: tuple[int, int] = (0, 0)
+    """Rows of each file whose two images stand in an earlier row: that one counts."""
 
 
 def match_comparisons(
@@ -59,7 +61,7 @@ def match_comparisons(
     assert first.score is not None
     assert second.score is not None
     keys = [_by_images(one) for one in (first, second)]
-    by = tr("the two images of each comparison")
+    by, repeated = tr("the two images of each comparison"), (0, 0)
     if keys[0] is None or keys[1] is None:
         if not _same_rows(first, second):
             raise RequestError(
@@ -73,10 +75,10 @@ def match_comparisons(
         rows = (np.arange(len(first.score)), np.arange(len(second.score)))
         by = tr("the order of the rows")
     else:
-        rows = _shared(keys[0], keys[1])
+        rows, repeated = _shared(keys[0], keys[1])
     if not len(rows[0]):
         raise RequestError(tr("{first} and {second} share no comparison.", first=names[0], second=names[1]))
-    left = len(first.score) - len(rows[0]), len(second.score) - len(rows[1])
+    left = len(first.score) - len(rows[0]) - repeated[0], len(second.score) - len(rows[1]) - repeated[1]
     one, two = first.part(rows[0]), second.part(rows[1])
     if one.path1 is not None and two.path1 is not None:
         two.turn(one.path1 != two.path1)
@@ -91,13 +93,14 @@ def match_comparisons(
             (one, two), corrections, counted = [each.whole for each in made], made[0].told, made[0].counted
     assert one.label is not None
     assert two.label is not None
-    if (one.label != two.label).any():
+    differing = (one.label != two.label) & counted
+    if differing.any():
         raise RequestError(
             tr(
                 "{first} and {second} disagree on which comparisons are genuine, for example comparison {row:,}.",
                 first=names[0],
                 second=names[1],
-                row=int(rows[0][np.flatnonzero(one.label != two.label)[0]]) + 1,
+                row=int(rows[0][np.flatnonzero(differing)[0]]) + 1,
             )
         )
     assert one.score is not None
@@ -111,7 +114,7 @@ def match_comparisons(
         value = _of_either(one, two, field)
         setattr(one, field, value)
         setattr(two, field, value)
-    return Matched(one, two, by, (*left, int((~scored & counted).sum())), other, corrections)
+    return Matched(one, two, by, (*left, int((~scored & counted).sum())), other, corrections, repeated)
 
 
 def _of_either(one: ScoreSet, two: ScoreSet, field: str) -> Any:
@@ -142,8 +145,11 @@ def _same_rows(first: ScoreSet, second: ScoreSet) -> bool:
     )
 
 
-def _shared(one: tuple[Strings, Strings], two: tuple[Strings, Strings]) -> tuple[Ints, Ints]:
-    """Return the rows of the comparisons that both have, in the first's order; the order of two images does not matter."""
+def _shared(one: tuple[Strings, Strings], two: tuple[Strings, Strings]) -> tuple[tuple[Ints, Ints], tuple[int, int]]:
+    """Return the rows of the comparisons that both have, in the first's order, and how many of each repeat an earlier one.
+
+    The order of two images does not matter.
+    """
     names, codes = number_texts([*one, *two])
     sizes = [len(one[0]), len(two[0])]
     places = np.cumsum([0, sizes[0], sizes[0], sizes[1], sizes[1]])
@@ -151,4 +157,5 @@ def _shared(one: tuple[Strings, Strings], two: tuple[Strings, Strings]) -> tuple
     keys = [np.minimum(a, b) * len(names) + np.maximum(a, b) for a, b in ((sides[0], sides[1]), (sides[2], sides[3]))]
     _, rows1, rows2 = np.intersect1d(keys[0], keys[1], return_indices=True)
     order = np.argsort(rows1, kind="stable")
-    return rows1[order], rows2[order]
+    repeated = len(keys[0]) - len(np.unique(keys[0])), len(keys[1]) - len(np.unique(keys[1]))
+    return (rows1[order], rows2[order]), repeated

@@ -16,6 +16,8 @@ ABOUT = (
 """What a score file says of the vectors and the list that it was made from."""
 PAIRWISE = ("subject1", "subject2", "group1", "group2", "gender1", "gender2", "age1", "age2")
 PATHS = ("path1", "path2")
+NORMALISED = ", normalised by group ("
+"""What stands in the measure of scores that were normalised, between what they were and the method."""
 
 
 @dataclass
