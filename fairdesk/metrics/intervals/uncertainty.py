@@ -30,7 +30,7 @@ from fairdesk.metrics.rates.error_rates import Scores, equal_error_rate
 from fairdesk.metrics.results import By, EvaluateResult, Figures
 from fairdesk.metrics.scores.grouped_scores import Grouped, with_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
-from fairdesk.metrics.scores.subjects import Subjects, number_subjects
+from fairdesk.metrics.scores.subjects import Subjects, number_subjects, why_unknown
 from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]
@@ -57,13 +57,21 @@ def add_intervals(
     result: EvaluateResult, scores: ScoreSet, everything: Scores, params: EvaluateParams, check: Callable[[], None],
     grouped: Grouped | None = None, own: dict[str, Scores] | None = None, threshold: CommonThreshold | None = None,
 ) -> Drawn | None:  # fmt: skip
-    """Add intervals to a result, or say why there are none; returns the draws of subjects, if they are known."""
+    """Add intervals to a result, or say why there are none; returns the draws of subjects, if they are known.
+
+    Raises
+    ------
+    RequestError
+        If draws are asked for and only some comparisons name their subjects, or the draws would take too much memory.
+    """
     if params.bootstrap == 0:
         _without_draws(result, tr("no draws were asked for"))
         result.interval = _by_pairs(tr("no draws were asked for"))
         return None
     scores, grouped = with_scores(scores, grouped)
     subjects = number_subjects(scores, grouped, params.by)
+    if subjects is None and params.bootstrap and (why := why_unknown(scores)) is not None:
+        raise RequestError(why)
     check()
     count, groups = params.bootstrap or DRAWS, own or {}
     budget = int(np.clip(_KEPT / count, 48, 480 if subjects is not None else 240))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from fairdesk.metrics.scores.grouped_scores import Grouped, number_texts
 from fairdesk.metrics.scores.score_set import ScoreSet
+from fairdesk.words import tr_n
 
 Ints = npt.NDArray[np.int64]
 
@@ -82,3 +83,14 @@ def number_subjects(scores: ScoreSet, grouped: Grouped | None, by: str) -> Subje
     nowhere = np.full(n, -1, dtype=np.int64)
     sides = (nowhere, nowhere) if grouped is None else (grouped.code1, grouped.code2)
     return Subjects(codes[:n], codes[n:], *sides, int(there.sum()), 0 if grouped is None else len(grouped.names))
+
+
+def why_unknown(scores: ScoreSet) -> str | None:
+    """Say how many comparisons do not name both subjects where others do; None where none is named at all."""
+    if scores.subject1 is None or scores.subject2 is None:
+        return None
+    return tr_n(
+        "{n:,} comparison with a score does not name both of its subjects, so subjects cannot be resampled.",
+        "{n:,} comparisons with a score do not name both of their subjects, so subjects cannot be resampled.",
+        int(((scores.subject1 == "") | (scores.subject2 == "")).sum()),
+    )
