@@ -58,6 +58,17 @@ def test_every_count_is_that_of_the_pairs_one_by_one(monkeypatch, metric, rows):
         assert abs(found.counts[:edge].sum() - (score[~same] < found.edges[edge]).sum()) <= 2
 
 
+def test_two_hundred_groups_have_each_their_own_cell():
+    vectors, who = vectors_of(400, 2)
+    group = who % 200
+    found = compare_all(vectors, who, group, 200, "cosine")
+    a, b, _, same = one_by_one(vectors, who, "cosine")
+    cell = np.minimum(group[a], group[b]) * 200 + np.maximum(group[a], group[b])
+    assert found.impostors_of.tolist() == np.bincount(cell[~same], minlength=40_000).tolist()
+    assert found.tail_cell.min() >= 0 and found.tail_cell.max() > np.iinfo(np.int16).max
+    assert (np.bincount(found.tail_cell, minlength=40_000) <= found.impostors_of).all()
+
+
 def test_a_wrong_guess_of_the_tail_costs_a_pass_and_no_count(monkeypatch):
     vectors, who = vectors_of(40, 4)
     group = np.zeros(len(who), dtype=np.int64)

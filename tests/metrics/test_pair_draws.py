@@ -205,3 +205,34 @@ def test_two_models_without_subjects_say_at_each_figure_why_there_is_no_interval
     params = CompareScoresParams(first=tmp_path / "a.npz", second=tmp_path / "a.npz")
     table = difference_table(compare_scores(params, QuietContext()))
     assert table.rows[0][3].text == "0 %" and table.rows[0][4].text == "– (the subjects are not known)"
+
+
+@pytest.mark.parametrize(
+    ("named", "options", "why"),
+    [
+        (True, ["--bootstrap", "0"], "no draws were asked for"),
+        (False, ["--bootstrap", "0"], "no draws were asked for"),
+        (False, [], "the subjects are not known"),
+        (False, ["--bootstrap", "50"], "the subjects are not known"),
+    ],
+)
+def test_two_models_say_why_nothing_was_drawn(tmp_path, capsys, named, options, why):
+    for name, seed in (("a", 1), ("b", 2)):
+        made = study(seed)
+        who = np.arange(len(made.score)).astype(str)
+        subjects = {"subject1": who, "subject2": who} if named else {}
+        about = {"label": made.label, "group1": made.group1, "group2": made.group2}
+        np.savez(tmp_path / f"{name}.npz", score=made.score, **about, **subjects)
+    assert run(["compare-scores", str(tmp_path / "a.npz"), str(tmp_path / "b.npz"), *options]) == 0
+    said = capsys.readouterr().out
+    assert said.count(f"(no interval: {why})") > 20
+    other = {"no draws were asked for", "the subjects are not known"} - {why}
+    assert other.pop() not in said
+
+
+def test_draws_of_pairs_are_as_many_as_asked_for(tmp_path, capsys):
+    made = study(1)
+    np.savez(tmp_path / "a.npz", score=made.score, label=made.label, group1=made.group1, group2=made.group2)
+    assert run(["evaluate", str(tmp_path / "a.npz"), "--by", "group", "--at", "fmr=0.1", "--bootstrap", "80"]) == 0
+    said = capsys.readouterr().out
+    assert "80 draws of pairs" in said and "(too narrow)" in said

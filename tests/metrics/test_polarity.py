@@ -18,6 +18,13 @@ from tests.metrics.test_model_comparison import study
         ("cosine distance", True), ("L2 distances", True), ("dissimilarity", True), ("score", None), ("", None), ("llr", None),
         ("negative euclidean distance, normalised by group (zscore)", False), ("negative score, normalised by group (threshold)", False),
         ("score, normalised by group (threshold)", None), ("negated distance", False), ("similarities", False),
+        ("cosine similarity (1 - cosine distance)", False), ("1 - cosine distance", False), ("1/(1+distance)", False),
+        ("1 / (1 + L2 distance)", False), ("inverse distance", False), ("distance-based similarity", False), ("-L2 distance", False),
+        ("\u2212L2 distance", False), ("(negative) distance", False), ("Euclidean distance (negated)", False), ("1-distance", False),
+        ("cosine similarity = 1 - cosine distance", False), ("cosine distance (1 - cosine similarity)", True), ("squared L2-distance", True),
+        ("cosine_distance", True), ("distance between embeddings", True), ("Distance", True),
+        ("1 - cosine similarity", None), ("negative cosine similarity", None), ("exp(-distance)", None), ("2 - distance", None),
+        ("score from distance", None), ("similarity distance", None), ("distance (as similarity)", None),
     ],
 )  # fmt: skip
 def test_what_a_measure_says(measure, expected):
@@ -60,6 +67,16 @@ def test_evaluate_follows_the_file(capsys, files, tmp_path):
     assert files["similar"] in said and "cosine similarity" in said and "Leave --distance out" in said
     run(["evaluate", files["distant"], *words, "--out", str(tmp_path / "report")])
     assert "distances: small means alike" in (tmp_path / "report" / "report.html").read_text()
+
+
+def test_a_person_decides_where_the_file_is_doubtful(capsys, files, tmp_path):
+    with np.load(files["distant"]) as held:
+        np.savez(tmp_path / "doubtful.npz", **{**held, "measure": np.array("1 - cosine similarity")})
+    words = ["--by", "group", "--at", "fmr=0.05", "--bootstrap", "0"]
+    bare, asked = (
+        told(capsys, "evaluate", str(tmp_path / "doubtful.npz"), *words, *more) for more in ([], ["--distance"])
+    )
+    assert bare["eer"] > 0.5 > asked["eer"] == told(capsys, "evaluate", files["similar"], *words)["eer"]
 
 
 def test_two_models_follow_their_files(capsys, files):

@@ -175,8 +175,13 @@ def test_without_subjects_intervals_are_by_pairs_and_say_so():
     assert "too narrow" in result.interval and "do not name subjects" in result.text()
     common = next(table for table in tables_of(result) if table.name == "common")
     assert all("too narrow" in row[6].text and "too narrow" in row[8].text for row in common.rows)
-    with pytest.raises(RequestError, match="do not name subjects"):
-        evaluate(scores, params(bootstrap=100))
+    asked = evaluate(scores, params(by="group", bootstrap=100))[0]  # as many draws of pairs as were asked for
+    assert asked.draws is None and asked.pair_draws == 100 and "100 draws of pairs" in asked.interval
+    assert (
+        asked.eer_ci_by == "pairs"
+        and asked.eer_ci != result.eer_ci
+        and asked.groups.per_group["A"].fmr_ci == row.fmr_ci
+    )
     half = study(np.random.default_rng(6))
     half.subject2 = np.where(np.arange(len(half.score)) % 2, half.subject2, "")
     assert "some scores do not name both" in evaluate(half, params(bootstrap=None))[0].interval

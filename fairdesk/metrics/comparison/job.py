@@ -85,7 +85,7 @@ def compare_matched(
 ) -> CompareScoresResult:
     """Compare two models whose comparisons are the same, row by row (similarities)."""
     options = params.evaluation(grouped=one.grouped and bool(one.group1 is not None and (one.group1 != "").any()))
-    if options.bootstrap is None and (one.subject1 is None or one.subject2 is None):
+    if options.bootstrap != 0 and (one.subject1 is None or one.subject2 is None):
         options = options.model_copy(update={"bootstrap": 0})  # draws of pairs would not be those of both models
     found = []
     for scores, path, distance in (
@@ -93,7 +93,8 @@ def compare_matched(
     ):  # fmt: skip
         found.append(evaluate_whole(scores, options.model_copy(update={"scores": path, "distance": distance}), check))
     first, second = found
-    made = _Paired(one, two, first, second, options)
+    undrawn = tr("no draws were asked for") if params.bootstrap == 0 else first.result.no_draws_why
+    made = _Paired(one, two, first, second, options, undrawn or tr("the subjects are not known"))
     rows = [*made.own_figures(check), *made.group_rates(check), *made.fairness(check)]
     assert one.score is not None and two.score is not None
     if np.array_equal(one.score, two.score):  # the same scores differ in nothing, whatever is drawn
@@ -134,8 +135,8 @@ def compare_matched(
         ],
         interval=tr("95 % by subjects, {draws:,} draws of both models at once, seed {seed}", draws=first.result.draws, seed=params.seed)
         if first.drawn is not None
-        else tr("none: {why}", why=first.result.no_draws_why)
-        if first.result.no_draws_why
+        else tr("none: {why}", why=undrawn)
+        if undrawn
         else tr("none: the scores do not name their subjects"),
     )  # fmt: skip
     if first.drawn is not None and not any(row.ci for row in differences):
@@ -172,9 +173,10 @@ class _Paired:
     """The figures of two models, drawn over the same subjects."""
 
     def __init__(
-        self, one: ScoreSet, two: ScoreSet, first: Evaluated, second: Evaluated, params: EvaluateParams
+        self, one: ScoreSet, two: ScoreSet, first: Evaluated, second: Evaluated, params: EvaluateParams, undrawn: str
     ) -> None:
         self.sets, self.found, self.params = (one, two), (first, second), params
+        self.undrawn = undrawn  # why there are no draws, where there are none
         assert one.label is not None
         self.label = one.label
 
@@ -241,7 +243,7 @@ class _Paired:
         curves = self._curves(cell)
         found = None if curves is None else [one.equal_error() for one in curves]
         if found is None or found[0] is None or found[1] is None or curves is None:
-            why = tr("the subjects are not known") if curves is None else tr("only one kind of comparison")
+            why = self.undrawn if curves is None else tr("only one kind of comparison")
             return "eer", group, first, second, None, why
         (one, place_one), (two, place_two) = found[0], found[1]
         spreads, wanted, freedom = 0.0, 0.0, math.inf
@@ -273,7 +275,7 @@ class _Paired:
         curves = self._curves(ALL)
         places = None if curves is None else [one.at_target(float(target)) for one in curves]
         if curves is None or places is None or places[0] is None or places[1] is None:
-            return name, None, first, second, None, tr("the subjects are not known")
+            return name, None, first, second, None, self.undrawn
         sides = [one.fnmr for one in curves]
         if sides[0] is None or sides[1] is None:
             return name, None, first, second, None, tr("no genuine comparisons")
@@ -322,7 +324,7 @@ class _Paired:
         drawn = [one.drawn for one in self.found]
         commons = [None if one is None else one.common for one in drawn]
         if commons[0] is None or commons[1] is None or None in thresholds:
-            return None, tr("the subjects are not known")
+            return None, self.undrawn
         made = [one.made[rate].get(name) for one in commons if one is not None]
         if made[0] is None or made[1] is None:
             return None, tr("one of the two rates has no interval")
@@ -366,7 +368,7 @@ class _Paired:
                 rows.append((row.name, None, row.value, other, None, tr("one of the two is infinite")))
                 continue
             if len(tables) < 2 or row.name not in tables[0] or row.name not in tables[1]:
-                rows.append((row.name, None, row.value, other, None, tr("the subjects are not known")))
+                rows.append((row.name, None, row.value, other, None, self.undrawn))
                 continue
             few = [why for one in commons if one is not None and (why := one.too_few_behind(row.name)) is not None]
             if few:

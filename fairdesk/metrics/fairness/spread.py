@@ -53,7 +53,8 @@ def permuted_rates(counts: ErrorCounts, place: int, orders: Ints, check: Callabl
 
     `orders` holds permutations of the members of all groups, one a row (`permuted_members`). A member takes its own
     errors and comparisons along: what groups would show if they did not differ. Pairs of two subjects are counted with
-    both, so the spread is set right by the variance over pairs of subjects.
+    both, so each group's spread is set to that of its own number of pairs: the variance of one pair of subjects and the
+    covariance of two pairs that share one, both over all groups (Aronow, Samii and Assenova, 2015, as sums of the two).
     """
     cells = counts.cells[:-1]
     people = np.array([len(cell.who) for cell in cells])
@@ -79,10 +80,14 @@ def permuted_rates(counts: ErrorCounts, place: int, orders: Ints, check: Callabl
         residual = errors - own[groups] * trials
         squares = np.stack([cell.squares[:, place] for cell in cells], 1)
         squared = np.array([cell.trials_squared for cell in cells])
-        pairs = (squares[0] - 2 * own * squares[1] + own**2 * squared).sum()
+        pairs = squares[0] - 2 * own * squares[1] + own**2 * squared
         few = (people / np.maximum(people - 2, 1)) ** 2
-        variance = np.maximum(few * ((residual**2).sum() - pairs), LEAST * pairs) * people / people.sum()
-        wanted = variance / (here / 2) ** 2 * (1 - people / people.sum())
+        sharing = np.bincount(groups, weights=residual**2, minlength=len(cells)) - 2 * pairs
+        could = np.bincount(groups, weights=trials**2, minlength=len(cells)) - 2 * squared
+        alone = (few * pairs).sum() / squared.sum()
+        shared = (few * sharing).sum() / could.sum() if could.sum() > 0 else 0.0
+        variance = np.maximum(alone * squared + shared * could, LEAST * alone * squared)
+        wanted = variance / (here / 2) ** 2 * (1 - here / here.sum())
         seen = np.full(len(cells), np.nan)  # a group without members shows nothing
         seen[people > 0] = np.nanvar(rates[:, people > 0], axis=0)
         scale = np.sqrt(wanted / seen)

@@ -319,9 +319,9 @@ class CommonSpread:
         return errors, trials
 
     def _few_errors(self, rate: str) -> bool:
-        """Tell whether there are few errors: they lie in whole numbers in one group or another, which permuted members, with a share of each, do not show."""
-        errors, _ = self._counts(rate)
-        return len(errors) > 0 and bool(errors.sum() < FEW * len(errors))
+        """Tell whether a group would have few errors if groups were equal: they come in whole numbers, which permuted members, with a share of each, do not show."""
+        errors, trials = self._counts(rate)
+        return len(errors) > 0 and bool(trials.min() * (errors.sum() / max(trials.sum(), 1)) < FEW)
 
     def _shared_out(self, rate: str, rng: np.random.Generator) -> Array:
         """Return rates of equal groups whose comparisons are independent, (draws, groups)."""

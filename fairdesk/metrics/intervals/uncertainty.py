@@ -57,12 +57,12 @@ def add_intervals(
     result: EvaluateResult, scores: ScoreSet, everything: Scores, params: EvaluateParams, check: Callable[[], None],
     grouped: Grouped | None = None, own: dict[str, Scores] | None = None, threshold: CommonThreshold | None = None,
 ) -> Drawn | None:  # fmt: skip
-    """Add intervals to a result, or say why there are none; returns the draws of subjects.
+    """Add intervals to a result, or say why there are none; returns the draws of subjects, if they are known.
 
     Raises
     ------
     RequestError
-        If draws of subjects are asked for and the scores do not name them.
+        If draws are asked for and only some comparisons name their subjects, or the draws would take too much memory.
     """
     if params.bootstrap == 0:
         _without_draws(result, tr("no draws were asked for"))
@@ -70,8 +70,8 @@ def add_intervals(
         return None
     scores, grouped = with_scores(scores, grouped)
     subjects = number_subjects(scores, grouped, params.by)
-    if subjects is None and params.bootstrap:
-        raise RequestError(why_unknown(scores))
+    if subjects is None and params.bootstrap and (why := why_unknown(scores)) is not None:
+        raise RequestError(why)
     check()
     count, groups = params.bootstrap or DRAWS, own or {}
     budget = int(np.clip(_KEPT / count, 48, 480 if subjects is not None else 240))

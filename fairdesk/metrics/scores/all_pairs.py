@@ -159,12 +159,12 @@ def _pass(
             where = np.flatnonzero(flat >= np.float32(cut)) if cut > -np.inf else np.flatnonzero(~np.isnan(flat))
         tails.append(flat[where])
         one, two = group[start + where // scores.shape[1]], group[start + where % scores.shape[1]]
-        cells.append((one * groups + two).astype(np.int16))  # rows are sorted by group: one <= two
+        cells.append((one * groups + two).astype(np.int32))  # rows are sorted by group: one <= two
         progress(min(start + _ROWS, n), n)
     kept = counts[1:-1].copy()  # the first bin holds what is no comparison
     kept[-1] += counts[-1]
     tail = np.concatenate(tails) if tails else np.empty(0, dtype=np.float32)
-    cell = np.concatenate(cells) if cells else np.empty(0, dtype=np.int16)
+    cell = np.concatenate(cells) if cells else np.empty(0, dtype=np.int32)
     by_score = np.argsort(tail, kind="stable")
     mated = np.concatenate(genuine) if genuine else np.empty(0, dtype=np.float32)
     mated_group = np.concatenate(genuine_group) if genuine_group else np.empty(0, dtype=np.int64)

@@ -9,13 +9,41 @@ from fairdesk.errors import RequestError
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.words import tr
 
+_FAR = ("distance", "dissimilarit")
+_NEGATED = {"negative", "negated", "minus", "inverse", "inverted", "reciprocal"}
+_TURNED = re.compile(
+    r"[-\u2212\u2013]|1(\.0*)?\s*[-\u2212\u2013/]|(negative|negated|minus|inverse|inverted|reciprocal)\b"
+)
+"""What a formula begins with that turns large into small."""
+_FORMULA = re.compile(r"[/+*^\u2212\u2013]|\b\d[\d.]*\s*-|-\s*\d|-\s|\s-|\b(score|based|from|to|exp|log)\b")
+"""What makes it doubtful that a text with a distance in it names a distance."""
+
 
 def holds_distances(measure: str) -> bool | None:
-    """Tell whether a measure's numbers are distances (small means alike); None where its name does not say."""
-    words = re.findall("[a-z]+", measure.lower().partition(", normalised by group")[0])
-    if any(word.startswith(("distance", "dissimilarit")) for word in words):
-        return not {"negative", "negated", "minus"} & set(words)
-    return False if any(word.startswith("similarit") for word in words) or "negative" in words else None
+    """Tell whether a measure's numbers are distances (small means alike); None where its name does not say or is doubtful.
+
+    A name that goes on behind a bracket, comma, colon or equals sign is told by its beginning: "cosine similarity
+    (1 - cosine distance)" are similarities.
+    """
+    text = measure.lower().partition(", normalised by group")[0].lstrip(" (")
+    head, *more = re.split("[(,;:=]", text, maxsplit=1)
+    rest = "".join(more)
+    words, behind = (re.findall("[a-z]+", part) for part in (head, rest))
+    near, far = (any(word.startswith(kind) for word in words) for kind in ("similarit", _FAR))
+    turned, negated = bool(_TURNED.match(text)), bool(_NEGATED & {*words, *behind})
+    if near and far:  # "distance-based similarity", but not "similarity distance"
+        return False if not (turned or negated) and words[-1].startswith("similarit") else None
+    if near:
+        return None if turned or negated else False
+    if turned and (far or any(word.startswith(_FAR) for word in behind)):
+        return False if not any(word.startswith("similarit") for word in behind) else None
+    if not far:
+        return False if "negative" in words else None
+    if any(word.startswith("similarit") for word in behind):
+        return True if _TURNED.match(rest.strip()) else None
+    if negated:
+        return False
+    return None if _FORMULA.search(head) or _FORMULA.search(rest) else True
 
 
 def as_similarities(scores: ScoreSet, asked: bool, path: Path | None, option: str = "--distance") -> bool:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fairdesk.metrics.scores.grouped_scores import Grouped, number_texts
 from fairdesk.metrics.scores.score_set import ScoreSet
-from fairdesk.words import tr, tr_n
+from fairdesk.words import tr_n
 
 Ints = npt.NDArray[np.int64]
 
@@ -85,10 +85,10 @@ def number_subjects(scores: ScoreSet, grouped: Grouped | None, by: str) -> Subje
     return Subjects(codes[:n], codes[n:], *sides, int(there.sum()), 0 if grouped is None else len(grouped.names))
 
 
-def why_unknown(scores: ScoreSet) -> str:
-    """Say why there are no subjects."""
+def why_unknown(scores: ScoreSet) -> str | None:
+    """Say how many comparisons do not name both subjects where others do; None where none is named at all."""
     if scores.subject1 is None or scores.subject2 is None:
-        return tr("These scores do not name subjects (subject1, subject2), so subjects cannot be resampled.")
+        return None
     return tr_n(
         "{n:,} comparison with a score does not name both of its subjects, so subjects cannot be resampled.",
         "{n:,} comparisons with a score do not name both of their subjects, so subjects cannot be resampled.",

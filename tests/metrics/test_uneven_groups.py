@@ -1,0 +1,71 @@
+"""The ranges of fairness figures if groups were equal, where groups of few people stand beside groups of many."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fairdesk.metrics.evaluation import evaluate
+from fairdesk.metrics.fairness.spread import permuted_members, permuted_rates
+from fairdesk.metrics.intervals.error_counts import count_errors
+from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.scores.score_set import ScoreSet
+from fairdesk.metrics.scores.subjects import Subjects
+
+THRESHOLD = 1.0
+
+
+def impostors(rng, people, effect):
+    """Return the score, both subjects and the group of every pair within groups of so many people; all groups alike."""
+    first, second, group, score = [], [], [], []
+    start = 0
+    for number, n in enumerate(people):
+        a, b = np.triu_indices(n, 1)
+        own = effect * rng.normal(size=n)
+        first.append(start + a)
+        second.append(start + b)
+        group.append(np.full(len(a), number))
+        score.append(own[a] + own[b] + rng.normal(size=len(a)) * np.sqrt(1 - 2 * effect**2))
+        start += n
+    return tuple(np.concatenate(part) for part in (score, first, second, group))
+
+
+@pytest.mark.parametrize(
+    ("people", "effect"), [((60, 60, 8, 8), 0.0), ((40, 40, 10, 10), 0.5), ((60, 30, 6), 0.0), ((20, 20, 20), 0.5)]
+)
+def test_each_group_spreads_as_its_own_number_of_people_does(people, effect):
+    rng = np.random.default_rng(1)
+    seen, said = [], []
+    for _ in range(300):
+        score, first, second, group = impostors(rng, people, effect)
+        wrong = score >= THRESHOLD
+        share = np.bincount(group, weights=wrong) / np.bincount(group)
+        seen.append(share - wrong.mean())
+        subjects = Subjects(first, second, group, group, sum(people), len(people))
+        counts = count_errors(subjects, np.ones(len(score), bool), score, np.array([THRESHOLD]), falling=True)
+        rates = permuted_rates(counts, 0, permuted_members(subjects.members, 60, rng))
+        said.append(((rates - wrong.mean()) ** 2).mean(0))
+    assert np.sqrt(np.mean(said, 0)) == pytest.approx(np.std(seen, 0), rel=0.25)
+
+
+@pytest.mark.parametrize("people", [(60, 60, 4, 4), (40, 40, 40, 4)])
+def test_groups_of_four_beside_large_ones_are_not_called_unequal(people):
+    rng = np.random.default_rng(3)
+    inside = dict.fromkeys(("fmr_AAD", "fmr_MAD", "fmr_STD_ddof1", "gini_fmr"), 0)
+    studies = 60
+    for _ in range(studies):
+        score, first, second, group = impostors(rng, people, 0.0)
+        everyone = np.arange(sum(people))
+        home = np.repeat(np.arange(len(people)), people)
+        scores = ScoreSet(
+            score=np.concatenate([score, rng.normal(4, 1, len(everyone))]),
+            label=np.repeat([False, True], [len(score), len(everyone)]),
+            subject1=np.concatenate([first, everyone]).astype(str), subject2=np.concatenate([second, everyone]).astype(str),
+            group1=np.concatenate([group, home]).astype(str), group2=np.concatenate([group, home]).astype(str),
+        )  # fmt: skip
+        params = EvaluateParams(scores=Path("a.npz"), by="group", at="threshold=2", bootstrap=100)
+        fair = evaluate(scores, params)[0].groups.fairness
+        for name in inside:
+            low, high = fair.null_ranges[name]
+            inside[name] += low <= getattr(fair, name) <= high
+    assert min(inside.values()) >= 0.88 * studies, inside
