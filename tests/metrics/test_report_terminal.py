@@ -10,29 +10,9 @@ from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.evaluation_job import evaluate_scores
 from fairdesk.metrics.identification.results import IdentifyResult, MatchCurves
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.report import language as report_language
 from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.results import Corrections
 from fairdesk.metrics.scores.score_set import ScoreSet
-
-
-@pytest.fixture
-def missed(monkeypatch):
-    """What the Spanish catalogue lacks of what is asked of it."""
-    found = set()
-    plain, number = report_language._Phrases.gettext, report_language._Phrases.ngettext
-
-    def gettext(self, message):
-        found.update({message} - set(self._phrases))
-        return plain(self, message)
-
-    def ngettext(self, one, many, n):
-        found.update({one, many} - set(self._phrases))
-        return number(self, one, many, n)
-
-    monkeypatch.setattr(report_language._Phrases, "gettext", gettext)
-    monkeypatch.setattr(report_language._Phrases, "ngettext", ngettext)
-    return found
 
 
 def odd(path, rng):
