@@ -19,6 +19,15 @@ from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.store import MarkKind, mark_comparisons
 
 
+def relabel_second(dialog, hand):
+    """Say that the second face of the first pair is somebody new."""
+    dialog.table.selectRow(0)
+    dialog.relabel_second.click()
+    label = hand.dialog(LabelDialog)
+    label.boxes["identity"].setCurrentText("somebody new")
+    label.accept()
+
+
 @pytest.fixture
 def shown(window, hand, qtbot, filled, tmp_path):
     make_pair_list(PairsParams(genuine=60, impostor=200, out=tmp_path / "pairs.csv"), QuietContext(filled))
@@ -73,11 +82,7 @@ def test_pairs_are_left_out_relabelled_and_brought_back(shown, window, hand, qtb
     qtbot.waitUntil(lambda: counts(shown) == before, timeout=10_000)
     settled(shown, hand, qtbot)
     dialog.table.clearSelection()
-    dialog.table.selectRow(0)
-    dialog.relabel_second.click()
-    label = hand.dialog(LabelDialog)
-    label.boxes["identity"].setCurrentText("somebody new")
-    label.accept()
+    relabel_second(dialog, hand)
     qtbot.waitUntil(lambda: counts(shown)[0] < before[0], timeout=10_000)
     settled(shown, hand, qtbot)
     assert "has a label that a person set" in shown.headline.text()
@@ -131,11 +136,7 @@ def test_undo_leaves_a_person_at_the_pairs(shown, window, hand, qtbot):
         lambda: window.toasts.history[-1].run(),
         window.session.undo,
     ):
-        dialog.table.selectRow(0)
-        dialog.relabel_second.click()
-        label = hand.dialog(LabelDialog)
-        label.boxes["identity"].setCurrentText("somebody new")
-        label.accept()
+        relabel_second(dialog, hand)
         qtbot.waitUntil(lambda: counts(shown)[0] < before[0], timeout=10_000)
         settled(shown, hand, qtbot)
         undo()

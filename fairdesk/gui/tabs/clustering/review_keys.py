@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -43,13 +43,8 @@ def reply_buttons(reply: Callable[[str], None]) -> dict[str, QPushButton]:
 class KeyedPane(QWidget):
     """A pane whose keys are replies to what it asks before they are anything else's."""
 
-    def reply(self, what: str) -> None:
-        """Do what a key says."""
-        raise NotImplementedError
-
-    def choose(self, place: int) -> None:
-        """Take a suggested name."""
-        raise NotImplementedError
+    replied = Signal(str)
+    chose = Signal(int)  # the place of a suggested name
 
     def event(self, event: QEvent) -> bool:
         """Take the keys of replies from the menus."""
@@ -67,6 +62,6 @@ class KeyedPane(QWidget):
         if said is None:
             super().keyPressEvent(event)
         elif isinstance(said, int):
-            self.choose(said)
+            self.chose.emit(said)
         else:
-            self.reply(said)
+            self.replied.emit(said)

@@ -94,6 +94,8 @@ class ReviewPane(KeyedPane):
         layout.addLayout(row)
         layout.addWidget(self.progress)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.replied.connect(self.reply)
+        self.chose.connect(self.choose)
         self.name.installEventFilter(self)
         session.catalogue_changed.connect(self._on_changed)
         self._show(None)
@@ -459,7 +461,7 @@ class ReviewPane(KeyedPane):
             more = review.follow_history()
             if more is None:
                 fresh = review.read_again(self._tell(now))
-                return fresh, 0, look_ahead(fresh)
+                return fresh, fresh.past.answers(), look_ahead(fresh)
             return (review, more, look_ahead(review, known)) if more else None
 
         def done(found: tuple[ReviewSession, int, Ahead] | None) -> None:
@@ -471,7 +473,7 @@ class ReviewPane(KeyedPane):
                 self._touched.clear()
                 self.bar.hide()
                 self._review, self._replies, self.current = found[0], Replies(), None
-                self.answered = found[0].past.answers()
+                self.answered = found[1]
                 self._take_up(found[2])
             else:
                 self._moved(*found[1:])
