@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from fairdesk.clustering.review.parts import Part
 
+Floats = npt.NDArray[np.float64]
 AGAIN, KINDS = 4, 5  # of questions
 WANTED = 0.99  # BCubed F1 that a review is to reach
 FRESH = 0.1  # of all candidates that are kept apart, before all are put in order anew
@@ -28,11 +29,12 @@ class Candidate(NamedTuple):
     clusters: tuple[int, int]
     again: bool = False
     clear: float = 1.0  # probability that a person can tell: that neither side is two people itself
+    raised: float = 0.0  # faces that asking is worth beyond the gain, as a person could not tell of its sides
 
     @property
     def rank(self) -> float:
-        """What asking is expected to put right."""
-        return self.gain * self.clear
+        """What asking is worth: what it is expected to put right, and more where a person could not tell."""
+        return (self.gain + self.raised) * self.clear
 
     @property
     def kind(self) -> int:
@@ -95,12 +97,14 @@ class Candidates:
     def estimate(self, factors: Sequence[float], faces: int, wanted: float, least: float = 0.0) -> Estimate:
         """Return how right the clusters are, and how many answers are left until that F1, or worth at least so much."""
         fresh = _columns([one for some in self._fresh for one in some])
-        gain, kind, first, second, joining = (np.append(a, b) for a, b in zip(self._columns, fresh, strict=True))
+        gain, asking, kind, first, second, joining = (
+            np.append(a, b) for a, b in zip(self._columns, fresh, strict=True)
+        )
         alive = np.zeros(int(max(first.max(initial=0), second.max(initial=0))) + 1, dtype=bool)
         numbers = np.fromiter(self._clusters, dtype=np.int64, count=len(self._clusters))
         alive[numbers[numbers < len(alive)]] = True
-        gain = gain * np.array(factors)[kind]
-        order = np.argsort(-gain, kind="stable")
+        gain, asking = (some * np.array(factors)[kind] for some in (gain, asking))
+        order = np.argsort(-asking, kind="stable")
         order = order[alive[first[order]] & alive[second[order]]]
         there = joining[order]
         keep = np.zeros(len(order), dtype=bool)  # a part can be joined with one other: the likeliest counts
@@ -113,13 +117,13 @@ class Candidates:
         now = Estimate(purity, completeness, 0)
         if now.f1 >= wanted:
             return now
-        asked = int(np.count_nonzero(gain[order][keep] >= least))
+        asked = int(np.count_nonzero(asking[order][keep] >= least))
         reached = np.flatnonzero((purity + completeness) / 2 + np.cumsum(gains) / 2 >= wanted)
         return Estimate(purity, completeness, min(int(reached[0]) + 1, asked) if len(reached) else asked)
 
 
-def _columns(some: Sequence[Candidate]) -> tuple[npt.NDArray[np.float64], *tuple[npt.NDArray[np.int64], ...]]:
-    """Return gain, kind, both clusters, and the smaller of them where it is about joining (else -1)."""
+def _columns(some: Sequence[Candidate]) -> tuple[Floats, Floats, *tuple[npt.NDArray[np.int64], ...]]:
+    """Return gain, that with what is raised, kind, both clusters, and the smaller of them where it is about joining (else -1)."""
     numbers = np.array(
         [
             (
@@ -130,13 +134,14 @@ def _columns(some: Sequence[Candidate]) -> tuple[npt.NDArray[np.float64], *tuple
         ],
         dtype=np.int64,
     ).reshape(-1, 4)  # fmt: skip
-    return np.array([one.gain for one in some], dtype=np.float64), *numbers.T
+    gain, raised = np.array([(one.gain, one.raised) for one in some], dtype=np.float64).reshape(-1, 2).T
+    return gain, gain + raised, *numbers.T
 
 
 def _first(one: Candidate) -> float:
-    return -one.gain * one.clear
+    return -one.rank
 
 
 def _scaled(some: Iterator[Candidate], factor: float) -> Iterator[Candidate]:
     for one in some:
-        yield one._replace(gain=one.gain * factor)
+        yield one._replace(gain=one.gain * factor, raised=one.raised * factor)

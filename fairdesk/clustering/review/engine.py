@@ -90,6 +90,9 @@ class Review:
         self.answers: list[Answer] = []
         self.unsure: list[Pair] = []
         self._unsure_since: list[int] = []  # for each, how many answers there were
+        self._piece_of: dict[
+            int, int
+        ] = {}  # bunches that were divided, and what came of them: the bunch that they were
         self._candidates = Candidates(self.clusters)
         self.relearning_takes = 0.0  # seconds, the last time
         self._taught = [
@@ -146,6 +149,7 @@ class Review:
             self.bunches.parts[number : number + 1] = [part]
             self.rows[number : number + 1] = [some.tolist()]
         self.bunches.of[rows[second]] = new
+        self._piece_of[new] = self._piece_of.setdefault(bunch, bunch)
         for other in self._beside[bunch]:
             self._beside[other].append(new)
         self._beside.append([*self._beside[bunch], bunch])
@@ -327,10 +331,11 @@ class Review:
             likely = share(one.log_odds)
             sides = pure.get(id(one.first), 1.0), pure.get(id(one.second), 1.0)
             pure[id(one.whole)] = min(*sides, likely)
+            wrong = (1 - likely) * worth(one.first, one.second)
+            gain, raised = (0.0, wrong) if self._of_one_bunch(one.first, one.second) else (wrong, 0.0)
             yield Candidate(
-                (1 - likely) * worth(one.first, one.second), one.first, one.second, True, likely, (home, home),
-                clear=sides[0] * sides[1],
-            )  # fmt: skip
+                gain, one.first, one.second, True, likely, (home, home), clear=sides[0] * sides[1], raised=raised
+            )
         for home in sorted({int(self.home[bunch]) for bunch in region}):
             known = pure.get(id(self.clusters[home]), 1.0)
             self._pure[home] = min(known, EVEN) if home in doubted else known
@@ -355,6 +360,13 @@ class Review:
                         clear=self._pure[key[0]] * self._pure[key[1]],
                     )
 
+    def _of_one_bunch(self, first: Part, second: Part) -> bool:
+        """Whether two parts hold pieces of a bunch that was divided: of all ways to part it, that which looks most like two people."""
+        if not self._piece_of:
+            return False
+        some, others = ({self._piece_of[n] for n in part.bunches if n in self._piece_of} for part in (first, second))
+        return not some.isdisjoint(others)
+
     def _cuts(self, region: set[int]) -> Iterator[Candidate]:
         """Yield how sides of which a person could not tell are best parted in two, where nothing was said of that yet."""
         since: dict[frozenset[int], int] = {}
@@ -371,8 +383,8 @@ class Review:
             likely = share(self.like.log_odds(*parts))
             if not any(one.same and one.pair[0] & side and one.pair[1] & side for one in self.answers[since[side] :]):
                 likely = min(EVEN, likely)
-            home = int(self.home[min(side)])
-            yield Candidate((1 - likely) * worth(*parts), parts[0], parts[1], True, likely, (home, home))
+            home, raised = int(self.home[min(side)]), (1 - likely) * worth(*parts)  # the joins within are what counts
+            yield Candidate(0.0, parts[0], parts[1], True, likely, (home, home), raised=raised)
 
     def _part(self, side: frozenset[int]) -> Part:
         return _whole([self.bunches.parts[bunch] for bunch in sorted(side)])
@@ -384,10 +396,15 @@ class Review:
 
         Those that are worth less than `least` are left out, unless `every` one is wanted.
         """
+        unsure: dict[frozenset[int], list[Pair]] = {}  # by the clusters that hold the sides
+        for pair in self.unsure:
+            homes = [frozenset(self.home[list(side)].tolist()) for side in pair]
+            if max(map(len, homes)) == 1:  # else no question holds it
+                unsure.setdefault(homes[0] | homes[1], []).append(pair)
         for one in self._candidates.ranked(self._surprises()):
             if not every and one.rank < self.least:
                 return
-            if not any(_covers(pair, one) for pair in self.unsure):
+            if not unsure or not any(_covers(pair, one) for pair in unsure.get(frozenset(one.clusters), ())):
                 yield one
 
     def _surprises(self) -> list[float]:
@@ -401,7 +418,13 @@ class Review:
 
     def estimate(self, wanted: float = 0.99) -> Estimate:
         """Return how right the clusters are thought to be, and how many answers are left until that F1."""
-        return self._candidates.estimate(self._surprises(), self.n, wanted, self.least)
+        found = self._candidates.estimate(self._surprises(), self.n, wanted, self.least)
+        if not self.unsure or not found.answers_left:
+            return found
+        left = sum(
+            1 for _ in itertools.islice(self.candidates(), found.answers_left)
+        )  # what nobody could tell is not asked
+        return replace(found, answers_left=left)
 
 
 def _whole(parts: list[Part]) -> Part:

@@ -245,7 +245,8 @@ class ReviewSession:
             together, gain = one.together, one.rank
             if not one.again:
                 together = self._together(one)
-                gain = ((1 - one.likely) if together else one.likely) * worth(one.first, one.second) * one.clear
+                wrong = (1 - one.likely) if together else one.likely
+                gain = wrong * worth(one.first, one.second) * one.clear
             if gain >= self.review.least:
                 out.append((gain, together, one))
         yield from sorted(out, key=lambda ranked: -ranked[0])

@@ -1,0 +1,65 @@
+"""Not sure: a person who cannot tell says nothing of how right the clusters are."""
+
+import pytest
+
+from fairdesk.clustering.review.asked import Reply
+from fairdesk.clustering.review.engine import Review
+from fairdesk.clustering.review.questions import Kind, questions
+from fairdesk.clustering.review.session import ReviewSession
+from tests.clustering.test_review import people
+
+
+@pytest.fixture
+def opened(project, with_vectors):
+    """A review of people of whom some have near twins."""
+    vectors, _ = people(4, count=60, two=0.5, twins=0.4)
+    vectors = vectors[: len(vectors) // 10 * 10]
+    with_vectors(vectors)
+    session = ReviewSession(project)
+    session.start()
+    return session
+
+
+def test_not_sure_leaves_the_estimate_as_it_is(opened, project):
+    before = opened.estimate()
+    given = 0
+    for _ in range(30):
+        asked = [one for one in opened.queue(2) if one.kind is not Kind.NAME]
+        if not asked:
+            break
+        opened.answer(asked[0], Reply.UNSURE)
+        given += 1
+    assert given > 10
+    after, again = opened.estimate(), ReviewSession(project).estimate()
+    for now in (after, again):
+        assert now.purity == pytest.approx(before.purity, abs=0.001)
+        assert now.completeness == pytest.approx(before.completeness, abs=0.001)
+
+
+def test_what_nobody_could_tell_is_no_answer_that_is_left():
+    vectors, _ = people(4, count=60, two=0.5, twins=0.4)
+    session = Review(vectors)
+    before = session.estimate(0.9999)
+    assert before.answers_left > 5
+    for _ in range(400):
+        found = questions(session, vectors, 1)
+        if not found:
+            break
+        session.not_sure(found[0].candidate)
+    assert not questions(session, vectors, 1)
+    left = session.estimate(0.9999)
+    assert left.answers_left == 0
+    assert (left.purity, left.completeness) == pytest.approx((before.purity, before.completeness), abs=0.001)
+
+
+def test_a_side_that_may_be_mixed_is_still_asked_about_soon():
+    """Its halves are asked about as if they were as likely two people as one, though they are thought to be one."""
+    vectors, _ = people(2, count=40, two=0.0, twins=0.5)
+    session = Review(vectors)
+    for _ in range(8):
+        one = questions(session, vectors, 1)[0]
+        session.not_sure(one.candidate)
+    raised = [one for one in session.candidates() if one.raised > 0]
+    assert raised
+    for one in raised:
+        assert one.gain == 0 and one.rank >= session.least
