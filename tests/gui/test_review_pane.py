@@ -295,6 +295,31 @@ def test_who_is_it(window, hand, qtbot, filled):
     assert np.unique(list(membership(filled, version).values())).size == 8
 
 
+def test_a_name_that_is_half_typed_outlives_a_change_elsewhere(window, hand, qtbot, filled):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    hand.open(filled.folder)
+    hand.go("clustering")
+    hand.do("clustering.review")
+    hand.settle()
+    pane = window.clustering.review
+    qtbot.waitUntil(lambda: pane.current is not None and pane.current.kind is Kind.NAME)
+    qtbot.keyClick(pane, Qt.Key.Key_S)  # the second question, so that it is not asked first by chance
+    hand.settle()
+    asked = pane.current
+    pane.name.setFocus()
+    qtbot.keyClicks(pane.name, "Zoe Yas")
+    face = next(face for face, home in membership(filled, versions(filled)[0].id).items() if home not in asked.clusters)
+    hide_images(filled, [filled.db.value("SELECT image_id FROM face WHERE id = ?", (face,))])
+    window.session.look()
+    hand.settle()
+    assert pane.current.clusters == asked.clusters and pane.name.text() == "Zoe Yas" and pane.name.hasFocus()
+    qtbot.keyClicks(pane.name, "min")
+    qtbot.keyClick(pane.name, Qt.Key.Key_Return)
+    hand.settle()
+    assert "Zoe Yasmin" in [c.identity for c in clusters(filled, versions(filled)[0].id)]
+    assert pane.name.text() == "" and pane.current.clusters != asked.clusters
+
+
 def test_keys_of_the_tab_do_nothing_while_questions_are_asked(window, hand, qtbot, reviewing):
     project, _, _pane = reviewing
     before = membership(project, versions(project)[0].id)

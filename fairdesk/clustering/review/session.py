@@ -19,6 +19,7 @@ from fairdesk.clustering.review.candidates import Candidate, Estimate
 from fairdesk.clustering.review.corrections import corrections
 from fairdesk.clustering.review.engine import Review, worth
 from fairdesk.clustering.review.joined_groups import merged
+from fairdesk.clustering.review.nameless import nameless
 from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.past import Newer, Past
 from fairdesk.clustering.review.questions import Kind, answered_sides, ask
@@ -43,8 +44,6 @@ from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.changes import Kind as Changed
 from fairdesk.project.changes import changes_since
-from fairdesk.project.faces import identities_of_faces
-from fairdesk.project.identities import identity_names
 from fairdesk.project.verdict_constraints import constraints
 from fairdesk.project.verdicts import Said, of_detector, verdicts
 from fairdesk.words import tr
@@ -287,27 +286,12 @@ class ReviewSession:
         )
 
     def _names(self, count: int) -> list[Asked]:
-        """Return who is to be named: clusters without a name, the largest first, with the names their faces have."""
-        numbers, sizes = np.unique(self._at[self._at >= 0], return_counts=True)
-        out: list[Asked] = []
-        for place in np.argsort(-sizes, kind="stable").tolist():
-            number = int(numbers[place])
-            if len(out) >= count:
-                break
-            if number in self.named or number in self._unnamed or sizes[place] < 2:
-                continue
-            faces = self.faces[self._at == number]
-            known = identities_of_faces(self.project, faces)
-            counted = Counter(known[known >= 0].tolist()).most_common(3)
-            names = identity_names(self.project, [who for who, _ in counted])
-            shown = [int(face) for face in faces[:6]]
-            out.append(
-                Asked(
-                    Kind.NAME, 0.0, [number], [int(face) for face in faces], [], shown, [],
-                    names=tuple(names[who] for who, _ in counted),
-                )
-            )  # fmt: skip
-        return out
+        settled = self.named | self._unnamed
+        return nameless(self.project, self.faces, self._at, lambda number: number not in settled, count)
+
+    def who_is(self, cluster: int) -> list[Asked]:
+        """Return the question of one cluster's name, where it has none."""
+        return nameless(self.project, self.faces, self._at, lambda number: number == cluster not in self.named, 1)
 
     def _put_off(self, candidate: Candidate) -> bool:
         """Whether a question was skipped."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from fairdesk.clustering.review.asked import Asked
@@ -32,9 +32,14 @@ class Ahead:
     estimate: Estimate
 
 
-def look_ahead(review: ReviewSession, known: Container[int] = ()) -> Ahead:
-    """Work out the next questions of a review, and how right its clusters are thought to be; `known` are faces to leave out."""
-    queue = review.queue(AHEAD)
+def look_ahead(review: ReviewSession, known: Container[int] = (), begun: Iterable[int] = ()) -> Ahead:
+    """Work out the next questions of a review, and how right its clusters are thought to be.
+
+    `known` are faces to leave out; clusters whose name somebody `begun` to type are asked about first.
+    """
+    first = [one for cluster in begun for one in review.who_is(cluster)]
+    names = {key_of(one) for one in first}
+    queue = first + [one for one in review.queue(AHEAD) if key_of(one) not in names]
     faces = {face for one in queue for face in (*one.shown_first, *one.shown_second)}
     unknown = sorted(face for face in faces if face not in known)
     return Ahead(queue, items(review.project, "face", unknown) if unknown else {}, review.estimate())

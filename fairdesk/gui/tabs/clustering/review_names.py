@@ -19,6 +19,8 @@ class NameRow(QHBoxLayout):
 
     def __init__(self, named: Callable[[str], None], chosen: Callable[[int], None]) -> None:
         super().__init__()
+        self._cluster: int | None = None  # that is asked about
+        self._begun: dict[int, str] = {}  # cluster to the name that somebody began to type
         self.field = QLineEdit()
         self.field.setPlaceholderText(tr("Type a name, or choose one with 1, 2 or 3"))
         self.field.returnPressed.connect(lambda: named(self.field.text()))
@@ -30,11 +32,34 @@ class NameRow(QHBoxLayout):
             self.addWidget(button)
 
     def show_question(self, asked: Asked | None) -> None:
-        """Offer the names of a question that asks for one."""
-        names = asked.names if asked is not None and asked.kind is Kind.NAME else ()
-        self.field.setVisible(asked is not None and asked.kind is Kind.NAME)
-        self.field.clear()
+        """Offer the names of a question that asks for one, and what was typed when it was asked before."""
+        self._keep()
+        naming = asked is not None and asked.kind is Kind.NAME
+        self._cluster = asked.clusters[0] if asked is not None and naming else None
+        names = asked.names if asked is not None and naming else ()
+        self.field.setVisible(naming)
+        self.field.setText("" if self._cluster is None else self._begun.pop(self._cluster, ""))
         for place, button in enumerate(self.buttons):
             button.setVisible(place < len(names))
             if place < len(names):
                 button.setText(f"{place + 1}  {names[place]}")
+
+    def begun(self) -> list[int]:
+        """Return the clusters whose names were not typed to the end."""
+        self._keep()
+        return list(self._begun)
+
+    def _keep(self) -> None:
+        if self._cluster is not None and self.field.text().strip():
+            self._begun[self._cluster] = self.field.text()
+
+    def done(self) -> None:
+        """Forget what was typed: it was answered."""
+        if self._cluster is not None:
+            self._begun.pop(self._cluster, None)
+        self.field.clear()
+
+    def forget(self) -> None:
+        """Forget all that was typed."""
+        self.field.clear()
+        self._begun.clear()

@@ -188,6 +188,7 @@ class ReviewPane(KeyedPane):
         self._review, self._queue, self._replies, self._items = None, [], Replies(), {}
         self._backs, self._changed = [], False
         self._touched.clear()
+        self.naming.forget()
         self._pending, self.answered, self._exhausted = 0, 0, False
         self.progress.setText("")
         self.bar.hide()
@@ -281,7 +282,7 @@ class ReviewPane(KeyedPane):
         self.title.setText(tr(TITLES[asked.kind]))
         self.sides.show_question(asked, self._items, self._titles)
         if self.isVisible():
-            self.setFocus()
+            (self.name if self.name.text() else self).setFocus()  # somebody who types goes on
 
     # answers
 
@@ -437,6 +438,7 @@ class ReviewPane(KeyedPane):
 
             def give(wanted: Naming) -> None:
                 if self._review is review and self.current is asked:
+                    self.naming.done()
                     self._keep(asked, lambda: review.name(wanted))
 
             ask_before_naming(self._session, self, asked.clusters[0], name.strip(), None, give, self.setFocus)
@@ -453,7 +455,7 @@ class ReviewPane(KeyedPane):
 
     def _follow_history(self) -> None:
         """Take answers back, or again, that were undone or redone; where something else was changed, read all again."""
-        review, known, now = self._review, self._items, self._round
+        review, known, now, begun = self._review, self._items, self._round, self.naming.begun()
         assert review is not None
         self._changed = False
 
@@ -461,7 +463,7 @@ class ReviewPane(KeyedPane):
             more = review.follow_history()
             if more is None:
                 fresh = review.read_again(self._tell(now))
-                return fresh, fresh.past.answers(), look_ahead(fresh)
+                return fresh, fresh.past.answers(), look_ahead(fresh, begun=begun)
             return (review, more, look_ahead(review, known)) if more else None
 
         def done(found: tuple[ReviewSession, int, Ahead] | None) -> None:
