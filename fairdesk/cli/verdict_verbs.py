@@ -24,11 +24,11 @@ def _verdict_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=whole_number,
         metavar="FACE",
-        help=tr("These faces belong to the cluster of --cluster"),
+        help=tr("These faces are the person of --cluster, or of the faces of --with"),
     )
     one.add_argument(
         "--not", nargs="+", type=whole_number, dest="reject", metavar="FACE",
-        help=tr("These faces are not the person of --cluster"),
+        help=tr("These faces are not the person of --cluster, or of the faces of --with"),
     )  # fmt: skip
     one.add_argument(
         "--ignore",
@@ -37,8 +37,26 @@ def _verdict_options(parser: argparse.ArgumentParser) -> None:
         metavar="FACE",
         help=tr("These faces are of no interest: leave them out"),
     )
+    one.add_argument(
+        "--unsure", nargs="+", type=whole_number, metavar="FACE",
+        help=tr("Nobody can tell whether these faces are the person of --with: it is not asked again"),
+    )  # fmt: skip
     parser.add_argument("--cluster", metavar="C", help=tr("The cluster's label or name"))
+    parser.add_argument("--with", nargs="+", type=whole_number, dest="beside", metavar="FACE", help=tr("Other faces"))
     parser.add_argument("--version", type=whole_number, metavar="N", help=tr("Which clustering (default: the newest)"))
+
+
+def _need_the_other_side(arguments: Namespace) -> None:
+    """Raise `RequestError` unless it is said, once, whom faces are compared with, where they are."""
+    cluster, beside = arguments.cluster is not None, arguments.beside is not None
+    if arguments.unsure and (cluster or not beside):
+        raise RequestError(tr("Say with --with FACE .. which other faces are meant."))
+    if (arguments.confirm or arguments.reject) and cluster == beside:
+        raise RequestError(
+            tr("Say with --cluster C which cluster is meant, or with --with FACE .. which other faces; not both.")
+        )
+    if (cluster or beside) and not (arguments.confirm or arguments.reject or arguments.unsure):
+        raise RequestError(tr("--cluster and --with go with --confirm, --not and --unsure alone."))
 
 
 def _verdict(arguments: Namespace) -> JobResult:
@@ -46,13 +64,7 @@ def _verdict(arguments: Namespace) -> JobResult:
     from fairdesk.clustering.store import need_version, newest_version
     from fairdesk.clustering.verdicts import edits
 
-    needs = arguments.confirm or arguments.reject
-    if bool(needs) != (arguments.cluster is not None):
-        raise RequestError(
-            tr("Say with --cluster C which cluster is meant.")
-            if needs
-            else tr("--cluster goes with --confirm and --not alone.")
-        )
+    _need_the_other_side(arguments)
     with open_project(arguments.project) as project:
         if arguments.ignore and arguments.version is None:
             return edits.ignore(project, newest_version(project), arguments.ignore)
@@ -62,6 +74,11 @@ def _verdict(arguments: Namespace) -> JobResult:
         if arguments.same or arguments.different:
             a, b = (find_cluster(project, version, label) for label in arguments.same or arguments.different)
             return edits.say_same(project, a, b) if arguments.same else edits.say_different(project, a, b)
+        if arguments.unsure:
+            return edits.not_sure(project, arguments.unsure, arguments.beside)
+        if arguments.beside:
+            judge = edits.one_person if arguments.confirm else edits.two_people
+            return judge(project, version, arguments.confirm or arguments.reject, arguments.beside)
         cluster = find_cluster(project, version, arguments.cluster)
         if arguments.confirm:
             return edits.confirm(project, version, arguments.confirm, cluster)

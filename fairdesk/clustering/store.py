@@ -344,10 +344,7 @@ def split_faces(project: Project, version: int, faces: list[int]) -> int:
     with project.journal.step(
         tr("Split off {faces}", faces=_faces(faces)), target={"tab": "clustering", "version": version}
     ) as connection:
-        label = connection.execute(
-            "SELECT ifnull(max(label), -1) + 1 FROM cluster WHERE clustering_id = ?", (version,)
-        ).get
-        cluster = add_cluster(connection, version, NewCluster(label))
+        cluster = new_cluster(connection, version)
         _leave(project, connection, version, faces)
         _move(connection, version, faces, cluster)
         if len(faces) > 1:
@@ -420,6 +417,13 @@ def place_faces(project: Project, connection: apsw.Connection, version: int, fac
     return int(moved)
 
 
+def new_cluster(connection: apsw.Connection, version: int) -> int:
+    """Within a journal step: add an empty cluster with the next free label; returns its id."""
+    label = connection.execute("SELECT ifnull(max(label), -1) + 1 FROM cluster WHERE clustering_id = ?", (version,)).get
+    assert isinstance(label, int)
+    return add_cluster(connection, version, NewCluster(label))
+
+
 def regroup(project: Project, connection: apsw.Connection, version: int, moves: Sequence[Regrouping]) -> list[int]:
     """Within a journal step: move faces between clusters, those that become unclustered last; clusters left empty go.
 
@@ -435,11 +439,7 @@ def regroup(project: Project, connection: apsw.Connection, version: int, moves: 
             went.append(UNCLUSTERED)
             continue
         if target is None:
-            label = connection.execute(
-                "SELECT ifnull(max(label), -1) + 1 FROM cluster WHERE clustering_id = ?", (version,)
-            ).get
-            assert isinstance(label, int)
-            target = add_cluster(connection, version, NewCluster(label))
+            target = new_cluster(connection, version)
         connection.execute(
             "UPDATE cluster_member SET cluster_id = ? WHERE clustering_id = ?"
             " AND face_id IN (SELECT value FROM json_each(?))",

@@ -110,6 +110,12 @@ def last_verdict(project: Project) -> int:
     return found
 
 
+def count_verdicts(project: Project) -> int:
+    """Return how many verdicts there are."""
+    found: int = project.db.value("SELECT count(*) FROM verdict")
+    return found
+
+
 def keep_verdict(
     connection: apsw.Connection,
     said: Said,

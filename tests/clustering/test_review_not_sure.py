@@ -1,5 +1,6 @@
 """Not sure: a person who cannot tell says nothing of how right the clusters are."""
 
+import numpy as np
 import pytest
 
 from fairdesk.clustering.review.asked import Reply
@@ -63,3 +64,35 @@ def test_a_side_that_may_be_mixed_is_still_asked_about_soon():
     assert raised
     for one in raised:
         assert one.gain == 0 and one.rank >= session.least
+
+
+def test_a_review_that_is_opened_again_doubts_the_same_sides():
+    vectors, _ = people(2, count=40, two=0.0, twins=0.5)
+    session = Review(vectors)
+    told = []
+    for _ in range(8):
+        one = questions(session, vectors, 1)[0]
+        told.append((one.shown_first, one.shown_second))
+        session.not_sure(one.candidate)
+    again = Review(vectors)
+    again.told_unsure(told)
+    raised = [one for one in again.candidates() if one.raised > 0]
+    assert raised and not any(one.raised for one in Review(vectors).candidates(every=True))
+    for first, second in told:  # none of it is asked again
+        for one in again.candidates():
+            sides = [set(again.faces(part)) for part in (one.first, one.second)]
+            assert not any(set(first) <= a and set(second) <= b for a, b in (sides, sides[::-1]))
+
+
+def test_halves_of_a_bunch_that_nobody_could_tell_apart_are_two_again():
+    rng = np.random.default_rng(0)
+    vectors = np.vstack([rng.normal(scale=0.05, size=(8, 8)), rng.normal(loc=3.0, scale=0.05, size=(8, 8))]).astype(
+        np.float32
+    )
+    session = Review(vectors)
+    assert len(set(session.bunches.of[:8])) == 1
+    session.told_unsure([([0, 1, 2], [3, 4])])
+    of = session.bunches.of
+    assert of[0] == of[1] == of[2] != of[3] == of[4] and len(set(of[:8])) == 2 and len(set(of[8:])) == 1
+    assert len(set(session.labels()[:8])) == 1  # nobody said that they are two people
+    Review(vectors).told_unsure([([0, 1], [0, 1]), ([0], [0]), ([8], [9]), ([], [1])])  # as files may say

@@ -248,6 +248,7 @@ def test_answers_of_an_earlier_session_are_undone_too(window, hand, qtbot, revie
     hand.settle()
     hand.do("clustering.review")
     hand.settle()
+    assert "0 answered" in pane.progress.text() and "2 verdicts kept in all" in pane.progress.text()
     for left in (1, 0, 0):
         press_undo(pane, hand, qtbot)
         assert len(verdicts(project)) == left and pane.current is not None
@@ -318,6 +319,25 @@ def test_a_name_that_is_half_typed_outlives_a_change_elsewhere(window, hand, qtb
     hand.settle()
     assert "Zoe Yasmin" in [c.identity for c in clusters(filled, versions(filled)[0].id)]
     assert pane.name.text() == "" and pane.current.clusters != asked.clusters
+
+
+def test_where_nothing_is_left_it_says_what_to_do(window, hand, qtbot, filled):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    hand.open(filled.folder)
+    hand.go("clustering")
+    hand.do("clustering.review")
+    hand.settle()
+    pane = window.clustering.review
+    skipped = 0
+    while pane.current is not None:
+        qtbot.keyClick(pane, Qt.Key.Key_S)
+        hand.settle()
+        skipped += 1
+    assert pane.title.text() == "Nothing is left to ask" and skipped == 8
+    assert "8 questions were skipped" in pane.note.text() and "close the review (Esc)" in pane.note.text()
+    qtbot.keyClick(pane, Qt.Key.Key_Backspace)
+    hand.settle()
+    assert pane.current is not None and pane.note.text() == ""
 
 
 def test_keys_of_the_tab_do_nothing_while_questions_are_asked(window, hand, qtbot, reviewing):

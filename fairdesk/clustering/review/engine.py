@@ -127,21 +127,30 @@ class Review:
 
     def not_sure(self, candidate: Candidate) -> None:
         """A person cannot tell: it is not asked again, but what its sides are made of is doubted: they may be mixed."""
-        pair = _pair(candidate)
+        self._doubt(_pair(candidate))
+        self._refresh(self._region(self.unsure[-1]))
+
+    def _doubt(self, pair: Pair) -> None:
         self._put_unsure(pair)
         if all(len(side) == 1 for side in pair):  # nothing was joined that could be wrong but the bunches themselves
             for (bunch,) in pair:
                 self._divide(bunch)
-        self._refresh(self._region(self.unsure[-1]))
 
-    def _divide(self, bunch: int) -> None:
+    def _divide(self, bunch: int, halves: tuple[Sequence[int], Sequence[int]] | None = None) -> None:
         """Make two bunches of one that may be two people; what was said of it holds of both, but what joined it, of the larger."""
         rows = np.array(self.rows[bunch])
         if len(rows) < FEWEST:
             return
-        second = two_heaps(self._vectors[rows].astype(np.float64), np.ones(len(rows)))
+        vectors = self._vectors[rows].astype(np.float64)
+        if halves is None:
+            second = two_heaps(vectors, np.ones(len(rows)))
+        else:  # each face goes with the half that it is in, else with the nearer
+            away = [((vectors - self._vectors[list(half)].mean(axis=0)) ** 2).sum(axis=1) for half in halves]
+            second = (away[1] < away[0]) & ~np.isin(rows, halves[0]) | np.isin(rows, halves[1])
         if 2 * second.sum() > len(rows):
             second = ~second
+        if not second.any():
+            return
         new, old = len(self.rows), self.bunches.parts[bunch]
         for number, some in ((bunch, rows[~second]), (new, rows[second])):
             part = self._of_rows(some.tolist())
@@ -164,10 +173,21 @@ class Review:
         self.unsure = [both(pair) for pair in self.unsure]
         self.answers = [one if one.same else replace(one, pair=both(one.pair)) for one in self.answers]
 
-    def told_unsure(self, first: Sequence[int], second: Sequence[int]) -> None:
-        """Know from earlier that a person could not tell of some faces."""
-        if first and second:
-            self._put_unsure(self._bunches_of((first, second)))
+    def told_unsure(self, told: Sequence[tuple[Sequence[int], Sequence[int]]]) -> None:
+        """Know from earlier of which faces, on either side, a person could not tell."""
+        region: set[int] = set()
+        for first, second in told:
+            if first and second:
+                pair = self._bunches_of((first, second))
+                if pair[0] == pair[1] and len(pair[0]) == 1:  # halves of a bunch, which are two here too
+                    self._divide(min(pair[0]), (first, second))
+                    self._put_unsure(self._bunches_of((first, second)))
+                else:
+                    self._doubt(pair)
+                region |= self._region(self.unsure[-1])
+        homes = {int(self.home[bunch]) for bunch in region}
+        if homes:
+            self._refresh({bunch for home in homes for bunch in self.clusters[home].bunches})
 
     def _put_unsure(self, pair: Pair) -> None:
         self.unsure.append(pair)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any, Literal
 
 from fairdesk.clustering.review.candidates import WANTED, Estimate
 from fairdesk.clustering.version_basis import basis_text
 from fairdesk.jobs.results import JobResult, Record, jsonable
-from fairdesk.words import tr, tr_n
+from fairdesk.words import mark, tr, tr_n
 
 
 class Suggestion(Record):
@@ -22,6 +23,8 @@ class Suggestion(Record):
     """How many faces an answer is expected to put right."""
     shown: list[list[int]]
     """Faces to look at, by side."""
+    answers: dict[str, str] = {}
+    """What to type after `fairdesk verdict PROJECT` for "yes", "no" and "not sure"; none for `name`."""
     names: list[str] = []
     """Names that its faces have, for `name`."""
     again: bool = False
@@ -29,6 +32,16 @@ class Suggestion(Record):
     version: int
     recipe: str
     """Of the embeddings that it comes from: the clustering's own."""
+
+
+_REPLIES = {"yes": mark("yes"), "no": mark("no"), "not sure": mark("not sure")}
+
+
+def _sides(one: Suggestion) -> tuple[list[int], list[int]]:
+    """Return the faces that a question is about, and those to compare them with."""
+    if one.kind == "same":
+        return one.shown[1], one.shown[0]
+    return one.faces, one.shown[0] if one.kind != "name" else []
 
 
 class SuggestionsResult(JobResult):
@@ -57,16 +70,27 @@ class SuggestionsResult(JobResult):
         asked = {
             "same": tr("Same person?"), "belongs": tr("Does this face belong?"), "split": tr("Two people?"), "name": tr("Who is it?"),
         }  # fmt: skip
-        lines = [
-            tr(
-                "{question}  clusters {clusters}  faces {faces}  worth {gain:.2f}",
-                question=asked[one.kind],
-                clusters=", ".join(map(str, one.clusters)) or "-",
-                faces=" ".join(map(str, one.faces)),
-                gain=one.gain,
+        lines = []
+        for one in self.suggestions:
+            faces, beside = (" ".join(map(str, side)) for side in _sides(one))
+            lines.append(
+                tr(
+                    "{question}  clusters {clusters}  faces {faces}  beside {beside}  worth {gain:.2f}",
+                    question=asked[one.kind],
+                    clusters=", ".join(map(str, one.clusters)) or "-",
+                    faces=faces,
+                    beside=beside or "-",
+                    gain=one.gain,
+                )
             )
-            for one in self.suggestions
-        ]
+            lines += [
+                f"    {tr(_REPLIES[reply])}: fairdesk verdict PROJECT {words}" for reply, words in one.answers.items()
+            ]
+            if one.kind == "name":
+                name = shlex.quote(one.names[0]) if one.names else "NAME"
+                lines.append(
+                    f"    fairdesk name PROJECT --cluster {one.clusters[0]} --version {one.version} --identity {name}"
+                )
         lines.append(basis_text(self.encoder, self.detector, self.recipe))
         lines.append(
             tr(

@@ -88,9 +88,13 @@ class ReviewSession:
         self.read()
         measured = measure(self.vectors, stages.next(0.35), (near.found, near.squared), self._at)
         self.review = Review(self.vectors, *self._told(measured), check=stages.next(0.35), measured=measured)
-        for verdict in of_detector(project, verdicts(project), stored.detector):
-            if verdict.said is Said.UNSURE:
-                self.review.told_unsure(self._rows(verdict.faces), self._rows(verdict.others))
+        self.review.told_unsure(
+            [
+                (self._rows(one.faces), self._rows(one.others))
+                for one in of_detector(project, verdicts(project), stored.detector)
+                if one.said is Said.UNSURE
+            ]
+        )
         self._since = 0  # answers since everything was worked out again
         self.outdated = False  # others changed what it rests on
         self.past = Past(project.journal)
@@ -285,6 +289,10 @@ class ReviewSession:
             question=question,
         )
 
+    def faces_of(self, numbers: Sequence[int]) -> int:
+        """Return how many faces some clusters have."""
+        return int(np.isin(self._at, list(numbers)).sum())
+
     def _names(self, count: int) -> list[Asked]:
         settled = self.named | self._unnamed
         return nameless(self.project, self.faces, self._at, lambda number: number not in settled, count)
@@ -312,6 +320,11 @@ class ReviewSession:
     def of_review(self, wanted: float = 0.99) -> Estimate | None:
         """Return the same of the clusters that a review would start from; None where the version is kept by one."""
         return None if self._keeps else self.review.estimate(wanted)
+
+    @property
+    def skipped(self) -> int:
+        """How many questions were put off."""
+        return len(self._skipped) + len(self._unnamed)
 
     def skip(self, asked: Asked) -> None:
         """Put a question off until the review is opened again."""
@@ -371,7 +384,9 @@ class ReviewSession:
 
     def _text(self, asked: Asked, *, same: bool) -> str:
         named = [self.titles[number] for number in asked.clusters if number in self.titles]
-        who = named[0] if named else tr("faces")
+        if asked.kind is Kind.BELONGS and not named:
+            return tr("A face belongs to others") if same else tr("A face is somebody else")
+        who = named[0] if named else tr("Some faces")
         if asked.kind is Kind.BELONGS:
             return (
                 tr("A face belongs to {cluster}", cluster=who) if same else tr("A face is not {cluster}", cluster=who)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from fairdesk.clustering.review.asked import Asked
 from fairdesk.clustering.review.parts import Check
+from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.results import Suggestion, SuggestionsResult
 from fairdesk.clustering.review.session import ReviewSession
 from fairdesk.project import Project
@@ -20,6 +22,7 @@ def suggestions(project: Project, version: int | None, limit: int, check: Check 
                 faces=one.faces,
                 gain=one.gain,
                 shown=[one.shown_first, one.shown_second],
+                answers=answers(one, session),
                 names=list(one.names),
                 again=one.again,
                 version=session.version,
@@ -37,3 +40,23 @@ def suggestions(project: Project, version: int | None, limit: int, check: Check 
         review_purity=None if own is None else own.purity,
         review_completeness=None if own is None else own.completeness,
     )
+
+
+def answers(one: Asked, session: ReviewSession) -> dict[str, str]:
+    """Return, for each answer, what to type after `fairdesk verdict PROJECT`.
+
+    Where two whole clusters are meant these are named, else the faces: those that it is about, and those that are shown
+    of the other side.
+    """
+    if one.kind is Kind.NAME:
+        return {}
+    beside, shown = (" ".join(map(str, side)) for side in (one.shown_first, one.shown_second))
+    of = f"--version {session.version}"
+    faces = " ".join(map(str, one.second))
+    together, apart = (f"{said} {faces} --with {beside} {of}" for said in ("--confirm", "--not"))
+    whole = len(one.clusters) == 2 and session.faces_of(one.clusters) == len(one.first) + len(one.second)
+    if one.kind is Kind.SAME and whole:
+        pair = " ".join(str(session.labels[number]) for number in one.clusters)
+        together, apart = (f"{said} {pair} {of}" for said in ("--same", "--different"))
+    yes, no = (apart, together) if one.kind is Kind.SPLIT else (together, apart)
+    return {"yes": yes, "no": no, "not sure": f"--unsure {shown} --with {beside} {of}"}

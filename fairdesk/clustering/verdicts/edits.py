@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from fairdesk.clustering.store import (
     clusters,
     faces_of,
     join_clusters,
+    membership,
+    new_cluster,
     place_faces,
     put_out,
 )
@@ -111,13 +114,6 @@ def say_different(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
     return _result(project, Said.DIFFERENT, before, 0, replaced)
 
 
-def say_unsure(project: Project, faces: Sequence[int], others: Sequence[int]) -> int:
-    """A person looked and could not tell: kept, so that it is not asked again; binds no clustering."""
-    with project.journal.step(tr("Not sure"), target=_target()) as connection:
-        number, _ = say(project, connection, Said.UNSURE, faces, others)
-    return number
-
-
 def confirm(project: Project, version: int, faces: Sequence[int], cluster: Cluster) -> VerdictResult:
     """Faces are the person of a cluster: those that are elsewhere are moved there."""
     wanted = _known(project, faces)
@@ -153,6 +149,59 @@ def reject(project: Project, version: int, faces: Sequence[int], cluster: Cluste
         _, replaced = say(project, connection, Said.NOT, wanted, rest)
         moved = put_out(project, connection, version, [face for face in wanted if face in set(there)])
     return _result(project, Said.NOT, before, moved, replaced)
+
+
+def _apart(faces: Sequence[int], others: Sequence[int]) -> None:
+    both = set(faces) & set(others)
+    if both:
+        raise RequestError(tr("Face {face} is named on both sides. Name each face once.", face=min(both)))
+
+
+def one_person(project: Project, version: int, faces: Sequence[int], others: Sequence[int]) -> VerdictResult:
+    """Faces are the person of other faces, whether these are in a cluster or not.
+
+    All come together in the cluster that most of the others are in, else in that of most of the faces; where all are
+    unclustered, in a new one. Faces of the others that are in a cluster stay there.
+    """
+    wanted, beside = _known(project, faces), _known(project, others)
+    _apart(wanted, beside)
+    before, home_of = last_verdict(project), membership(project, version)
+    loose = {one.id for one in clusters(project, version) if one.label == UNCLUSTERED}
+    homes = [
+        [home for face in side if (home := home_of.get(face, UNCLUSTERED)) >= 0 and home not in loose]
+        for side in (beside, wanted)
+    ]
+    found = next((Counter(side).most_common(1)[0][0] for side in homes if side), None)
+    text = tr_n("Confirm {n:,} face beside others", "Confirm {n:,} faces beside others", len(wanted))
+    with project.journal.step(text, target=_target()) as connection:
+        cluster = new_cluster(connection, version) if found is None else found
+        alone = [face for face in beside if home_of.get(face) is None or home_of[face] in loose]
+        moved = place_faces(project, connection, version, [*wanted, *alone], cluster)
+        _, replaced = say(project, connection, Said.CONFIRMED, wanted, beside)
+    return _result(project, Said.CONFIRMED, before, moved, replaced)
+
+
+def two_people(project: Project, version: int, faces: Sequence[int], others: Sequence[int]) -> VerdictResult:
+    """Faces are not the person of other faces: those that share a cluster with one of these become unclustered."""
+    wanted, beside = _known(project, faces), _known(project, others)
+    _apart(wanted, beside)
+    before, home_of = last_verdict(project), membership(project, version)
+    homes = {home_of.get(face) for face in beside} - {None}
+    text = tr_n("{n:,} face is somebody else", "{n:,} faces are somebody else", len(wanted))
+    with project.journal.step(text, target=_target()) as connection:
+        _, replaced = say(project, connection, Said.NOT, wanted, beside)
+        moved = put_out(project, connection, version, [face for face in wanted if home_of.get(face) in homes])
+    return _result(project, Said.NOT, before, moved, replaced)
+
+
+def not_sure(project: Project, faces: Sequence[int], others: Sequence[int]) -> VerdictResult:
+    """A person looked and could not tell: kept, so that it is not asked again; binds no clustering."""
+    wanted, beside = _known(project, faces), _known(project, others)
+    _apart(wanted, beside)
+    before = last_verdict(project)
+    with project.journal.step(tr("Not sure"), target=_target()) as connection:
+        _, replaced = say(project, connection, Said.UNSURE, wanted, beside)
+    return _result(project, Said.UNSURE, before, 0, replaced)
 
 
 def ignore(project: Project, version: int | None, faces: Sequence[int]) -> VerdictResult:

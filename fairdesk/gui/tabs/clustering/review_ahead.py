@@ -12,6 +12,7 @@ from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import ReviewSession
 from fairdesk.gui.session import Notice
 from fairdesk.project.image_queries import GridItem, items
+from fairdesk.project.verdicts import count_verdicts
 from fairdesk.words import mark, tr, tr_n
 
 AHEAD = 128  # questions that are known before they are asked: more than are answered while the review learns
@@ -30,6 +31,7 @@ class Ahead:
     queue: list[Asked]
     items: dict[int, GridItem]
     estimate: Estimate
+    verdicts: int  # of the whole project
 
 
 def look_ahead(review: ReviewSession, known: Container[int] = (), begun: Iterable[int] = ()) -> Ahead:
@@ -42,7 +44,12 @@ def look_ahead(review: ReviewSession, known: Container[int] = (), begun: Iterabl
     queue = first + [one for one in review.queue(AHEAD) if key_of(one) not in names]
     faces = {face for one in queue for face in (*one.shown_first, *one.shown_second)}
     unknown = sorted(face for face in faces if face not in known)
-    return Ahead(queue, items(review.project, "face", unknown) if unknown else {}, review.estimate())
+    return Ahead(
+        queue,
+        items(review.project, "face", unknown) if unknown else {},
+        review.estimate(),
+        count_verdicts(review.project),
+    )
 
 
 def newer_note(newer: Newer, undo: Callable[[], None]) -> Notice:
@@ -67,6 +74,21 @@ def note_of(asked: Asked) -> str:
     return tr("You answered this before. It decides much: please look again.")
 
 
+def nothing_left(skipped: int) -> str:
+    """Say what to do where no question is left."""
+    parts = [tr("No question is left that would change much. Every answer is kept: close the review (Esc).")]
+    if skipped:
+        parts.append(
+            tr_n(
+                "{n:,} question was skipped: Back asks it again, and so does the next review.",
+                "{n:,} questions were skipped: Back asks them again, and so does the next review.",
+                skipped,
+            )
+        )
+    parts.append(tr("A later review may ask more: it learns from all verdicts anew."))
+    return " ".join(parts)
+
+
 def side_title(asked: Asked, titles: Mapping[int, str], faces: int, *, first: bool) -> str:
     """Say what one side of a question is: its cluster, and how many faces."""
     count = tr_n("{n:,} face", "{n:,} faces", faces)
@@ -78,8 +100,9 @@ def side_title(asked: Asked, titles: Mapping[int, str], faces: int, *, first: bo
     return f"{title}  ·  {count}" if title else count
 
 
-def progress_line(found: Estimate, answered: int) -> str:
+def progress_line(ahead: Ahead, answered: int) -> str:
     """Say how right the clusters are thought to be, and how many answers are left and given."""
+    found = ahead.estimate
     none_left = tr("99 % is reached") if found.f1 >= WANTED else tr("no question is left that would change much")
     parts = [
         tr(
@@ -92,4 +115,6 @@ def progress_line(found: Estimate, answered: int) -> str:
         else none_left,
         tr_n("{n:,} answered", "{n:,} answered", answered),
     ]
+    if ahead.verdicts > answered:
+        parts.append(tr_n("{n:,} verdict kept in all", "{n:,} verdicts kept in all", ahead.verdicts))
     return "  ·  ".join(parts)

@@ -24,6 +24,7 @@ from fairdesk.gui.tabs.clustering.review_ahead import (
     look_ahead,
     newer_note,
     note_of,
+    nothing_left,
     progress_line,
 )
 from fairdesk.gui.tabs.clustering.review_keys import KeyedPane, reply_buttons
@@ -224,7 +225,7 @@ class ReviewPane(KeyedPane):
         self._titles = dict(review.titles)
         self._items.update(ahead.items)
         self._prefetch()
-        self.progress.setText(progress_line(ahead.estimate, self.answered))
+        self.progress.setText(progress_line(ahead, self.answered))
 
     def _prefetch(self) -> None:
         """Have the pictures of the next questions read, those of the very next first."""
@@ -278,6 +279,8 @@ class ReviewPane(KeyedPane):
             self.sides.clear()
             waiting = self._review is None or self._pending > 0
             self.title.setText(tr("One moment …") if waiting else tr("Nothing is left to ask"))
+            if self._review is not None and not waiting:
+                self.note.setText(nothing_left(self._review.skipped))
             return
         self.title.setText(tr(TITLES[asked.kind]))
         self.sides.show_question(asked, self._items, self._titles)
