@@ -72,14 +72,14 @@ class LeftOut:
         """Return how many there are of each reason and group."""
         label = self.comparisons.label
         assert label is not None
-        found: Counter[tuple[int, str, str, bool]] = Counter()
+        found: Counter[tuple[int, str, tuple[str, ...], bool]] = Counter()
         for row, (kind, said) in enumerate(zip(self.kinds, self.said, strict=True)):
-            group = _together(*sorted(self._groups(row))) if self.grouped else ""
+            group = tuple(sorted(self._groups(row))) if self.grouped else ()
             found[kind, said, group, bool(label[row])] += 1
         return [
             LeftOutCount(
                 kind=KINDS[kind], reason=self._reason(kind, said), counted=tr(_REASONS[kind][1]),
-                group=group, genuine=found[kind, said, group, True], impostor=found[kind, said, group, False],
+                group=_together(*group) if group else "", genuine=found[kind, said, group, True], impostor=found[kind, said, group, False],
             )
             for kind, said, group in sorted({key[:3] for key in found})
         ]  # fmt: skip
