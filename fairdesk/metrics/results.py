@@ -274,6 +274,8 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     subjects: int | None = None
     draws: int | None = None
     """Draws of subjects that the intervals were made of; absent where they are by pairs."""
+    unnamed: int | None = None
+    """Comparisons with a score that do not name both subjects, where subjects are drawn all the same."""
     pair_draws: int | None = None
     """Draws of pairs, where there are none of subjects."""
     interval: str | None = None
