@@ -184,7 +184,7 @@ class GroupsResult(Record):
     per_group: dict[str, GroupFigures]
     fairness: Fairness
     fmr_matrix: dict[str, CrossCell]
-    """By "A|B"; the order of the two does not matter. Empty where there are too many groups."""
+    """By "A|B" (`cell_key`); the order of the two does not matter. Empty where there are too many groups."""
     fmr_matrix_why: str | None = None
     not_in_a_group: NotInAGroup
     fold_fairness: dict[str, FoldFairness] | None = None
@@ -274,6 +274,8 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     subjects: int | None = None
     draws: int | None = None
     """Draws of subjects that the intervals were made of; absent where they are by pairs."""
+    unnamed: int | None = None
+    """Comparisons with a score that do not name both subjects, where subjects are drawn all the same."""
     pair_draws: int | None = None
     """Draws of pairs, where there are none of subjects."""
     interval: str | None = None

@@ -30,6 +30,7 @@ from fairdesk.metrics.scores.polarity import as_similarities
 from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.scores.score_matching import match_comparisons
 from fairdesk.metrics.scores.score_set import ScoreSet
+from fairdesk.metrics.scores.subjects import strangers_line, why_unknown
 from fairdesk.project.recipes import named_encoder
 from fairdesk.words import tr, tr_n
 
@@ -93,7 +94,7 @@ def compare_matched(
     ):  # fmt: skip
         found.append(evaluate_whole(scores, options.model_copy(update={"scores": path, "distance": distance}), check))
     first, second = found
-    undrawn = tr("no draws were asked for") if params.bootstrap == 0 else first.result.no_draws_why
+    undrawn = tr("no draws were asked for") if params.bootstrap == 0 else first.result.no_draws_why or why_unknown(one)
     made = _Paired(one, two, first, second, options, undrawn or tr("the subjects are not known"))
     rows = [*made.own_figures(check), *made.group_rates(check), *made.fairness(check)]
     assert one.score is not None and two.score is not None
@@ -139,6 +140,8 @@ def compare_matched(
         if undrawn
         else tr("none: the scores do not name their subjects"),
     )  # fmt: skip
+    if first.drawn is not None and (strange := strangers_line(first.drawn.subjects, first.grouped)):
+        result.interval += "; " + strange
     if first.drawn is not None and not any(row.ci for row in differences):
         why = next((row.ci_why for row in differences if row.ci_why), None) or tr("no figure is defined")
         result.interval = tr("none: {why}", why=why)
