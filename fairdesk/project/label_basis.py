@@ -26,11 +26,12 @@ class LabelChange:
     added: int
     removed: int
     by_people: int = 0  # of those changed, the labels that a person set
+    hidden: int = 0  # of those removed, the images that are only hidden
 
     @property
-    def not_by_people(self) -> LabelChange:
-        """The changes but for labels that a person set, which figures follow."""
-        return LabelChange(self.relabelled - self.by_people, self.added, self.removed)
+    def not_followed(self) -> LabelChange:
+        """The changes that error rates do not follow: they take labels that a person set, and leave hidden images out."""
+        return LabelChange(self.relabelled - self.by_people, self.added, self.removed - self.hidden)
 
     def __bool__(self) -> bool:
         return bool(self.relabelled or self.added or self.removed)
@@ -85,11 +86,12 @@ class LeftOut:
 
 def compare(
     kept: Labels | None, now: Labels, left_out: LeftOut = LeftOut(), synthetic: Ids | None = None,
-    by_people: Ids | None = None,
+    by_people: Ids | None = None, hidden: Ids | None = None,
 ) -> LabelChange:  # fmt: skip
     """Compare kept labels with those of another moment.
 
-    `synthetic` are the ids of the synthetic images, `by_people` of those whose label a person set.
+    `synthetic` are the ids of the synthetic images, `by_people` of those whose label a person set,
+    `hidden` of those that are hidden now.
     """
     if kept is None:
         return LabelChange(0, 0, 0)
@@ -100,10 +102,11 @@ def compare(
         return LabelChange(moved, 0, 0, said)
     both, left, right = np.intersect1d(kept[0], now[0], assume_unique=True, return_indices=True)
     moved, said = _moved(both, kept[1][left] != now[1][right], by_people)
-    added, removed = np.delete(now[1], right), np.delete(kept[1], left)
+    added, removed, gone = np.delete(now[1], right), np.delete(kept[1], left), np.delete(kept[0], left)
     if left_out.unnamed:
-        added, removed = added[added != NO_NAME], removed[removed != NO_NAME]
-    return LabelChange(moved, len(added), len(removed), said)
+        added, gone = added[added != NO_NAME], gone[removed != NO_NAME]
+    unseen = 0 if hidden is None else int(np.isin(gone, hidden).sum())
+    return LabelChange(moved, len(added), len(gone), said, unseen)
 
 
 def _moved(images: Ids, moved: npt.NDArray[np.bool_], by_people: Ids | None) -> tuple[int, int]:
@@ -134,7 +137,10 @@ def changes_since(
     if not any(bases):
         return [LabelChange(0, 0, 0)] * len(bases)
     labels = LabelSnapshot.read(project)
-    now, synthetic, said = labels.basis(), labels.synthetic_images(), labels.labelled_by_people()
+    now, synthetic = labels.basis(), labels.synthetic_images()
+    said, hidden = labels.labelled_by_people(), labels.hidden_images()
     asked = list(zip(bases, left_out or [LeftOut()] * len(bases), strict=True))
-    found = {one: compare(unpack(one[0]), now, one[1], synthetic, said) for one in set(asked)}  # several may share one
+    found = {
+        one: compare(unpack(one[0]), now, one[1], synthetic, said, hidden) for one in set(asked)
+    }  # several may share one
     return [found[one] for one in asked]

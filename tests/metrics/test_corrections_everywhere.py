@@ -205,7 +205,7 @@ def test_every_two_without_some(monkeypatch, rows):
     cells = np.minimum(group[a], group[b]) * 3 + np.maximum(group[a], group[b])
     assert found.impostors_of.tolist() == np.bincount(cells[~same], minlength=9).tolist()
     assert found.tail[-50:] == pytest.approx(np.sort(score[~same])[-50:], abs=2e-5)
-    assert np.bincount(found.genuine_group, minlength=3).tolist() == np.bincount(group[a][same], minlength=3).tolist()
+    assert np.bincount(found.genuine_cell, minlength=9).tolist() == np.bincount(cells[same], minlength=9).tolist()
 
 
 def test_the_verb_of_every_two_counts_what_was_left_out(capsys, filled):

@@ -15,7 +15,7 @@ from fairdesk.metrics.scores.grouped_scores import number_texts
 from fairdesk.metrics.scores.score_set import ScoreSet, Strings
 from fairdesk.metrics.store import ComparisonMark, MarkKind, comparison_marks
 from fairdesk.project import Project
-from fairdesk.project.images import labelled_images
+from fairdesk.project.images import hidden_images, labelled_images
 from fairdesk.project.labels import names_ever_used, other_labels, set_by_people
 from fairdesk.words import tr
 
@@ -40,9 +40,10 @@ class Known:
     """Every group that the project has or had."""
     others: dict[str, dict[int, str]] = field(default_factory=dict)
     """What people set as "gender" and "age", by image; empty where they removed it."""
+    hidden: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.people or self.marks or self.nameless or any(self.others.values()))
+        return bool(self.people or self.marks or self.nameless or self.hidden or any(self.others.values()))
 
 
 def read_known(project: Project) -> Known:
@@ -57,7 +58,8 @@ def read_known(project: Project) -> Known:
     names, groups = names_ever_used(project)
     others = {kind: set_by_people(project, kind) for kind in ("gender", "age")}
     people, nameless = frozenset(said & labels.keys()), frozenset(said - labels.keys())
-    return Known(images, labels, people, comparison_marks(project), nameless, names, groups, others)
+    hidden = frozenset(hidden_images(project).tolist())
+    return Known(images, labels, people, comparison_marks(project), nameless, names, groups, others, hidden)
 
 
 def read_known_of(folder: Path) -> Known:
@@ -117,7 +119,8 @@ def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Correct
     A comparison with an image that a person labelled is genuine where both images are of one identity and group in the
     project. Where no person set a label, where an image never had an identity there, and where one of them has no group
     and the scores name none either, the list's word stays. An image whose identity a person removed leaves its
-    comparisons out; one whose group a person removed is in no group, and is who it was in the scores' group.
+    comparisons out, and so does a hidden one; one whose group a person removed is in no group, and is who it was in the
+    scores' group.
 
     Raises
     ------
@@ -136,6 +139,10 @@ def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Correct
     for row in np.flatnonzero(nobody).tolist():
         if not kinds[row][0]:
             kinds[row] = (MarkKind.WRONG_LABEL.value, tr("a face has no identity any more"))
+    hidden = list(known.hidden)
+    for row in np.flatnonzero(np.isin(first, hidden) | np.isin(second, hidden)).tolist():
+        if not kinds[row][0]:
+            kinds[row] = (MarkKind.EXCLUDED.value, tr("an image is hidden"))
     changed = _relabel(scores, first, second, known)
     reasons: dict[str, int] = {}
     for kind, reason in kinds:

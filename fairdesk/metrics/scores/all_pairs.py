@@ -30,12 +30,13 @@ class AllPairs:
     """What all comparisons gave; `genuine` and `tail` are sorted."""
 
     genuine: Single
-    genuine_group: Ints
+    genuine_cell: Ints
+    """Of each of these, low group * groups + high group."""
     impostors: int
     tail: Single
     """The highest impostor scores, at least a tenth of them."""
     tail_cell: Ints
-    """Of each of these, low group * groups + high group."""
+    """The cell of each of these."""
     impostors_of: Ints
     """Impostor comparisons of each cell."""
     edges: npt.NDArray[np.float64]
@@ -100,27 +101,31 @@ def _cut(vectors: Single, identity: Ints, metric: str) -> float:
 def compare_all(
     vectors: Single, identity: Ints, group: Ints, groups: int, metric: str,
     check: Callable[[], None] = lambda: None, progress: Callable[[int, int], None] = lambda done, total: None,
-    without: Ints | None = None,
+    without: Ints | None = None, home: Ints | None = None,
 ) -> AllPairs:  # fmt: skip
     """Compare every two rows; `identity` numbers people, `group` their groups (0 to groups - 1).
 
+    One number in two groups is two people. `home`, where given, has the group that tells people apart, which is another
+    one for a face that is in no group.
     `without` are comparisons that are left out, as two rows each: shape (k, 2), no comparison twice.
     """
-    order = np.lexsort((identity, group))
+    home = group if home is None else home
+    order = np.lexsort((identity, home))
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     left_out = np.sort(place[np.empty((0, 2), dtype=np.int64) if without is None else without], axis=1)
-    vectors, identity, group = _prepared(vectors, metric)[order], identity[order], group[order]
+    vectors, identity, group, home = _prepared(vectors, metric)[order], identity[order], group[order], home[order]
     cut = _cut(vectors, identity, metric)
+    runs = _runs(identity, home)
     while True:
-        found = _pass(vectors, identity, group, groups, metric, cut, left_out, check, progress)
+        found = _pass(vectors, runs, group, groups, metric, cut, left_out, check, progress)
         if cut == -np.inf or len(found.tail) > int(_MOST * found.impostors):
             return found
         cut = -np.inf if cut < -1e30 else cut - 0.25 * abs(cut) - 0.05
 
 
 def _pass(
-    vectors: Single, identity: Ints, group: Ints, groups: int, metric: str, cut: float, left_out: Ints,
+    vectors: Single, runs: Ints, group: Ints, groups: int, metric: str, cut: float, left_out: Ints,
     check: Callable[[], None], progress: Callable[[int, int], None],
 ) -> AllPairs:  # fmt: skip
     n = len(vectors)
@@ -128,10 +133,9 @@ def _pass(
     scale = np.float32(BINS / (high - low))
     counts = np.zeros(BINS + 2, dtype=np.int64)
     genuine: list[Single] = []
-    genuine_group: list[Ints] = []
+    mates: list[Ints] = []
     tails: list[Single] = []
     cells: list[Ints] = []
-    runs = _runs(identity, group)
     ends = np.searchsorted(runs, runs, "right")
     for start, scores, before in _blocks(vectors, metric):
         check()
@@ -145,9 +149,13 @@ def _pass(
             own = scores[row, row + 1 : end]
             if len(own):
                 out = dropped.get(row)
-                counted = own.copy() if out is None else np.delete(own, out[out < len(own)])
-                genuine.append(counted)
-                genuine_group.append(np.full(len(counted), group[start + row]))
+                mine, theirs = group[start + row], group[start + row + 1 : start + end]
+                mated_in = np.minimum(mine, theirs) * groups + np.maximum(mine, theirs)
+                kept_here = np.ones(len(own), dtype=bool)
+                if out is not None:
+                    kept_here[out[out < len(own)]] = False
+                genuine.append(own[kept_here])
+                mates.append(mated_in[kept_here])
                 own[:] = np.nan
         flat = scores.reshape(-1)
         for part in range(0, len(flat), _PART):
@@ -159,7 +167,7 @@ def _pass(
             where = np.flatnonzero(flat >= np.float32(cut)) if cut > -np.inf else np.flatnonzero(~np.isnan(flat))
         tails.append(flat[where])
         one, two = group[start + where // scores.shape[1]], group[start + where % scores.shape[1]]
-        cells.append((one * groups + two).astype(np.int32))  # rows are sorted by group: one <= two
+        cells.append((np.minimum(one, two) * groups + np.maximum(one, two)).astype(np.int32))
         progress(min(start + _ROWS, n), n)
     kept = counts[1:-1].copy()  # the first bin holds what is no comparison
     kept[-1] += counts[-1]
@@ -167,18 +175,17 @@ def _pass(
     cell = np.concatenate(cells) if cells else np.empty(0, dtype=np.int32)
     by_score = np.argsort(tail, kind="stable")
     mated = np.concatenate(genuine) if genuine else np.empty(0, dtype=np.float32)
-    mated_group = np.concatenate(genuine_group) if genuine_group else np.empty(0, dtype=np.int64)
+    mated_cell = np.concatenate(mates) if mates else np.empty(0, dtype=np.int64)
     by_mate = np.argsort(mated, kind="stable")
     sizes = np.bincount(group, minlength=groups)
-    of = np.zeros(groups * groups, dtype=np.int64)
-    for a in range(groups):
-        of[a * groups + a] = sizes[a] * (sizes[a] - 1) // 2 - int((mated_group == a).sum())
-        for b in range(a + 1, groups):
-            of[a * groups + b] = sizes[a] * sizes[b]
-    of -= np.bincount(group[left_out[:, 0]] * groups + group[left_out[:, 1]], minlength=groups * groups)
+    of = np.triu(np.outer(sizes, sizes), 1)
+    np.fill_diagonal(of, sizes * (sizes - 1) // 2)
+    one, two = np.sort(group[left_out], axis=1).T
+    of = of.reshape(-1) - np.bincount(mated_cell, minlength=groups * groups)
+    of -= np.bincount(one * groups + two, minlength=groups * groups)
     assert int(kept.sum()) == int(of.sum())
     return AllPairs(
-        mated[by_mate], mated_group[by_mate], int(of.sum()), tail[by_score], cell[by_score].astype(np.int64), of,
+        mated[by_mate], mated_cell[by_mate], int(of.sum()), tail[by_score], cell[by_score].astype(np.int64), of,
         np.linspace(low, high, BINS + 1), kept,
     )  # fmt: skip
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +17,13 @@ from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.metrics.evaluation import matrix_of
 from fairdesk.metrics.params import AllPairsParams
 from fairdesk.metrics.rates.error_rates import resolvable
-from fairdesk.metrics.results import Corrections, TarPoint
+from fairdesk.metrics.results import NotInAGroup, TarPoint
 from fairdesk.metrics.scores.all_pairs import AllPairs, compare_all, tar_points
 from fairdesk.metrics.scores.all_pairs_results import AllPairsResult, GroupCounts
 from fairdesk.metrics.scores.grouped_scores import too_many_to_pair
 from fairdesk.metrics.scores.pair_scores import MEASURES
-from fairdesk.metrics.store import MarkKind, comparison_marks
-from fairdesk.project import Project
-from fairdesk.project.images import labelled_images
+from fairdesk.metrics.scores.people_compared import people_of
+from fairdesk.project.images import hidden_images, labelled_images
 from fairdesk.words import tr
 
 
@@ -39,42 +37,32 @@ def compare_project(params: AllPairsParams, context: Context) -> AllPairsResult:
     chosen = choose_vectors(context, params.encoder, params.detector)
     recipe = chosen.recipe
     images, vectors = project.vectors.of_images(recipe)
-    people = {one.id: (one.group or "", one.identity) for one in labelled_images(project) if one.identity is not None}
-    named = np.array([image in people for image in images.tolist()], dtype=bool)
+    everyone = labelled_images(project, hidden=True)
+    hidden = set(hidden_images(project).tolist())
+    people = {one.id: one for one in everyone if one.identity is not None}
+    shown = np.array([image not in hidden for image in images.tolist()], dtype=bool)
+    named = shown & np.array([image in people for image in images.tolist()], dtype=bool)
     if not named.any():
         raise RequestError(tr("No image with an embedding has an identity, so that there is nothing to compare."))
-    keys = [people[image] for image in images[named].tolist()]
-    names, who = np.unique(np.array(["\x1f".join(key) for key in keys]), return_inverse=True)
-    groups, group = np.unique(np.array([key[0] for key in keys]), return_inverse=True)
+    who = people_of(project, [people[image] for image in images[named].tolist()], list(people.values()))
     metric = recipe.metric if params.metric == "own" else params.metric
-    without, corrections = _left_out(project, images[named].tolist())
     found = compare_all(
-        vectors[named], who.astype(np.int64), group.astype(np.int64), len(groups), metric, context.check,
-        lambda done, total: context.progress(done, total, tr("images")), without,
+        vectors[named], who.who, who.group, len(who.names) + 1, metric, context.check,
+        lambda done, total: context.progress(done, total, tr("images")), who.without, who.home,
     )  # fmt: skip
-    result = _result(found, [str(name) or tr("no group") for name in groups], params.at, MEASURES[metric])
-    result.subjects, result.without_identity = len(names), int((~named).sum())
+    result = _result(found, who.names, params.at, MEASURES[metric])
+    result.subjects, result.without_identity = who.subjects, int((shown & ~named).sum())
+    result.hidden = int((~shown).sum())
+    result.corrections = who.told
     result.rest_on(chosen.about(), len(images))
-    result.corrections = corrections
     if params.out is not None:
         _write(params.out, result, found)
         context.artifact(params.out / "all-pairs.json")
     return result
 
 
-def _left_out(project: Project, images: list[int]) -> tuple[npt.NDArray[np.int64], Corrections]:
-    """Return the comparisons that people left out, as two places among the images each: (k, 2); and what is told of them."""
-    row = {image: place for place, image in enumerate(images)}
-    marks = {pair: one for pair, one in comparison_marks(project).items() if pair[0] in row and pair[1] in row}
-    kinds = Counter(one.kind for one in marks.values())
-    told = Corrections(
-        excluded=kinds[MarkKind.EXCLUDED], wrong_label=kinds[MarkKind.WRONG_LABEL], relabelled_images=0, relabelled=0,
-        reasons=dict(Counter(one.reason for one in marks.values())),
-    )  # fmt: skip
-    return np.array([[row[one], row[two]] for one, two in marks], dtype=np.int64).reshape(-1, 2), told
-
-
 def _result(found: AllPairs, names: list[str], at: str, measure: str) -> AllPairsResult:
+    """Return the figures; `names` are the groups, and one more that faces in no group have."""
     genuine, points = len(found.genuine), {}
     none = tr("no genuine comparisons")
     for target, (threshold, matches, misses) in tar_points(found).items():
@@ -89,28 +77,45 @@ def _result(found: AllPairs, names: list[str], at: str, measure: str) -> AllPair
         )
     threshold = found.threshold_at(at)
     above = found.tail_cell[len(found.tail) - found.false_matches(threshold) :]
-    wrong = np.bincount(above, minlength=len(names) ** 2)
-    missed = np.bincount(found.genuine_group[: found.misses(threshold)], minlength=len(names))
-    mates = np.bincount(found.genuine_group, minlength=len(names))
+    wide = len(names) + 1
+    wrong = np.bincount(above, minlength=wide**2)
+    missed = np.bincount(found.genuine_cell[: found.misses(threshold)], minlength=wide**2)
+    mates = np.bincount(found.genuine_cell, minlength=wide**2)
     rows = {}
     for number, name in enumerate(names):
-        cell = number * len(names) + number
+        cell = number * wide + number
         impostor, matches = int(found.impostors_of[cell]), int(wrong[cell])
         rows[name] = GroupCounts(
-            genuine=int(mates[number]),
+            genuine=int(mates[cell]),
             impostor=impostor,
             false_matches=matches,
-            false_non_matches=int(missed[number]),
+            false_non_matches=int(missed[cell]),
             fmr=matches / impostor if impostor else None,
             fmr_why=None if impostor else tr("no impostor pairs within this group"),
-            fnmr=int(missed[number]) / int(mates[number]) if mates[number] else None,
-            fnmr_why=None if mates[number] else tr("no genuine pairs in this group"),
+            fnmr=int(missed[cell]) / int(mates[cell]) if mates[cell] else None,
+            fnmr_why=None if mates[cell] else tr("no genuine pairs in this group"),
         )
+
+    def between(cell: int) -> tuple[int, int]:
+        cell = cell // len(names) * wide + cell % len(names)
+        return int(found.impostors_of[cell]), int(wrong[cell])
+
     return AllPairsResult(
         n_genuine=genuine, n_impostor=found.impostors, subjects=0, without_identity=0, measure=measure, tar_at_far=points,
         at=at, threshold=threshold, per_group=rows,
-        fmr_matrix=matrix_of(names, lambda cell: (int(found.impostors_of[cell]), int(wrong[cell]))),
+        fmr_matrix=matrix_of(names, between), not_in_a_group=_not_in_a_group(found, mates, wide) if names else None,
         fmr_matrix_why=too_many_to_pair(len(names)),
+    )  # fmt: skip
+
+
+def _not_in_a_group(found: AllPairs, mates: npt.NDArray[np.int64], wide: int) -> NotInAGroup:
+    """Count the comparisons that no group's rates are made of."""
+    genuine, impostor = mates.reshape(wide, wide), found.impostors_of.reshape(wide, wide)
+    across = ~np.eye(wide, dtype=bool)
+    across[:, -1] = False
+    return NotInAGroup(
+        genuine_across=int(genuine[across].sum()), impostor_across=int(impostor[across].sum()),
+        genuine_unnamed=int(genuine[:, -1].sum()), impostor_unnamed=int(impostor[:, -1].sum()),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import rate
-from fairdesk.metrics.results import Corrections, CrossCell, TarPoint
+from fairdesk.metrics.results import Corrections, CrossCell, NotInAGroup, TarPoint
 from fairdesk.words import tr, tr_n
 
 
@@ -30,6 +30,8 @@ class AllPairsResult(JobResult, RestsOnVectors):
     subjects: int
     without_identity: int
     """Faces that are in no comparison."""
+    hidden: int = 0
+    """Faces of hidden images: in no comparison either."""
     measure: str
     tar_at_far: dict[str, TarPoint]
     at: str
@@ -37,6 +39,8 @@ class AllPairsResult(JobResult, RestsOnVectors):
     per_group: dict[str, GroupCounts]
     fmr_matrix: dict[str, CrossCell]
     fmr_matrix_why: str | None = None
+    not_in_a_group: NotInAGroup | None = None
+    """Absent where the project has no groups."""
     corrections: Corrections | None = None
     """The comparisons that people left out."""
     histogram: str | None = None
@@ -62,6 +66,14 @@ class AllPairsResult(JobResult, RestsOnVectors):
                     self.without_identity,
                 )
             )
+        if self.hidden:
+            lines.append(
+                tr_n(
+                    "{n:,} face is of a hidden image and is in no comparison.",
+                    "{n:,} faces are of hidden images and are in no comparison.",
+                    self.hidden,
+                )
+            )
         if self.corrections is not None:
             lines += self.corrections.lines()
         for target, point in self.tar_at_far.items():
@@ -85,6 +97,8 @@ class AllPairsResult(JobResult, RestsOnVectors):
                     genuine=row.genuine,
                 )
             )
+        if self.not_in_a_group is not None:
+            lines += [f"  {line}" for line in self.not_in_a_group.lines()]
         return "\n".join(lines)
 
 

@@ -25,7 +25,7 @@ def told_change(change: LabelChange, *, follows: bool) -> str:
 
     `follows` tells whether they follow what people relabelled: where the scores name their images.
     """
-    rest = change.not_by_people if follows else change
+    rest = change.not_followed if follows else change
     parts = []
     if rest.relabelled and follows:
         parts.append(
@@ -67,7 +67,7 @@ def remedy_of(scores: ListedScores, lists: list[PairList], others: list[ListedSc
     params = scores.params
     if "pairs" not in params:  # normalised ones
         made_from = str(params.get("scores", ""))
-        if any(one.path == made_from and one.change.not_by_people for one in others):
+        if any(one.path == made_from and one.change.not_followed for one in others):
             return Remedy(tr("Show {scores}", scores=Path(made_from).name), "", {"scores": made_from})
         return Remedy(tr("Normalise again…"), "normalise", params | {"out": scores.path}) if made_from else None
     made = next((one for one in lists if one.path == scores.pair_list), None)

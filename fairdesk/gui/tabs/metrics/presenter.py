@@ -95,7 +95,7 @@ def look(project: Project) -> View:
         )
         vectors = vectors_line({"encoder": scores.encoder, "detector": scores.detector, "faces": about.faces})
         text += f"\n{vectors}" if vectors else ""
-        rest = scores.change.not_by_people
+        rest = scores.change.not_followed
         stale = str(rest) if rest else None
         view.sources.append(
             Source(
