@@ -28,13 +28,14 @@ from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.metrics import presenter
 from fairdesk.gui.tabs.metrics.actions import MENUS, actions
-from fairdesk.gui.tabs.metrics.asking import list_left_out
 from fairdesk.gui.tabs.metrics.empty_page import next_step
 from fairdesk.gui.tabs.metrics.freshness import Remedy, told_change
+from fairdesk.gui.tabs.metrics.left_out_list import LeftOutList
 from fairdesk.gui.tabs.metrics.lists import look_at_list
 from fairdesk.gui.tabs.metrics.pair_viewer import PairViewer
 from fairdesk.gui.tabs.metrics.result_plots import ResultPlots
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
+from fairdesk.gui.tabs.metrics.saving import save_shown_table
 from fairdesk.gui.tabs.metrics.search_page import SearchPage
 from fairdesk.gui.tabs.metrics.source_tree import SourceTree
 from fairdesk.gui.widgets.find_line import FindLine
@@ -115,12 +116,15 @@ class MetricsTab(Tab):
         self.value.setVisible(False)
         self._offer_sources(["all", "within-group"])
         self.pairs = PairViewer(session, self)
+        self.left_out = LeftOutList(self)
         self.search = SearchPage(session.theme)
         self.pages.addWidget(self.search)
         self.tables.use_theme(session.theme)
         self.tables.pairs_asked.connect(self.show_pairs)
         self.tables.nothing_behind.connect(lambda: self.pairs.say_what_lacks(self.shown))
-        self.tables.list_asked.connect(lambda: list_left_out(self))
+        self.tables.list_asked.connect(self.left_out.show)
+        for tables in (self.tables, self.search.tables):
+            tables.save_asked.connect(lambda: async_glue.start(save_shown_table(self)))
         self.figures.pairs_asked.connect(self.show_pairs)
         self.figures.threshold_moved.connect(self._on_drag)
         self.figures.threshold_settled.connect(self._on_dropped)
@@ -165,18 +169,19 @@ class MetricsTab(Tab):
         """Read again, unless there are only more vectors: all that is shown of them is whether there are any."""
         if set(change.touched) != {Kind.VECTORS} or not self.view.vectors:
             self.refresh()
-        if self.shown is not None and {Kind.LABELS, Kind.SCORES} & set(change.touched):
+        if self.shown is not None and {Kind.LABELS, Kind.HIDDEN, Kind.IMAGES, Kind.SCORES} & set(change.touched):
             self._evaluate()  # figures follow what people correct
 
     def stays(self) -> bool:
         """Stay while the pairs behind a number are looked at: what is corrected there is undone there."""
-        return self.pairs.dialog is not None
+        return self.pairs.dialog is not None or self.left_out.dialog is not None
 
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
         self.scores = self.shown = None
         self.sources.forget()
         self.pairs.close()
+        self.left_out.close()
         self._drawing = False
         self._asked += 1  # nobody waits for what is being evaluated
         self._fill(presenter.View())
@@ -257,6 +262,8 @@ class MetricsTab(Tab):
         """Evaluate and show a score file; `columns` say what is what in a table that does not."""
         self.sources.follow(path)
         if path != self.scores or columns is not None:
+            self.pairs.close()
+            self.left_out.close()
             self.scores, self._columns = path, columns
             rule = (
                 self._rule if self._threshold() == self._typed else self.at.currentIndex()
@@ -346,6 +353,7 @@ class MetricsTab(Tab):
         self._drawing = False
         self._show_evaluation(found)
         self.pairs.read_again(found)
+        self.left_out.read_again()
 
     def _show_evaluation(self, found: presenter.Evaluation) -> None:
         self.shown = found
