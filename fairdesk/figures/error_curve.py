@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.words import tr
+from fairdesk.figures.whole_set import WHOLE, whole_name
 
 Array = npt.NDArray[np.float64]
 
@@ -36,11 +36,18 @@ class Curve:
     """FMR and FNMR at the common threshold."""
     number: int | None = None
     """Of the group, for its colour; None is its place among those that are drawn."""
+    whole_shown: str = ""
+    """What the whole set is called, where this is its curve."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is of the whole set, not of a group."""
+        return self.name == WHOLE
 
     @property
     def shown(self) -> str:
         """What it is called where people read it."""
-        return tr("all") if self.name == "all" else self.name
+        return (self.whole_shown or whole_name(())) if self.whole else self.name
 
     @property
     def bounds(self) -> list[tuple[float, float]]:

@@ -7,19 +7,23 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure
 
 from fairdesk.figures.style import ALL_LIGHT, group_style
+from fairdesk.figures.whole_set import WHOLE, whole_name
 from fairdesk.words import tr
 
 RANKS = 50  # ranks that are drawn
 
 
 def match_figure(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]], title: str) -> Figure:
-    """Draw name -> (pessimistic, optimistic) rates at rank 1, 2, ...; where the two differ, both are drawn."""
+    """Draw name -> (pessimistic, optimistic) rates at rank 1, 2, ...; where the two differ, both are drawn.
+
+    The whole set's name is `WHOLE`.
+    """
     figure = Figure(figsize=(5.6, 4.4), layout="constrained")
     axes = figure.add_subplot()
-    groups = [name for name in curves if name != "all"]
+    groups = [name for name in curves if name != WHOLE]
     for name, (worst, best) in curves.items():
-        colour, _, marker = (ALL_LIGHT, "", None) if name == "all" else group_style(groups.index(name))
-        shown = tr("all") if name == "all" else name
+        colour, _, marker = (ALL_LIGHT, "", None) if name == WHOLE else group_style(groups.index(name))
+        shown = whole_name(groups) if name == WHOLE else name
         ranks = range(1, min(len(worst), RANKS) + 1)
         axes.plot(ranks, worst[:RANKS], color=colour, marker=marker, markevery=0.12, markersize=4.5, label=shown)
         if list(worst[:RANKS]) != list(best[:RANKS]):

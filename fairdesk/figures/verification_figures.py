@@ -74,24 +74,23 @@ def _percent_axis(axis: Any) -> None:
 
 
 def _colour(curve: Curve, number: int) -> str:
-    return ALL_LIGHT if curve.name == "all" else group_style(number)[0]
+    return ALL_LIGHT if curve.whole else group_style(number)[0]
 
 
-def _line(axes: Axes, x: Array, y: Array, name: str, number: int) -> None:
+def _line(axes: Axes, x: Array, y: Array, curve: Curve, number: int) -> None:
     """Draw one curve; groups are told apart by markers too, not by colour alone."""
-    if name == "all":
-        axes.plot(x, y, label=tr("all"), color=ALL_LIGHT, linewidth=1.6)
+    if curve.whole:
+        axes.plot(x, y, label=entry(curve.shown), color=ALL_LIGHT, linewidth=1.6)
     else:
         colour, _, marker = group_style(number)
-        axes.plot(x, y, label=entry(name), color=colour, marker=marker, markevery=0.12, markersize=4, linewidth=1.2)
+        axes.plot(
+            x, y, label=entry(curve.name), color=colour, marker=marker, markevery=0.12, markersize=4, linewidth=1.2
+        )
 
 
 def _numbered(curves: Sequence[Curve]) -> list[tuple[int, Curve]]:
-    groups = [curve.name for curve in curves if curve.name != "all"]
-    own = [
-        curve.number if curve.number is not None or curve.name == "all" else groups.index(curve.name)
-        for curve in curves
-    ]
+    groups = [curve.name for curve in curves if not curve.whole]
+    own = [curve.number if curve.number is not None or curve.whole else groups.index(curve.name) for curve in curves]
     return [(number or 0, curve) for number, curve in zip(own, curves, strict=True)]
 
 
@@ -106,7 +105,7 @@ def draw_roc(axes: Axes, curves: Sequence[Curve]) -> None:
     lowest = 1.0
     for number, curve in _numbered(curves):
         keep = curve.fmr >= 1 / max(curve.ni, 1)
-        _line(axes, curve.fmr[keep], 1 - curve.fnmr[keep], curve.name, number)
+        _line(axes, curve.fmr[keep], 1 - curve.fnmr[keep], curve, number)
         if keep.any():
             lowest = min(lowest, float((1 - curve.fnmr[keep]).min()))
         bound = curve.seen(0.0, 1.0)[0]
@@ -129,7 +128,7 @@ def draw_det(axes: Axes, curves: Sequence[Curve]) -> None:
         keep = (curve.fmr > 0) & (curve.fmr < 1) & (curve.fnmr > 0) & (curve.fnmr < 1)
         if keep.any():
             shown += [float(curve.fmr[keep].min()), float(curve.fnmr[keep].min())]
-        _line(axes, ndtri(curve.fmr[keep]), ndtri(curve.fnmr[keep]), curve.name, number)
+        _line(axes, ndtri(curve.fmr[keep]), ndtri(curve.fnmr[keep]), curve, number)
         for (fmr, fnmr), marker in zip(curve.bounds, ("<", "v"), strict=True):
             if 0 < fmr < 1 and 0 < fnmr < 1:
                 axes.plot(
@@ -154,7 +153,7 @@ def draw_det(axes: Axes, curves: Sequence[Curve]) -> None:
 def draw_rates(axes: Axes, curves: Sequence[Curve], threshold: float | None = None) -> None:
     """Draw FMR (solid) and FNMR (dashed) against threshold, each EER marked, and the common threshold."""
     for number, curve in _numbered(curves):
-        colour, width = _colour(curve, number), 1.6 if curve.name == "all" else 1.2
+        colour, width = _colour(curve, number), 1.6 if curve.whole else 1.2
         finite = np.isfinite(curve.threshold)
         where = curve.threshold[finite]
         axes.plot(where, curve.fmr[finite], label=entry(curve.shown), color=colour, linewidth=width)

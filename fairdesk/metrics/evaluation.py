@@ -13,6 +13,7 @@ import numpy.typing as npt
 from fairdesk.metrics.fairness.figures import accuracy_figures, fairness_figures, floored_accuracy_ratio, floored_ratios
 from fairdesk.metrics.fairness.results import Fairness
 from fairdesk.metrics.intervals.by_pairs import wilson
+from fairdesk.metrics.pairs_behind.pair_query import cell_key
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold, choose_threshold
 from fairdesk.metrics.rates.error_rates import (
@@ -238,7 +239,7 @@ def matrix_of(names: list[str], counted: Callable[[int], tuple[int, int]]) -> di
     for a, first in enumerate(names):
         for b, second in enumerate(names):
             count, errors = counted(min(a, b) * n + max(a, b))
-            out[f"{first}|{second}"] = CrossCell(
+            out[cell_key(first, second)] = CrossCell(
                 impostor=count,
                 false_matches=errors,
                 fmr=errors / count if count else None,

@@ -184,7 +184,7 @@ class GroupsResult(Record):
     per_group: dict[str, GroupFigures]
     fairness: Fairness
     fmr_matrix: dict[str, CrossCell]
-    """By "A|B"; the order of the two does not matter. Empty where there are too many groups."""
+    """By "A|B" (`cell_key`); the order of the two does not matter. Empty where there are too many groups."""
     fmr_matrix_why: str | None = None
     not_in_a_group: NotInAGroup
     fold_fairness: dict[str, FoldFairness] | None = None

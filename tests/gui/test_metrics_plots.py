@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication, QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
+from fairdesk.figures.whole_set import WHOLE
 from fairdesk.gui.widgets.rate_axis import RateAxis
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.evaluation import evaluate
@@ -41,7 +42,7 @@ def test_dragging_moves_every_line_and_table_and_letting_go_evaluates(shown, han
     plots["rates"].line.setValue(2.0)  # as a drag does
     line = {name: plot.line.value() for name, plot in plots.items()}
     assert line["scores"] == line["rates"] == 2.0
-    fmr = shown.shown.live.rates(2.0)["all"][0]
+    fmr = shown.shown.live.rates(2.0)[WHOLE][0]
     assert line["roc"] == pytest.approx(np.log10(fmr))
     moved = texts(shown, "common")
     expected = evaluate(
@@ -61,12 +62,12 @@ def test_the_line_of_a_curve_gives_the_threshold_of_its_fmr(shown, kind):
     plot = shown.figures.curves[kind]
     told = []
     plot.threshold_moved.connect(told.append)
-    whole = next(curve for curve in shown.shown.curves if curve.name == "all")
+    whole = next(curve for curve in shown.shown.curves if curve.name == WHOLE)
     place = len(whole.threshold) // 2
     x, _ = plot._place(whole.fmr[place], whole.fnmr[place])
     plot.line.setValue(x)
     assert len(told) == 1  # moving the other plots' lines tells nothing
-    assert shown.shown.live.rates(told[0])["all"][0] == pytest.approx(whole.fmr[place], rel=0.02)
+    assert shown.shown.live.rates(told[0])[WHOLE][0] == pytest.approx(whole.fmr[place], rel=0.02)
 
 
 def test_rings_stand_at_the_common_threshold(shown):

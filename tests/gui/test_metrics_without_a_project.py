@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from fairdesk.figures.error_curve import Curve
+from fairdesk.figures.whole_set import WHOLE
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.metrics.scores.score_files import read_scores
 from tests.metrics.test_model_comparison import study
@@ -173,7 +174,7 @@ def test_rates_between_the_points_of_a_curve(distance):
     """A threshold between two scores accepts what the next stricter score accepts."""
     sign = -1 if distance else 1
     curve = Curve(
-        "all", sign * np.array([0.1, 0.4, 0.8, np.inf]), np.array([1.0, 0.5, 0.25, 0]), np.array([0, 0.1, 0.3, 1]),
+        WHOLE, sign * np.array([0.1, 0.4, 0.8, np.inf]), np.array([1.0, 0.5, 0.25, 0]), np.array([0, 0.1, 0.3, 1]),
         0.2, sign * 0.4, 10, 4, distance,
     )  # fmt: skip
     assert curve.rates_at(sign * 0.0) == (1, 0) and curve.rates_at(sign * 0.1) == (1, 0)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score, roc_curve
 
+from fairdesk.figures.whole_set import WHOLE
 from fairdesk.metrics.rates.error_curves import error_curve, histogram
 from fairdesk.metrics.rates.error_rates import (
     area_under_curve,
@@ -73,7 +74,7 @@ def test_curve_points_are_exact():
     rng = np.random.default_rng(5)
     genuine, impostor = rng.normal(2, 1, 3000), rng.normal(0, 1, 9000)
     scores = sort_scores(genuine, impostor)
-    curve = error_curve("all", scores)
+    curve = error_curve(WHOLE, scores)
     fpr, tpr, thresholds = roc_curve([1] * 3000 + [0] * 9000, np.r_[genuine, impostor], drop_intermediate=False)
     known = {t: (f, r) for t, f, r in zip(thresholds, fpr, tpr, strict=True)}
     for t, fmr, fnmr in zip(curve.threshold[:-1], curve.fmr, curve.fnmr, strict=False):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from fairdesk.figures.whole_set import WHOLE
 from fairdesk.metrics.evaluation import evaluate, evaluate_whole
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.live_threshold import LiveThreshold
@@ -40,7 +41,7 @@ def test_every_table_is_that_of_an_evaluation(tmp_path, distance, threshold):
     whole.fairness.intervals_why.clear()  # while it is dragged nothing is said of intervals
     assert moved.fairness == whole.fairness and moved.not_in_a_group == whole.not_in_a_group
     for name, (fmr, fnmr) in live.rates(shown).items():
-        if name != "all":
+        if name != WHOLE:
             assert (fmr, fnmr) == (whole.per_group[name].fmr, whole.per_group[name].fnmr)
 
 
@@ -49,4 +50,4 @@ def test_without_groups_nothing_moves(tmp_path):
     found = evaluate_whole(ScoreSet(genuine=np.array([0.9, 0.8]), impostor=np.array([0.1, 0.85])), params)
     live = LiveThreshold(found, params)
     assert live.at(0.5) is found.result
-    assert live.rates(0.82) == {"all": (0.5, 0.5)}
+    assert live.rates(0.82) == {WHOLE: (0.5, 0.5)}

@@ -11,6 +11,7 @@ from matplotlib.text import Text
 
 from fairdesk.figures import verification_figures
 from fairdesk.figures.identification_figures import match_figure
+from fairdesk.figures.whole_set import WHOLE
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.evaluation_job import evaluate_scores
 from fairdesk.metrics.params import EvaluateParams
@@ -137,5 +138,5 @@ def test_every_word_of_tables_plots_and_reasons_asked_for_a_translation(tmp_path
 def test_the_plot_of_a_search_too(monkeypatch):
     monkeypatch.setattr(language, "phrases", lambda _language: {"all": "todas"})
     with speaking_report("es"):
-        figure = match_figure({"all": ([0.5, 1.0], [0.5, 1.0]), "q1": ([1.0, 1.0], [1.0, 1.0])}, "x")
+        figure = match_figure({WHOLE: ([0.5, 1.0], [0.5, 1.0]), "q1": ([1.0, 1.0], [1.0, 1.0])}, "x")
     assert {"todas", "q1"} <= set(letters_of(figure)) and "all" not in letters_of(figure)

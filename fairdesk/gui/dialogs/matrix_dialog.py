@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fairdesk.figures.whole_set import whole_name
 from fairdesk.gui import async_glue
 from fairdesk.gui.theme import Theme
 from fairdesk.images.table_cells import safe_rows
@@ -89,7 +90,7 @@ class MatrixDialog(QDialog):
         self.table.clear()
         self.table.setColumnCount(len(columns) + 1)
         self.table.setRowCount(len(rows))
-        self.table.setHorizontalHeaderLabels([*columns, tr("all")])
+        self.table.setHorizontalHeaderLabels([*columns, whole_name(columns)])
         self.table.setVerticalHeaderLabels([given for given, _ in rows])
         accent = QColor(self._theme.tokens["accent"])
         for y, (_, counts) in enumerate(rows):

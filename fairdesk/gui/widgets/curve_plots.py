@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.style import ALL_DARK, ALL_LIGHT, GENUINE, IMPOSTOR, group_style
+from fairdesk.figures.whole_set import WHOLE
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
 from fairdesk.gui.widgets.plot_gestures import PlotGestures
@@ -301,7 +302,7 @@ class RatePlot(QWidget):
         ]
 
     def _whole(self) -> Curve | None:
-        return next((curve for curve in self._shown.curves if curve.name == "all"), None)
+        return next((curve for curve in self._shown.curves if curve.whole), None)
 
     def _place_line(self) -> None:
         """Put the line where the common threshold is: in ROC and DET at the FMR of all comparisons."""
@@ -309,8 +310,8 @@ class RatePlot(QWidget):
         if threshold is not None and np.isfinite(threshold):
             if self.kind in ("rates", "scores"):
                 place = threshold
-            elif "all" in self._shown.common:
-                x, _ = self._place(*self._shown.common["all"])
+            elif WHOLE in self._shown.common:
+                x, _ = self._place(*self._shown.common[WHOLE])
                 place = x if np.isfinite(x) else None
         self.line.setVisible(place is not None)
         if place is not None:

@@ -18,7 +18,7 @@ from fairdesk.gui.widgets.plot_export import new_plot, retheme
 from fairdesk.gui.widgets.plot_gestures import PlotGestures
 from fairdesk.gui.widgets.plot_scroll import PlotScroll
 from fairdesk.gui.widgets.rate_axis import RateAxis
-from fairdesk.metrics.pairs_behind.pair_query import PairQuery
+from fairdesk.metrics.pairs_behind.pair_query import PairQuery, cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import rate, rates_between
 from fairdesk.words import tr
 
@@ -184,7 +184,7 @@ class GroupPlot(QWidget):
         self._notes = []
         if not groups.fmr_matrix:  # too many groups
             return
-        cells = [[groups.fmr_matrix[f"{a}|{b}"] for b in names] for a in names]
+        cells = [[groups.fmr_matrix[cell_key(a, b)] for b in names] for a in names]
         rates = np.array([[np.nan if one.fmr is None else one.fmr for one in row] for row in cells])
         share = rate_shares(rates)
         colours = pg.colormap.get("cividis").map(np.nan_to_num(share), mode="byte")
@@ -210,7 +210,7 @@ class GroupPlot(QWidget):
         if query is None or groups is None:
             return ""
         if self.kind == "between" and groups.fmr_matrix:
-            cell = groups.fmr_matrix[f"{query.first}|{query.second}"]
+            cell = groups.fmr_matrix[cell_key(query.first, query.second)]
             said = rate(cell.fmr) if cell.fmr is not None else cell.fmr_why or tr("undefined")
             counts = tr("{errors:,} of {trials:,} pairs", errors=cell.false_matches, trials=cell.impostor)
             return f"{query.first}\n{query.second}\n{said}\n{counts}"

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from fairdesk.figures.whole_set import WHOLE, whole_name
 from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_bytes
 from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures
@@ -16,14 +17,20 @@ from fairdesk.words import tr
 
 
 def rows_of(result: IdentifyResult) -> dict[str, SearchFigures]:
-    """Return the figures of all probes ("all") and of each group."""
-    return {"all": result, **(result.groups or {})}
+    """Return the figures of all probes (`WHOLE`) and of each group."""
+    return {WHOLE: result, **(result.groups or {})}
+
+
+def _named(result: IdentifyResult) -> list[tuple[str, SearchFigures]]:
+    """Return the same by what they are called in a table."""
+    groups = result.groups or {}
+    return [(whole_name(groups), result), *groups.items()]
 
 
 def cmc_csv(result: IdentifyResult) -> str:
     """Return every match characteristic as CSV: a row a group and rank."""
     rows: list[list[object]] = [["group", "rank", "pessimistic", "optimistic"]]
-    for name, row in rows_of(result).items():
+    for name, row in _named(result):
         for number, rates in enumerate(zip(row.cmc.pessimistic or [], row.cmc.optimistic or [], strict=True), 1):
             rows.append([name, number, *rates])
     return _csv(rows)
@@ -35,7 +42,7 @@ def points_csv(result: IdentifyResult) -> str:
     rows: list[list[object]] = [
         ["group", "target_fpir", *columns, "fnir_low", "fnir_high", "mated", "nonmated", "resolvable"]
     ]
-    for name, row in rows_of(result).items():
+    for name, row in _named(result):
         for target, point in row.fnir_at_fpir.items():
             values = ["" if (value := getattr(point, column)) is None else value for column in columns]
             low, high = point.fnir_rank1_ci or ("", "")

@@ -63,6 +63,11 @@ class LeftOut:
             return "", ""
         return str(sides[0][row]), str(sides[1][row])
 
+    def _cell(self, row: int) -> tuple[str, str]:
+        """Return the groups that a comparison is counted by, both empty where a face has none."""
+        one, two = sorted(self._groups(row))
+        return ("", "") if not one or not two else (one, two)
+
     def _reason(self, kind: int, said: str) -> str:
         """Return why a comparison is left out, in words."""
         own = "encoder" in self.comparisons.about and NORMALISED not in self.comparisons.measure
@@ -72,14 +77,14 @@ class LeftOut:
         """Return how many there are of each reason and group."""
         label = self.comparisons.label
         assert label is not None
-        found: Counter[tuple[int, str, str, bool]] = Counter()
+        found: Counter[tuple[int, str, tuple[str, ...], bool]] = Counter()
         for row, (kind, said) in enumerate(zip(self.kinds, self.said, strict=True)):
-            group = _together(*sorted(self._groups(row))) if self.grouped else ""
+            group = self._cell(row) if self.grouped else ()
             found[kind, said, group, bool(label[row])] += 1
         return [
             LeftOutCount(
                 kind=KINDS[kind], reason=self._reason(kind, said), counted=tr(_REASONS[kind][1]),
-                group=group, genuine=found[kind, said, group, True], impostor=found[kind, said, group, False],
+                group=_together(*group) if group else "", genuine=found[kind, said, group, True], impostor=found[kind, said, group, False],
             )
             for kind, said, group in sorted({key[:3] for key in found})
         ]  # fmt: skip
@@ -117,7 +122,7 @@ class LeftOut:
 
 
 def _together(one: str, two: str) -> str:
-    if not one or not two:
+    if not one:
         return tr("no group")
     return one if one == two else tr("{one} and {other}", one=one, other=two)
 

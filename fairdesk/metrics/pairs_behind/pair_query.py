@@ -19,6 +19,11 @@ KINDS = {
 }
 
 
+def cell_key(first: str, second: str) -> str:
+    """Return the key of the cell of two groups: "A|B"; a bar or a backslash in a name has a backslash before it."""
+    return "|".join(name.replace("\\", "\\\\").replace("|", "\\|") for name in (first, second))
+
+
 @dataclass(frozen=True)
 class PairQuery:
     """Comparisons of a kind, between two groups ("" for all); `near` a score, where a curve was clicked.

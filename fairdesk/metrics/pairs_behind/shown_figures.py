@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fairdesk.figures.error_curve import Curve
+from fairdesk.figures.whole_set import WHOLE, whole_name
 from fairdesk.jobs.wording import percent, plain
 from fairdesk.metrics.fairness.figure_notes import FIGURES
 from fairdesk.metrics.rates.error_curves import error_curve
@@ -24,19 +26,20 @@ def curves_of(
     overall: Scores, groups: dict[str, Scores], *, distance: bool = False, threshold: float | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> list[Curve]:  # fmt: skip
-    """Return the curve over all pairs ("all") and each group's; groups that lack a kind of score have none.
+    """Return the curve over all pairs (`WHOLE`) and each group's; groups that lack a kind of score have none.
 
     `threshold` is the common one, as similarity: each curve has its point there.
     """
     found = []
-    for name, scores in {"all": overall, **groups}.items():
+    for name, scores in {WHOLE: overall, **groups}.items():
         check()
         point = None
         if threshold is not None and scores.missing() is None:
             at = at_threshold(scores, threshold, reject_all=threshold == math.inf)
             point = (at.fmr, at.fnmr)
         found.append(error_curve(name, scores, distance=distance, common=point))
-    return [curve for curve in found if curve is not None]
+    whole = whole_name(groups)
+    return [replace(curve, whole_shown=whole) for curve in found if curve is not None]
 
 
 def rate(value: float | None) -> str:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from fairdesk.figures.whole_set import WHOLE
 from fairdesk.metrics.evaluation import Evaluated, common_row, fairness_of, matrix_of
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
@@ -37,10 +38,10 @@ class LiveThreshold:
             self._cells = {cell: score[bounds[cell] : bounds[cell + 1]] for cell in range(n * n)}
 
     def rates(self, threshold: float) -> dict[str, tuple[float, float]]:
-        """Return FMR and FNMR of all comparisons ("all") and of each group at a threshold in the file's own sense."""
+        """Return FMR and FNMR of all comparisons (`WHOLE`) and of each group at a threshold in the file's own sense."""
         value = np.float64(-threshold if self._params.distance else threshold)
         out = {}
-        for name, scores in {"all": self._everything, **self._own}.items():
+        for name, scores in {WHOLE: self._everything, **self._own}.items():
             if scores.missing() is None:
                 point = at_threshold(scores, value, reject_all=float(value) == math.inf)
                 out[name] = (point.fmr, point.fnmr)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import platform
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from fairdesk import __version__
+from fairdesk.metrics.pairs_behind.pair_query import cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import number
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import EvaluateResult
@@ -87,6 +89,6 @@ def caveats(result: EvaluateResult) -> list[str]:
     ]
     if groups.fmr_matrix_why is not None:
         lines.append(tr("Figures between every two groups: {why}.", why=groups.fmr_matrix_why))
-    elif not any(cell.impostor for key, cell in groups.fmr_matrix.items() if len(set(key.split("|"))) > 1):
+    elif not any(groups.fmr_matrix[cell_key(a, b)].impostor for a, b in combinations(groups.per_group, 2)):
         lines.append(tr("There are no impostor comparisons between groups, so nothing is said of them."))
     return lines

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fairdesk.figures.whole_set import named_apart, whole_name
 from fairdesk.metrics.fairness.figure_notes import figure_tip
-from fairdesk.metrics.pairs_behind.pair_query import PairQuery
+from fairdesk.metrics.pairs_behind.pair_query import PairQuery, cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import (
     RATES,
     figure_between,
@@ -256,7 +257,7 @@ def _between(groups: GroupsResult) -> Table:
     for first in names if groups.fmr_matrix else ():
         cells = [Cell(first)]
         for second in names:
-            found = groups.fmr_matrix[f"{first}|{second}"]
+            found = groups.fmr_matrix[cell_key(first, second)]
             text = "" if found.fmr is None else f"{rate(found.fmr)} ({found.false_matches:,}/{found.impostor:,})"
             query = PairQuery("false match", first, second) if found.false_matches else None
             cells.append(
@@ -284,7 +285,13 @@ def _scores(groups: GroupsResult) -> Table:
 
 
 def _rows_of(result: EvaluateResult) -> list[tuple[str, Figures]]:
-    return [(tr("all"), result), *_per_group(result).items()]  # a group may be called so
+    rows = _per_group(result)
+    return [(whole_name(rows), result), *rows.items()]
+
+
+def _with_whole(note: str, result: EvaluateResult) -> str:
+    """Return a note of a table with a row of the whole set."""
+    return " ".join(part for part in (note, named_apart(_per_group(result))) if part)
 
 
 def _own(result: EvaluateResult) -> Table:
@@ -314,7 +321,7 @@ def _own(result: EvaluateResult) -> Table:
     note = tr(
         "Each row at its own thresholds. In brackets: below resolution, as there are too few impostor comparisons."
     )
-    return Table("own", tr("EER, AUC, TAR at FAR"), columns, rows, note)
+    return Table("own", tr("EER, AUC, TAR at FAR"), columns, rows, _with_whole(note, result))
 
 
 _POINTS = {
@@ -364,7 +371,7 @@ def _points(result: EvaluateResult) -> Table:
                     *([Cell("")] * (len(names) + 1)),
                 ]
             )
-    return Table("points", tr("Operating points"), columns, rows)
+    return Table("points", tr("Operating points"), columns, rows, _with_whole("", result))
 
 
 def _folds(result: EvaluateResult) -> Table:
@@ -395,7 +402,7 @@ def _folds(result: EvaluateResult) -> Table:
                     ser=number(one.SER),
                 )
             )
-    return Table("folds", tr("Accuracy over folds"), columns, rows, " ".join(notes))
+    return Table("folds", tr("Accuracy over folds"), columns, rows, _with_whole(" ".join(notes), result))
 
 
 def _left_out(result: EvaluateResult) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from fairdesk import counted
+from fairdesk.figures.whole_set import named_apart, whole_name
 from fairdesk.metrics.comparison.results import (
     ANSWERS,
     CompareScoresResult,
@@ -25,11 +26,11 @@ RANKS = (1, 5, 10, 20)
 
 def search_tables(result: IdentifyResult) -> list[Table]:
     """Return ranks, and FNIR at each FPIR, of all probes and each group."""
-    rows = [(tr("all"), result), *(result.groups or {}).items()]  # a group may be called so
+    groups = result.groups or {}
+    rows = [(whole_name(groups), result), *groups.items()]
     tables = [_ranks(rows, by_probes=not result.draws), _points(rows, by_probes=not result.draws)]
-    if (unnamed := result.unnamed_line()) is not None:
-        tables = [replace(table, note=f"{table.note} {unnamed}") for table in tables]
-    return tables
+    notes = [note for note in (result.unnamed_line(), named_apart(groups)) if note]
+    return [replace(table, note=" ".join([table.note, *notes])) for table in tables]
 
 
 def _shown(interval: Interval | None, why: str | None, *, by_probes: bool) -> Cell:

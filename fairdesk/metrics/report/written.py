@@ -15,6 +15,7 @@ from fairdesk import __version__
 from fairdesk.assets import asset
 from fairdesk.images.written_files import Names, safe_name, write_bytes
 from fairdesk.jobs.results import jsonable
+from fairdesk.metrics.pairs_behind.pair_query import cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import curves_of
 from fairdesk.metrics.rates.error_curves import histogram
 from fairdesk.metrics.rates.error_rates import Scores
@@ -106,7 +107,7 @@ def group_drawings(groups: GroupsResult) -> dict[str, Drawing]:
     }
     if not groups.fmr_matrix:  # too many groups
         return made
-    cells = [[groups.fmr_matrix[f"{a}|{b}"] for b in names] for a in names]
+    cells = [[groups.fmr_matrix[cell_key(a, b)] for b in names] for a in names]
     rates = np.array([[np.nan if one.fmr is None else one.fmr for one in row] for row in cells])
     counts = [[f"{one.false_matches:,}/{one.impostor:,}" for one in row] for row in cells]
     return made | {"fmr-between-groups": lambda axes: plots.draw_heat_map(axes, names, rates, counts)}

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
 from fairdesk.figures.style import ALL_DARK, ALL_LIGHT, group_style
+from fairdesk.figures.whole_set import WHOLE, whole_name
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
 from fairdesk.gui.theme import Theme
 from fairdesk.words import tr
@@ -85,14 +86,14 @@ class SearchPage(QWidget):
             return
         retheme(self.plot, self._theme)
         self.plot.clear()
-        rows = {"all": self.result, **(self.result.groups or {})}
+        rows = {WHOLE: self.result, **(self.result.groups or {})}
         entries = []
         for number, (name, row) in enumerate(rows.items()):
             worst, best = row.cmc.pessimistic, row.cmc.optimistic
             if worst is None or best is None:
                 continue
             colour, symbol = (
-                (ALL_DARK if self._theme.dark else ALL_LIGHT, None) if name == "all" else group_style(number - 1)[:2]
+                (ALL_DARK if self._theme.dark else ALL_LIGHT, None) if name == WHOLE else group_style(number - 1)[:2]
             )
             pen = pg.mkPen(colour, width=1.5)
             ranks = list(range(1, min(len(worst), RANKS) + 1))
@@ -101,6 +102,6 @@ class SearchPage(QWidget):
             )
             if worst[:RANKS] != best[:RANKS]:
                 self.plot.plot(ranks, best[:RANKS], pen=pg.mkPen(colour, width=1, style=Qt.PenStyle.DotLine))
-            entries.append((tr("all") if name == "all" else name, pen))
+            entries.append((whole_name(self.result.groups or {}) if name == WHOLE else name, pen))
         self._legend.show_entries(entries, self._theme.tokens["text"])
         self.plot.enableAutoRange()
