@@ -28,6 +28,7 @@ class PairList:
     impostor: int
     frozen: bool
     change: basis.LabelChange  # since it was made
+    params: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,10 @@ class ListedScores:
     encoder: str | None
     """With what its embeddings differ in from its usual ones, such as "dlib (mirrored)"."""
     detector: str | None
-    change: basis.LabelChange  # since it was made
+    change: basis.LabelChange  # since their pair list was made; since they were, where it is not known
+    params: dict[str, Any]
+    """Of the job that made them."""
+    pair_list: str
 
 
 class ScoreOrigin(NamedTuple):
@@ -77,8 +81,8 @@ def pair_lists(project: Project) -> list[PairList]:
     left_out = [LeftOut.by_people(json.loads(row[7])) for row in rows]
     changes = basis.changes_since(project, [row[6] for row in rows], left_out)
     return [
-        PairList(number, name, path, genuine, impostor, bool(frozen), change)
-        for (number, name, path, genuine, impostor, frozen, *_), change in zip(rows, changes, strict=True)
+        PairList(number, name, path, genuine, impostor, bool(frozen), change, json.loads(params))
+        for (number, name, path, genuine, impostor, frozen, _, params), change in zip(rows, changes, strict=True)
     ]
 
 
@@ -110,18 +114,23 @@ def need_thawed(project: Project, out: Path) -> None:
 def score_sets(project: Project) -> list[ListedScores]:
     """Return the score sets, the newest first."""
     rows = project.db.rows(
-        "SELECT id, name, path, summary, recipe_id, basis, pair_list FROM score_set ORDER BY id DESC"
+        "SELECT id, name, path, summary, recipe_id, basis, pair_list, params FROM score_set ORDER BY id DESC"
     )
     lists: dict[str, str] = dict(project.db.rows("SELECT path, params FROM pair_list ORDER BY id"))
+    made: dict[str, bytes | None] = dict(project.db.rows("SELECT sha256, basis FROM pair_list ORDER BY id"))
+    params = [json.loads(row[7]) for row in rows]
     left_out = [LeftOut.by_people(json.loads(lists[row[6]])) if row[6] in lists else LeftOut() for row in rows]
-    changes = basis.changes_since(project, [row[5] for row in rows], left_out)
+    since = [made.get(one.get("list_sha256")) or row[5] for row, one in zip(rows, params, strict=True)]
+    changes = basis.changes_since(project, since, left_out)
     out = []
-    for (number, name, path, summary, recipe_id, *_), change in zip(rows, changes, strict=True):
+    for (number, name, path, summary, recipe_id, _, pairs, _), change, given in zip(rows, changes, params, strict=True):
         recipe = None if recipe_id is None else project.vectors.by_id(recipe_id)
         encoder, detector = None, None
         if recipe is not None:
             encoder, detector = named_encoder(recipe.encoder, *project.vectors.kind(recipe)), recipe.detector
-        out.append(ListedScores(number, name, path, ScoreSummary.read(summary), encoder, detector, change))
+        out.append(
+            ListedScores(number, name, path, ScoreSummary.read(summary), encoder, detector, change, given, pairs)
+        )
     return out
 
 

@@ -25,6 +25,13 @@ class LabelChange:
     relabelled: int
     added: int
     removed: int
+    by_people: int = 0  # of those changed, the labels that a person set
+    hidden: int = 0  # of those removed, the images that are only hidden
+
+    @property
+    def not_followed(self) -> LabelChange:
+        """The changes that error rates do not follow: they take labels that a person set, and leave hidden images out."""
+        return LabelChange(self.relabelled - self.by_people, self.added, self.removed - self.hidden)
 
     def __bool__(self) -> bool:
         return bool(self.relabelled or self.added or self.removed)
@@ -40,8 +47,9 @@ class LabelChange:
         return tr("{changes} since", changes=", ".join(parts)) if parts else tr("up to date")
 
 
+Ids = npt.NDArray[np.int64]
 NO_NAME = 0  # the hash of an image without an identity
-Labels = tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]  # ids, and a hash of each one's identity and group
+Labels = tuple[Ids, npt.NDArray[np.uint64]]  # ids, and a hash of each one's identity and group
 
 
 def take(project: Project) -> bytes:
@@ -77,21 +85,34 @@ class LeftOut:
 
 
 def compare(
-    kept: Labels | None, now: Labels, left_out: LeftOut = LeftOut(), synthetic: npt.NDArray[np.int64] | None = None
-) -> LabelChange:
-    """Compare kept labels with those of another moment; `synthetic` are the ids of the synthetic images."""
+    kept: Labels | None, now: Labels, left_out: LeftOut = LeftOut(), synthetic: Ids | None = None,
+    by_people: Ids | None = None, hidden: Ids | None = None,
+) -> LabelChange:  # fmt: skip
+    """Compare kept labels with those of another moment.
+
+    `synthetic` are the ids of the synthetic images, `by_people` of those whose label a person set,
+    `hidden` of those that are hidden now.
+    """
     if kept is None:
         return LabelChange(0, 0, 0)
     if left_out.synthetic and synthetic is not None and len(synthetic):
         kept, now = _except(kept, synthetic), _except(now, synthetic)
     if np.array_equal(kept[0], now[0]):
-        return LabelChange(int(np.count_nonzero(kept[1] != now[1])), 0, 0)
-    _, left, right = np.intersect1d(kept[0], now[0], assume_unique=True, return_indices=True)
-    moved = int(np.count_nonzero(kept[1][left] != now[1][right]))
-    added, removed = np.delete(now[1], right), np.delete(kept[1], left)
+        moved, said = _moved(now[0], kept[1] != now[1], by_people)
+        return LabelChange(moved, 0, 0, said)
+    both, left, right = np.intersect1d(kept[0], now[0], assume_unique=True, return_indices=True)
+    moved, said = _moved(both, kept[1][left] != now[1][right], by_people)
+    added, removed, gone = np.delete(now[1], right), np.delete(kept[1], left), np.delete(kept[0], left)
     if left_out.unnamed:
-        added, removed = added[added != NO_NAME], removed[removed != NO_NAME]
-    return LabelChange(moved, len(added), len(removed))
+        added, gone = added[added != NO_NAME], gone[removed != NO_NAME]
+    unseen = 0 if hidden is None else int(np.isin(gone, hidden).sum())
+    return LabelChange(moved, len(added), len(gone), said, unseen)
+
+
+def _moved(images: Ids, moved: npt.NDArray[np.bool_], by_people: Ids | None) -> tuple[int, int]:
+    """Return how many labels moved, and how many of them a person set."""
+    said = 0 if by_people is None else int(np.isin(images[moved], by_people).sum())
+    return int(moved.sum()), said
 
 
 def _except(labels: Labels, images: npt.NDArray[np.int64]) -> Labels:
@@ -117,6 +138,9 @@ def changes_since(
         return [LabelChange(0, 0, 0)] * len(bases)
     labels = LabelSnapshot.read(project)
     now, synthetic = labels.basis(), labels.synthetic_images()
+    said, hidden = labels.labelled_by_people(), labels.hidden_images()
     asked = list(zip(bases, left_out or [LeftOut()] * len(bases), strict=True))
-    found = {one: compare(unpack(one[0]), now, one[1], synthetic) for one in set(asked)}  # several may share one
+    found = {
+        one: compare(unpack(one[0]), now, one[1], synthetic, said, hidden) for one in set(asked)
+    }  # several may share one
     return [found[one] for one in asked]

@@ -290,6 +290,15 @@ class LabelSnapshot:
         """Return the ids of the synthetic images, hidden ones too."""
         return self.images[self.synthetic]
 
+    def hidden_images(self) -> Ids:
+        """Return the ids of the hidden images."""
+        return self.images[self.hidden]
+
+    def labelled_by_people(self) -> Ids:
+        """Return the ids of the images whose label, or the removal of it, is a person's word."""
+        said = [number for number, word in enumerate(self.sources.words) if word == "person"]
+        return self.images[np.isin(self.source, said)]
+
     def basis(self) -> tuple[Ids, npt.NDArray[np.uint64]]:
         """Return the ids that are not hidden, and a 64-bit hash of the names of each one's identity and its group; 0 without."""
         shown = ~self.hidden

@@ -101,6 +101,7 @@ def test_few_groups_fill_what_there_is(window, hand, qtbot, tmp_path):
 
 def test_plots_take_the_place_of_the_tables_and_give_it_back(shown, window, hand, qtbot):
     tab = shown(11)
+    qtbot.waitUntil(lambda: not tab._drawing, timeout=30_000)  # the line above the plots has its last height
     plot = bring(tab, "between", qtbot)
     before = plot.scroller.viewport().height(), plot.scroller.viewport().width()
     hand.do("metrics.enlarge")

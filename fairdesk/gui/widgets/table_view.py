@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem
 
 from fairdesk.gui.theme import Theme
+from fairdesk.gui.widgets.table_copy import TableCopy
 from fairdesk.metrics.report.result_tables import INTERVAL, Cell, Table
 from fairdesk.words import tr
 
@@ -20,6 +21,8 @@ class TableView(QTableWidget):
         self.shown: Table | None = None
         self.verticalHeader().hide()
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)  # the arrows go from cell to cell, Tab goes on
+        self.copying = TableCopy(self)
         self.setHorizontalScrollMode(QTableWidget.ScrollMode.ScrollPerPixel)
 
     def show_table(self, table: Table, *, widths: bool = True) -> None:

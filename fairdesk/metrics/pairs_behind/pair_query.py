@@ -15,6 +15,7 @@ KINDS = {
     "false non-match": mark("False non-matches"),
     "impostor": mark("Impostor comparisons"),
     "genuine": mark("Genuine comparisons"),
+    "one": mark("One comparison"),
 }
 
 
@@ -25,15 +26,21 @@ def cell_key(first: str, second: str) -> str:
 
 @dataclass(frozen=True)
 class PairQuery:
-    """Comparisons of a kind, between two groups ("" for all); `near` a score, where a curve was clicked."""
+    """Comparisons of a kind, between two groups ("" for all); `near` a score, where a curve was clicked.
+
+    Of the kind "one" it is the comparison of a `row` of the file, from 1.
+    """
 
     kind: str
     first: str = ""
     second: str = ""
     near: float | None = None
+    row: int | None = None
 
     def title(self) -> str:
         """Say which they are."""
+        if self.row is not None:
+            return tr("Comparison {row:,} of the file", row=self.row)
         kind = tr(KINDS[self.kind])
         if not self.first:
             return kind
@@ -50,6 +57,8 @@ def find_pairs(scores: ScoreSet, query: PairQuery, accepted: npt.NDArray[np.bool
     score, label = scores.score, scores.label
     assert score is not None
     assert label is not None
+    if query.row is not None:
+        return np.array([query.row - 1], dtype=np.int64)
     genuine = query.kind in ("genuine", "false non-match")
     use = ~np.isnan(score) & (label == genuine)
     if query.kind == "false match":

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fairdesk.errors import RequestError
-from fairdesk.metrics.pairs_behind.corrections import correct, image_ids, read_known_of
+from fairdesk.metrics.pairs_behind.corrections import corrected, image_ids, read_known_of
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery, find_pairs
 from fairdesk.metrics.pairs_behind.shown_figures import number
 from fairdesk.metrics.params import EvaluateParams
@@ -69,35 +69,39 @@ def read_pairs_of(params: EvaluateParams, query: PairQuery, threshold: float | N
         scores.negate()
     sign = -1 if params.distance else 1
     known = None if params.labels_of is None else read_known_of(params.labels_of)
+    said: list[str] = []
     if known is not None:
         kept = dict(known.marks)
         known.marks.clear()  # here those left out are shown, and say so
-        scores, _ = correct(scores, known)
+        found = corrected(scores, known, needed=False)
         known.marks.update(kept)
+        scores = found.scores if query.row is None else found.whole
+        said = found.reasons if query.row is not None else []
     assert scores.score is not None
     assert scores.path1 is not None
     assert scores.path2 is not None
     value = math.inf if threshold is None else sign * threshold
     accepted = np.asarray(scores.score >= np.float64(value))
     near = None if query.near is None else sign * query.near
-    rows = find_pairs(scores, PairQuery(query.kind, query.first, query.second, near), accepted)
+    rows = find_pairs(scores, replace(query, near=near), accepted)
     shown = rows[:MOST]
     ids = None if known is None else image_ids(scores, known)
     pairs = []
     for row in shown.tolist():
         images = None if ids is None or ids[0][row] < 0 or ids[1][row] < 0 else (int(ids[0][row]), int(ids[1][row]))
-        mark = ""
-        if images is not None and known is not None:
-            found = known.marks.get((min(images), max(images)))
-            mark = "" if found is None else found.reason
+        mark = said[row] if said else ""
+        if images is not None and known is not None and (person := known.marks.get((min(images), max(images)))):
+            mark = person.reason
         pairs.append(
             ShownPair(
-                str(scores.path1[row]), str(scores.path2[row]), number(sign * float(scores.score[row])),
+                str(scores.path1[row]), str(scores.path2[row]), _score(sign * float(scores.score[row])),
                 _labels(scores, row), mark, images, _identities(scores, row),
             )
         )  # fmt: skip
     text = tr("{what}: {n:,}, the worst first.", what=query.title(), n=len(rows))
-    if query.near is not None:
+    if query.row is not None:
+        text = tr("{what}.", what=query.title())
+    elif query.near is not None:
         text = tr("{what} with scores nearest to {near}.", what=query.title(), near=number(query.near))
     if len(rows) > MOST:
         text += " " + tr_n("The first {n:,} is shown.", "The first {n:,} are shown.", MOST)
@@ -109,6 +113,10 @@ def read_pairs_of(params: EvaluateParams, query: PairQuery, threshold: float | N
         else:
             text += " " + tr("Their images are not in the project that is open, so they cannot be edited here.")
     return ShownPairs(text, pairs)
+
+
+def _score(value: float) -> str:
+    return "–" if math.isnan(value) else number(value)
 
 
 def _identities(scores: ScoreSet, row: int) -> tuple[str, str]:

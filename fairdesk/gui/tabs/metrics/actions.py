@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fairdesk.gui.actions import ActionSpec
 from fairdesk.gui.async_glue import start
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
-from fairdesk.gui.tabs.metrics.asking import ask_for_report, ask_to_normalise, compare_models, list_left_out
+from fairdesk.gui.tabs.metrics.asking import ask_for_report, ask_to_normalise, compare_models
 from fairdesk.gui.tabs.metrics.lists import freeze_list, import_list, look_at_list
 from fairdesk.gui.tabs.metrics.saving import save_shown_plot, save_shown_scores, save_shown_table
 from fairdesk.words import tr
@@ -119,7 +119,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
         ActionSpec(
             "metrics.left_out",
             tr("Comparisons left o&ut…"),
-            lambda: list_left_out(tab),
+            tab.left_out.show,
             tr("&Metrics"),
             icon="list",
             enabled=lambda: tab.shown is not None and bool(tab.shown.result.left_out),

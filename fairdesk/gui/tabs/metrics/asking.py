@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.tabs.metrics.presenter import vectors_line
-from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.gui.tabs.metrics.tab import MetricsTab
@@ -50,21 +49,3 @@ async def compare_models(tab: MetricsTab) -> None:
     scores = [one for one in tab.view.sources if one.kind == "scores" and Path(one.path) != params.scores]
     others = [(Path(one.path), one.vectors) for one in scores]
     await async_glue.finished(ModelsDialog(tab.session, params, vectors_line(dict(shown.result)), others, tab))
-
-
-def list_left_out(tab: MetricsTab) -> None:
-    """Show each comparison that is left out, or whose label is contradicted."""
-    from fairdesk.metrics.pairs_behind.left_out import HEADER, read_left_out
-
-    params = tab.asked()
-    if params is None or tab.shown is None or not tab.shown.result.left_out:
-        return
-
-    def listed(rows: list[tuple[str, ...]]) -> None:
-        from fairdesk.gui.dialogs.table_dialog import TableDialog
-
-        async_glue.start(async_glue.finished(TableDialog(tr("Comparisons left out"), HEADER, rows, tab.window())))
-
-    tab.session.background.read(
-        "left out", lambda: [tuple(row) for row in read_left_out(params).lines()], listed, tab.session.tell_error
-    )

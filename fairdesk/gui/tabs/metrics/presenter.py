@@ -6,15 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fairdesk import counted
 from fairdesk.figures.error_curve import Curve
+from fairdesk.gui.tabs.metrics.freshness import Remedy, remedy_of
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pairs_behind.shown_figures import curves_of, number, rate
-from fairdesk.metrics.store import pair_lists, score_sets
+from fairdesk.metrics.store import ListedScores, PairList, pair_lists, score_sets
 from fairdesk.project import Project
 from fairdesk.project.image_queries import overview
+from fairdesk.project.label_basis import LabelChange
 from fairdesk.project.recipes import named_encoder_of
 from fairdesk.words import mark, tr, tr_n
 
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
     from fairdesk.metrics.results import EvaluateResult
 
 
+NO_CHANGE = LabelChange(0, 0, 0)
+_Listed = TypeVar("_Listed", PairList, ListedScores)
+
+
 @dataclass(frozen=True)
 class Source:
     """A pair list or a score set of the project."""
@@ -42,6 +48,8 @@ class Source:
     stale: str | None
     vectors: str = ""  # which were compared
     frozen: bool = False
+    change: LabelChange = NO_CHANGE  # since the pair list was made
+    remedy: Remedy | None = None  # what brings scores up to date
 
 
 @dataclass
@@ -53,18 +61,31 @@ class View:
     images: int = 0
     vectors: bool = False
 
+    def scores_at(self, path: Path) -> Source | None:
+        """Return the scores of the project in a file."""
+        return next((one for one in self.sources if one.kind == "scores" and Path(one.path) == path), None)
+
+
+def newest_of_each_file(rows: list[_Listed]) -> list[_Listed]:
+    """Return lists, or scores, the newest first, without those whose file was written anew since."""
+    kept: dict[str, _Listed] = {}
+    for one in rows:
+        kept.setdefault(one.path, one)
+    return list(kept.values())
+
 
 def look(project: Project) -> View:
     """Read the project's lists and scores, newest first."""
     counts = overview(project)
     view = View([], counts["identities"], counts["images"], bool(counts["vectors"]))
-    for one in pair_lists(project):
+    lists, made = newest_of_each_file(pair_lists(project)), newest_of_each_file(score_sets(project))
+    for one in lists:
         text = tr("{genuine:,} genuine, {impostor:,} impostor", genuine=one.genuine, impostor=one.impostor)
         if one.frozen:
             text += ", " + tr("frozen")
         stale = str(one.change) if one.change else None
         view.sources.append(Source("list", one.id, one.name, one.path, text, stale, frozen=one.frozen))
-    for scores in score_sets(project):
+    for scores in made:
         about = scores.summary
         text = tr(
             "{genuine:,} genuine, {impostor:,} impostor, {measure}",
@@ -74,8 +95,14 @@ def look(project: Project) -> View:
         )
         vectors = vectors_line({"encoder": scores.encoder, "detector": scores.detector, "faces": about.faces})
         text += f"\n{vectors}" if vectors else ""
-        stale = str(scores.change) if scores.change else None
-        view.sources.append(Source("scores", scores.id, scores.name, scores.path, text, stale, vectors))
+        rest = scores.change.not_followed
+        stale = str(rest) if rest else None
+        view.sources.append(
+            Source(
+                "scores", scores.id, scores.name, scores.path, text, stale, vectors,
+                change=scores.change, remedy=remedy_of(scores, lists, made),
+            )
+        )  # fmt: skip
     return view
 
 
@@ -92,6 +119,7 @@ class Evaluation:
     live: LiveThreshold
     distance: bool = False
     ways: tuple[str, ...] = ()  # in which the scores can be grouped
+    follows: bool = False  # whether the figures follow what people relabelled
     polarity: bool | None = None  # whether the file says that its scores are distances, or that they are not
 
     @property
@@ -146,7 +174,17 @@ def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -
     curves = curves_of(found.scores, found.own, distance=params.distance)
     live = LiveThreshold(found, params)
     return Evaluation(
-        params, found.result, curves, bins, group_bins, list(found.own), live, params.distance, ways, polarity
+        params,
+        found.result,
+        curves,
+        bins,
+        group_bins,
+        list(found.own),
+        live,
+        params.distance,
+        ways,
+        people is not None,
+        polarity,
     )
 
 

@@ -8,17 +8,20 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from fairdesk.gui.theme import Theme
+from fairdesk.gui.widgets.table_copy import Entry
 from fairdesk.gui.widgets.table_view import TableView
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.metrics.report.result_tables import Table
+from fairdesk.words import tr
 
 
 class ResultTables(QTabWidget):
-    """Shows tables; `pairs_asked` when a number that has comparisons behind it is double-clicked."""
+    """Shows tables; `pairs_asked` when a number that has comparisons behind it is double-clicked, or Return is pressed on it."""
 
     pairs_asked = Signal(object)  # PairQuery
     list_asked = Signal()  # a row of what is left out was double-clicked
     nothing_behind = Signal()  # another cell was double-clicked
+    save_asked = Signal()  # of the table that is seen
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,7 +57,9 @@ class ResultTables(QTabWidget):
         layout.setContentsMargins(6, 6, 6, 4)
         layout.addWidget(grid)
         layout.addWidget(note)
-        grid.cellDoubleClicked.connect(lambda y, x, name=table.name: self._on_cell(name, y, x))
+        grid.cellActivated.connect(lambda y, x, name=table.name: self._on_cell(name, y, x))
+        grid.copying.first = lambda y, x, name=table.name: self._entries(name, y, x)
+        grid.copying.last = lambda: [(tr("Save table…"), self.save_asked.emit)]
         self.pages[table.name], self._notes[table.name], self.homes[table.name] = grid, note, page
         self.insertTab(place, page, table.title)
 
@@ -71,6 +76,13 @@ class ResultTables(QTabWidget):
             self.list_asked.emit()
         else:
             self.nothing_behind.emit()
+
+    def _entries(self, name: str, row: int, column: int) -> list[Entry]:
+        """Return what the menu of the right button offers of a cell, before copying."""
+        query = self.query_at(name, row, column)
+        if query is not None:
+            return [(tr("Show the pairs"), lambda: self.pairs_asked.emit(query))]
+        return [(tr("List each of them"), self.list_asked.emit)] if name == "left_out" else []
 
     def query_at(self, name: str, row: int, column: int) -> PairQuery | None:
         """Return the pairs behind a cell."""

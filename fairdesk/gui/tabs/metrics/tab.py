@@ -28,11 +28,14 @@ from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.metrics import presenter
 from fairdesk.gui.tabs.metrics.actions import MENUS, actions
-from fairdesk.gui.tabs.metrics.asking import list_left_out
+from fairdesk.gui.tabs.metrics.empty_page import next_step
+from fairdesk.gui.tabs.metrics.freshness import Remedy, told_change
+from fairdesk.gui.tabs.metrics.left_out_list import LeftOutList
 from fairdesk.gui.tabs.metrics.lists import look_at_list
 from fairdesk.gui.tabs.metrics.pair_viewer import PairViewer
 from fairdesk.gui.tabs.metrics.result_plots import ResultPlots
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
+from fairdesk.gui.tabs.metrics.saving import save_shown_table
 from fairdesk.gui.tabs.metrics.search_page import SearchPage
 from fairdesk.gui.tabs.metrics.source_tree import SourceTree
 from fairdesk.gui.widgets.find_line import FindLine
@@ -63,6 +66,7 @@ class MetricsTab(Tab):
     table_button: QPushButton
     banner: QFrame
     banner_text: QLabel
+    banner_button: QPushButton
     splitter: QSplitter
     vertical: QSplitter
     sources: SourceTree
@@ -92,7 +96,7 @@ class MetricsTab(Tab):
         self.shown: presenter.Evaluation | None = None
         self.scores: Path | None = None
         self._columns: str | None = None  # of a table that does not say itself what they are
-        self._stale: str | None = None
+        self._remedy: Remedy | None = None  # what brings the scores that are shown up to date
         self._typed: float | None = None  # where the line was let go
         self._distances = False  # what was asked for; a file that says itself what it holds is followed
         self._rule = 0  # what the threshold was taken by before
@@ -112,12 +116,15 @@ class MetricsTab(Tab):
         self.value.setVisible(False)
         self._offer_sources(["all", "within-group"])
         self.pairs = PairViewer(session, self)
+        self.left_out = LeftOutList(self)
         self.search = SearchPage(session.theme)
         self.pages.addWidget(self.search)
         self.tables.use_theme(session.theme)
         self.tables.pairs_asked.connect(self.show_pairs)
         self.tables.nothing_behind.connect(lambda: self.pairs.say_what_lacks(self.shown))
-        self.tables.list_asked.connect(lambda: list_left_out(self))
+        self.tables.list_asked.connect(self.left_out.show)
+        for tables in (self.tables, self.search.tables):
+            tables.save_asked.connect(lambda: async_glue.start(save_shown_table(self)))
         self.figures.pairs_asked.connect(self.show_pairs)
         self.figures.threshold_moved.connect(self._on_drag)
         self.figures.threshold_settled.connect(self._on_dropped)
@@ -132,6 +139,7 @@ class MetricsTab(Tab):
         self.insightface.toggled.connect(lambda _on: self._evaluate())
         self.empty_button.clicked.connect(self._next_step)
         session.theme.changed.connect(lambda: self._fill_table(self.shown) if self.shown is not None else None)
+        self.banner_button.clicked.connect(self._refresh_scores)
         self.banner.hide()
         self.pages.setCurrentWidget(self.empty_page)
 
@@ -161,18 +169,19 @@ class MetricsTab(Tab):
         """Read again, unless there are only more vectors: all that is shown of them is whether there are any."""
         if set(change.touched) != {Kind.VECTORS} or not self.view.vectors:
             self.refresh()
-        if self.shown is not None and {Kind.LABELS, Kind.SCORES} & set(change.touched):
+        if self.shown is not None and {Kind.LABELS, Kind.HIDDEN, Kind.IMAGES, Kind.SCORES} & set(change.touched):
             self._evaluate()  # figures follow what people correct
 
     def stays(self) -> bool:
         """Stay while the pairs behind a number are looked at: what is corrected there is undone there."""
-        return self.pairs.dialog is not None
+        return self.pairs.dialog is not None or self.left_out.dialog is not None
 
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
-        self.scores = self.shown = self._stale = None
+        self.scores = self.shown = None
         self.sources.forget()
         self.pairs.close()
+        self.left_out.close()
         self._drawing = False
         self._asked += 1  # nobody waits for what is being evaluated
         self._fill(presenter.View())
@@ -197,41 +206,32 @@ class MetricsTab(Tab):
 
     def _show(self) -> None:
         self.pages.setCurrentWidget(self.result_page if self.shown is not None else self.empty_page)
-        self.banner.setVisible(self._stale is not None)
-        self.banner_text.setText(
-            tr("These scores are out of date: {stale}. Recreate the list and score it again.", stale=self._stale)
-            if self._stale
-            else ""
-        )
-        view, button, self._next = self.view, "", None
-        if self.session.project is None:
-            title = tr("No project is open")
-            text = tr("Open or create a project from the File menu, or open any score file.")
-            button, self._next = tr("Open scores…"), lambda: async_glue.start(self.open_scores())
-        elif self.reading:
-            title, text = tr("Reading the project …"), ""
-        elif not view.identities:
-            title = tr("There are no identities yet")
-            text = tr("Pairs need identities. Import folders that name them, or turn clusters into identities.")
-        elif not any(s.kind == "list" for s in view.sources):
-            title, button = tr("No pair list yet"), tr("Create a pair list…")
-            self._next = lambda: self.session.ask("pairs")
-            text = tr(
-                "A benchmark compares pairs of images: genuine pairs of one person, impostor pairs of two. "
-                "A published list (LFW, RFW, BFW, CFP, a table …) is imported from the Metrics menu."
-            )
-        elif not any(s.kind == "scores" for s in view.sources):
-            title, button, self._next = tr("The list has no scores yet"), tr("Score a list…"), self.ask_score
-            text = tr("Scoring compares the embeddings of the two faces of every pair.")
-        elif self._drawing:
-            title, text = tr("Working out the error rates …"), ""
-        else:
-            title, text = tr("Select scores on the left"), tr("Their error rates and curves appear here.")
-        self.empty_title.setText(title)
-        self.empty_text.setText(text)
-        self.empty_button.setText(button)
-        self.empty_button.setVisible(bool(button))
+        self._show_banner()
+        step = next_step(self, drawing=self._drawing)
+        self._next = step.run
+        self.empty_title.setText(step.title)
+        self.empty_text.setText(step.text)
+        self.empty_button.setText(step.button)
+        self.empty_button.setVisible(bool(step.button))
         self.session.told_state()
+
+    def _show_banner(self) -> None:
+        """Say what the figures that are shown do not have, with the button that brings them up to date."""
+        found = self.shown
+        source = None if found is None else self.view.scores_at(found.path)
+        text = told_change(source.change, follows=found.follows) if found is not None and source is not None else ""
+        self._remedy = source.remedy if text and source is not None else None
+        self.banner.setVisible(bool(text))
+        self.banner_text.setText(text)
+        self.banner_button.setVisible(self._remedy is not None)
+        if self._remedy is not None:
+            self.banner_button.setText(self._remedy.text)
+
+    def _refresh_scores(self) -> None:
+        if self._remedy is not None and self._remedy.kind:
+            self.session.ask(self._remedy.kind, self._remedy.preset)
+        elif self._remedy is not None:
+            self.show_scores(Path(self._remedy.preset["scores"]))
 
     def _next_step(self) -> None:
         if self._next is not None:
@@ -256,13 +256,14 @@ class MetricsTab(Tab):
     def _on_source(self) -> None:
         source = self.sources.chosen()
         if source is not None and source.kind == "scores":
-            self._stale = source.stale
             self.show_scores(Path(source.path))
 
     def show_scores(self, path: Path, columns: str | None = None) -> None:
         """Evaluate and show a score file; `columns` say what is what in a table that does not."""
         self.sources.follow(path)
         if path != self.scores or columns is not None:
+            self.pairs.close()
+            self.left_out.close()
             self.scores, self._columns = path, columns
             rule = (
                 self._rule if self._threshold() == self._typed else self.at.currentIndex()
@@ -352,6 +353,7 @@ class MetricsTab(Tab):
         self._drawing = False
         self._show_evaluation(found)
         self.pairs.read_again(found)
+        self.left_out.read_again()
 
     def _show_evaluation(self, found: presenter.Evaluation) -> None:
         self.shown = found
@@ -453,7 +455,6 @@ class MetricsTab(Tab):
             self, tr("Open scores"), tr("Scores (*.npz *.csv *.tsv *.parquet *.txt);;All files (*)")
         )
         if path:
-            self._stale = None
             self.open_file(Path(path))
 
     def open_file(self, path: Path) -> None:
