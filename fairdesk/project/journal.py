@@ -12,7 +12,7 @@ import json
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -64,6 +64,7 @@ class _Edit:
         self.connection, self.session = connection, session
         self._text, self._target, self._merge_key = text, target, merge_key
         self.number: int | None = None
+        self.chosen: bulk.Chosen | None = None
         self.bulk_before: int | None = None  # the last bulk edit before this part of the step; None: this part has none
 
     def step(self) -> int:
@@ -143,27 +144,46 @@ class Journal:
         return found
 
     def choose(self, ids: Sequence[int] | Ids) -> None:
-        """Within a step: say which rows the edits that follow are about (in SQL: the table `chosen`)."""
-        bulk.choose(self._local.edit.connection, ids)
+        """Within a step: say which rows the edits that follow are about."""
+        edit: _Edit = self._local.edit
+        edit.chosen = bulk.choose(edit.connection, ids)
+
+    def among(self, column: str) -> str:
+        """Within a step: return SQL that is true where a column has the number of a chosen row."""
+        return self._chosen.among(column)
+
+    @property
+    def _chosen(self) -> bulk.Chosen:
+        edit: _Edit = self._local.edit
+        assert edit.chosen is not None
+        return edit.chosen
 
     def update(self, table: str, values: dict[str, Any], *, differing: bool = False) -> int:
         """Within a step: give the chosen rows of `face` or `image` the same values; returns how many there are.
 
         With `differing` only the rows that have other values, so that undo leaves the rest alone.
         """
-        return self._bulk(lambda db, step: bulk.update(db, step, table, values, differing=differing))
+        chosen = self._chosen
+        return self._bulk(lambda db, step: bulk.update(db, step, chosen, table, values, differing=differing))
 
-    def update_to(self, table: str, columns: Sequence[str], rows: str, args: tuple[Any, ...] = ()) -> int:
-        """Within a step: give rows values of their own, by a SELECT of id and values; returns how many there are."""
-        return self._bulk(lambda db, step: bulk.update_to(db, step, table, columns, rows, args))
+    def update_chosen(self, table: str, values: Mapping[str, str], joined: str) -> int:
+        """Within a step: give the chosen rows values of their own, by SQL (`bulk_edits.update_chosen`); returns how many there are."""
+        chosen = self._chosen
+        return self._bulk(lambda db, step: bulk.update_chosen(db, step, chosen, table, values, joined=joined))
+
+    def update_to(self, table: str, values: Mapping[str, str], rows: str, args: Mapping[str, Any] | None = None) -> int:
+        """Within a step: give rows values of their own, by SQL (`bulk_edits.update_to`); returns how many there are."""
+        return self._bulk(lambda db, step: bulk.update_to(db, step, table, values, rows, args or {}))
 
     def add_tag(self, tag: str, source: str) -> int:
         """Within a step: tag the chosen images that do not have this tag; returns how many got it."""
-        return self._bulk(lambda db, step: bulk.add_tag(db, step, tag, source))
+        chosen = self._chosen
+        return self._bulk(lambda db, step: bulk.add_tag(db, step, chosen, tag, source))
 
     def remove_tag(self, tag: str) -> int:
         """Within a step: take a tag from the chosen images; returns how many had it."""
-        return self._bulk(lambda db, step: bulk.remove_tag(db, step, tag))
+        chosen = self._chosen
+        return self._bulk(lambda db, step: bulk.remove_tag(db, step, chosen, tag))
 
     def _bulk(self, work: Callable[[apsw.Connection, int], int]) -> int:
         edit: _Edit = self._local.edit

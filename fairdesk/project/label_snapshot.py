@@ -198,14 +198,16 @@ class LabelSnapshot:
         """Read the images behind a number, as many as are read at once."""
         gender, genders = self.genders.case(_GENDER)
         said, sources = self.sources.case(f"ifnull({source}, '')")
-        both = " | ".join(
-            f"(({part}) << {place})" for part, place in zip((*_FLAGS, gender, said), (0, 1, 2, 7), strict=True)
+        wide = max(self.groups, default=0).bit_length()
+        parts = (*_FLAGS, gender, said, "ifnull(i.group_id, 0)", f"ifnull({who}, 0)")
+        all_in_one = " | ".join(
+            f"(({part}) << {place})" for part, place in zip(parts, (0, 1, 2, 7, 12, 12 + wide), strict=True)
         )
         behind, limits = f"WHERE {which} AND i.id > ? ORDER BY i.id LIMIT ?", (last, _AT_ONCE)
-        columns = ("i.id", f"ifnull({who}, 0)", "ifnull(i.group_id, 0)", both)
-        found = project.db.integers(columns, f"{rows} {behind}", [*genders, *sources, *limits])
-        images, identity, own, packed = found.T.copy()
+        found = project.db.integers(("i.id", all_in_one), f"{rows} {behind}", [*genders, *sources, *limits])
+        images, packed = found.T.copy()
         codes = packed >> 2 & 31, packed >> 7 & 31
+        own, identity = packed >> 12 & (1 << wide) - 1, packed >> 12 + wide
         if any((code == _UNKNOWN).any() for code in codes):  # a word that is new: row by row
             return self._with(project.db.rows(f"{_ROWS} {behind}", limits))
         return self._of(np.stack([images, packed & 1, packed >> 1 & 1, identity, own]), *codes)

@@ -112,8 +112,8 @@ def give_labels(project: Project, db: apsw.Connection, given: Iterable[GivenLabe
         for tag, images in tagged.items():
             project.journal.choose(images)
             if db.execute(
-                "SELECT 1 FROM chosen c WHERE NOT EXISTS"
-                " (SELECT 1 FROM image_tag t WHERE t.image_id = c.id AND t.tag = ?) LIMIT 1",
+                f"SELECT 1 FROM image i WHERE {project.journal.among('i.id')} AND NOT EXISTS"
+                " (SELECT 1 FROM image_tag t WHERE t.image_id = i.id AND t.tag = ?) LIMIT 1",
                 (tag,),
             ).get:
                 project.journal.add_tag(tag, source)
@@ -123,16 +123,14 @@ def give_labels(project: Project, db: apsw.Connection, given: Iterable[GivenLabe
 
 def _take_given(project: Project, db: apsw.Connection, columns: tuple[str, ...], said_by: str, source: str) -> None:
     """Write columns of `given` to their images, and who says so, where they say something new and no person has spoken."""
-    new = [f"ifnull(w.{name}, i.{name})" for name in columns]
+    new = {name: f"ifnull(w.{name}, t.{name})" for name in columns} | {said_by: f"'{source}'"}
     rows = (
-        f"SELECT i.id, {', '.join(new)}, '{source}' FROM given w CROSS JOIN image i ON i.id = w.image"
-        f" WHERE ({' OR '.join(f'w.{name} IS NOT NULL' for name in columns)}) AND ifnull(i.{said_by}, '') != 'person'"
-        f" AND (i.{said_by} IS NOT '{source}'"
-        + "".join(f" OR i.{name} IS NOT {value}" for name, value in zip(columns, new, strict=True))
-        + ")"
+        "FROM given w CROSS JOIN image t ON t.id = w.image"
+        f" WHERE ({' OR '.join(f'w.{name} IS NOT NULL' for name in columns)}) AND ifnull(t.{said_by}, '') != 'person'"
+        f" AND ({' OR '.join(f't.{name} IS NOT {value}' for name, value in new.items())})"
     )
-    if db.execute(f"{rows} LIMIT 1").fetchone() is not None:
-        project.journal.update_to("image", (*columns, said_by), rows)
+    if db.execute(f"SELECT 1 {rows} LIMIT 1").fetchone() is not None:
+        project.journal.update_to("image", new, rows)
 
 
 def edit_labels(project: Project, images: Sequence[int] | Ids, edit: Edit) -> int:
@@ -157,7 +155,7 @@ def edit_labels(project: Project, images: Sequence[int] | Ids, edit: Edit) -> in
         for kind, value in (("gender", edit.gender), ("age", edit.age)):
             if value is not None:
                 found = journal.update("image", {kind: value or None, f"{kind}_source": "person"})
-        found = found or int(str(db.execute("SELECT count(*) FROM image WHERE id IN chosen").get))
+        found = found or int(str(db.execute(f"SELECT count(*) FROM image WHERE {journal.among('id')}").get))
         if not found:
             raise RequestError(tr("None of these images is in the project."))
         for tag in edit.remove_tags:
@@ -191,9 +189,10 @@ def _move_identities(project: Project, db: apsw.Connection, group: int | None) -
 
     It cannot if it has other images too, or if the group has its name already or would get it twice.
     """
+    among = project.journal.among
     known = project.db.rows(
-        "WITH parted AS (SELECT identity_id FROM image WHERE identity_id > 0 AND id NOT IN chosen"
-        "   UNION SELECT identity_id FROM face WHERE identity_id > 0 AND image_id NOT IN chosen),"
+        f"WITH parted AS (SELECT identity_id FROM image WHERE identity_id > 0 AND NOT {among('id')}"
+        f"   UNION SELECT identity_id FROM face WHERE identity_id > 0 AND NOT {among('image_id')}),"
         " used AS (SELECT identity_id AS id FROM image WHERE identity_id > 0 UNION"
         "   SELECT identity_id FROM face INDEXED BY face_identity WHERE identity_id > 0 AND place = 0)"
         " SELECT who.id, who.name, who.id NOT IN parted FROM used JOIN identity who ON who.id = used.id"
@@ -202,11 +201,14 @@ def _move_identities(project: Project, db: apsw.Connection, group: int | None) -
     times = Counter(name for _, name in whole)
     taken: dict[str, int] = dict(project.db.rows("SELECT name, id FROM identity WHERE group_id IS ?", (group,)))
     moving = json.dumps([who for who, name in whole if times[name] == 1 and taken.get(name, who) == who])
-    moved = project.journal.update_to("identity", ("group_id",), "SELECT value, ? FROM json_each(?)", (group, moving))
+    moved = project.journal.update_to(
+        "identity", {"group_id": ":grp"}, "FROM json_each(:moving) m CROSS JOIN identity t ON t.id = m.value",
+        {"grp": group, "moving": moving},
+    )  # fmt: skip
     if moved == len(known):
         return []
     return [row[0] for row in db.execute(
-        f"SELECT i.id FROM image i{NAMED} WHERE i.id IN chosen AND {WHO} NOT IN (SELECT value FROM json_each(?))",
+        f"SELECT i.id FROM image i{NAMED} WHERE {among('i.id')} AND {WHO} NOT IN (SELECT value FROM json_each(?))",
         (moving,),
     )]  # fmt: skip
 
@@ -218,15 +220,17 @@ def _relabel(project: Project, db: apsw.Connection, edit: Edit) -> int:
     """
     db.execute(
         "CREATE TEMP TABLE IF NOT EXISTS by_face (image INTEGER PRIMARY KEY, who INTEGER);"
-        "CREATE TEMP TABLE IF NOT EXISTS label_now (who INTEGER, grp INTEGER, new_who INTEGER, new_grp INTEGER, PRIMARY KEY (who, grp));"
+        "CREATE TEMP TABLE IF NOT EXISTS label_now"
+        " (who INTEGER, grp INTEGER, new_who INTEGER, new_grp INTEGER, PRIMARY KEY (who, grp)) WITHOUT ROWID;"
         "DELETE FROM by_face; DELETE FROM label_now;"
-        f"INSERT INTO by_face {NAMED_IN.format(images='chosen')}"
+        f"INSERT INTO by_face {NAMED_IN.format(those=project.journal.among('image_id'))}"
     )
-    who = "ifnull(named.who, ifnull(i.identity_id, 0))"
-    chosen = "FROM image i LEFT JOIN by_face named ON named.image = i.id"
+    by_face = db.execute("SELECT 1 FROM by_face LIMIT 1").get is not None
+    who = "ifnull(named.who, ifnull(t.identity_id, 0))" if by_face else "ifnull(t.identity_id, 0)"
+    named = by_face * " LEFT JOIN by_face named ON named.image = t.id"
     found = db.execute(
         "SELECT known.who, known.grp, who.name, g.name"
-        f" FROM (SELECT DISTINCT {who} AS who, ifnull(i.group_id, 0) AS grp {chosen} WHERE i.id IN chosen) known"
+        f" FROM (SELECT DISTINCT {who} AS who, ifnull(t.group_id, 0) AS grp FROM image t{named} WHERE {project.journal.among('t.id')}) known"
         f" LEFT JOIN identity who ON who.id = known.who LEFT JOIN grp g ON g.id = {GROUP_OF.format(own='known.grp')}"
     ).fetchall()
     rows: list[tuple[Any, ...]] = []
@@ -237,18 +241,16 @@ def _relabel(project: Project, db: apsw.Connection, edit: Edit) -> int:
         group = (edit.group or None) if edit.group is not None else group
         rows.append((old, grp, *label_ids(db, name, group)))
     db.executemany("INSERT INTO label_now VALUES (?, ?, ?, ?)", rows)
-    new = f"JOIN label_now n ON n.who = {who} AND n.grp = ifnull(i.group_id, 0)"
-    if db.execute(
-        "SELECT 1 FROM by_face LIMIT 1"
-    ).fetchone():  # of every detector, so that the last word counts for all
+    if by_face:  # of every detector, so that the last word counts for all
         faces = (
-            "SELECT f.id, n.new_who FROM by_face named JOIN image i ON i.id = named.image"
-            f" {new} JOIN face f ON f.image_id = i.id AND f.place = 0 AND f.label_source IS NOT NULL"
+            "FROM by_face named JOIN image i ON i.id = named.image"
+            " JOIN label_now n ON n.who = named.who AND n.grp = ifnull(i.group_id, 0)"
+            " JOIN face t ON t.image_id = i.id AND t.place = 0 AND t.label_source IS NOT NULL"
         )
-        project.journal.update_to("face", ("identity_id",), faces)
-    columns = ("identity_id", "group_id", "label_source")
-    labels = f"SELECT i.id, n.new_who, n.new_grp, 'person' {chosen} {new} WHERE i.id IN chosen"
-    return project.journal.update_to("image", columns, labels)
+        project.journal.update_to("face", {"identity_id": "n.new_who"}, faces)
+    labels = {"identity_id": "n.new_who", "group_id": "n.new_grp", "label_source": "'person'"}
+    new = f"{named} CROSS JOIN label_now n ON n.who = {who} AND n.grp = ifnull(t.group_id, 0)"
+    return project.journal.update_chosen("image", labels, new)
 
 
 def _text(edit: Edit, count: int) -> str:

@@ -16,10 +16,10 @@ WHO = "CASE WHEN named.id IS NOT NULL THEN named.identity_id ELSE i.identity_id 
 SOURCE = "CASE WHEN named.id IS NOT NULL THEN named.label_source ELSE i.label_source END"
 GROUP_OF = "ifnull(who.group_id, {own})"  # a group's id, or NULL, where the image's own is `own`
 GROUP = GROUP_OF.format(own="i.group_id")
-# For images of a table of ids: those with a named face, and whose it is (0 where it is nobody's).
+# Of some images (a condition on `image_id`): those with a named face, and whose it is (0 where it is nobody's).
 NAMED_IN = (
     "SELECT image_id, ifnull(identity_id, 0) FROM (SELECT image_id, max(id), identity_id FROM face"
-    " WHERE place = 0 AND label_source IS NOT NULL AND image_id IN {images} GROUP BY image_id)"
+    " WHERE place = 0 AND label_source IS NOT NULL AND {those} GROUP BY image_id)"
 )
 # Join to `image i`: the identity, as `who`, beside `named`.
 IDENTITY = f"{NAMED} LEFT JOIN identity who ON who.id = {WHO}"

@@ -1,6 +1,7 @@
 """What makes a million images quick gives the same as reading, sorting and changing them one by one."""
 
 import contextlib
+import itertools
 import random
 import threading
 
@@ -247,6 +248,36 @@ def test_edits_in_stretches_are_those_of_all_rows_at_once(many, monkeypatch, ids
     assert states[0] == states[1]
 
 
+@pytest.mark.parametrize("ids", [range(40, 140), range(1, IMAGES + 1)])
+def test_rows_that_lie_together_are_edited_as_those_that_do_not(many, monkeypatch, ids):
+    set_identity(many, list(range(50, 90)), "Named", "g2")  # their faces decide, and keep deciding
+    hide_images(many, list(range(70, 95)))
+    monkeypatch.setattr(bulk_edits, "_STRETCH", 9)
+    edits = (
+        lambda: edit_labels(many, ids, Edit(identity="Eve", age="9")),
+        lambda: edit_labels(many, ids, Edit(group="elsewhere")),
+        lambda: edit_labels(many, ids, Edit(identity="")),
+        lambda: edit_labels(many, ids, Edit(add_tags=("one",))),
+        lambda: edit_labels(many, ids, Edit(remove_tags=("one",))),
+        lambda: hide_images(many, ids),
+    )
+    labels = f"SELECT i.id, who.name, g.name, i.label_source, i.age, i.hidden FROM image i{LABELS} ORDER BY i.id"
+    faces = "SELECT f.id, who.name, f.label_source FROM face f LEFT JOIN identity who ON who.id = f.identity_id ORDER BY f.id"
+    seen = []
+    for together in (True, False):
+        if not together:
+            monkeypatch.setattr(bulk_edits.Chosen, "together", property(lambda self: False))
+        states = [[many.db.rows(sql) for sql in (labels, faces, "SELECT * FROM image_tag")]]
+        for edit in edits:
+            edit()
+            states.append([many.db.rows(sql) for sql in (labels, faces, "SELECT * FROM image_tag")])
+        for state in reversed(states[:-1]):
+            many.journal.undo()
+            assert [many.db.rows(sql) for sql in (labels, faces, "SELECT * FROM image_tag")] == state
+        seen.append(states)
+    assert seen[0] == seen[1] and all(one != other for one, other in itertools.pairwise(seen[0]))
+
+
 def test_a_long_log_is_brought_into_the_file_beside_what_goes_on(many, monkeypatch):
     log = many.db.path.with_name(many.db.path.name + "-wal")
     hide_images(many, [1])
@@ -289,8 +320,12 @@ def test_references_of_many_rows_are_looked_at_too(many, monkeypatch):
         many.journal.undo()
     assert (many.db.rows("SELECT * FROM image"), many.db.rows("SELECT * FROM face"), schema(many)) == before
     assert connection.pragma("foreign_keys") == 1
-    with many.journal.step("to nobody"):
-        many.journal.choose(every)
-        with pytest.raises(apsw.ConstraintError):
+
+    def to_nobody():
+        with many.journal.step("to nobody"):
+            many.journal.choose(every)
             many.journal.update("image", {"identity_id": 999_999})
+
+    with pytest.raises(apsw.ConstraintError):
+        to_nobody()
     assert connection.pragma("foreign_keys") == 1 and many.db.rows("SELECT * FROM image") == before[0]
