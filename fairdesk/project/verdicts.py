@@ -110,6 +110,12 @@ def last_verdict(project: Project) -> int:
     return found
 
 
+def verdict_state(project: Project) -> tuple[int, int, int]:
+    """Return three numbers that are others whenever verdicts were added or removed."""
+    (found,) = project.db.rows("SELECT count(*), ifnull(max(id), 0), ifnull(sum(id), 0) FROM verdict")
+    return found[0], found[1], found[2]
+
+
 def count_verdicts(project: Project) -> int:
     """Return how many verdicts there are."""
     found: int = project.db.value("SELECT count(*) FROM verdict")

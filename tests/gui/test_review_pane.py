@@ -7,12 +7,13 @@ import time
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLabel, QLineEdit
 
 from fairdesk.clustering import store
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.review import bunches
+from fairdesk.clustering.review.engine import Review
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import METHOD, ReviewSession
 from fairdesk.clustering.store import clusters, membership, merge_clusters, versions
@@ -56,7 +57,13 @@ def says(asked, who):
     return "yes" if (a == b) != (asked.kind is Kind.SPLIT) else "no"
 
 
-def test_a_hundred_questions_from_the_keyboard(window, hand, qtbot, reviewing):
+@pytest.fixture
+def curious(monkeypatch):
+    """However little an answer would put right, it is asked for: how many are is no matter of how fast is learned."""
+    monkeypatch.setattr(Review, "least", 0.0)
+
+
+def test_a_hundred_questions_from_the_keyboard(window, hand, qtbot, curious, reviewing):
     project, who, pane = reviewing
     assert versions(project)[0].method == METHOD and window.clustering.pages.currentWidget() is pane
     slowest, answered = 0.0, 0
@@ -633,3 +640,45 @@ def test_a_clustering_made_elsewhere_does_not_replace_the_one_that_is_reviewed(r
     qtbot.keyClick(pane, Qt.Key.Key_Escape)
     hand.settle()
     assert window.clustering.view.version.id == mine
+
+
+def test_names_and_clusterings_of_others_are_no_reason_to_read_again(reviewing, window, hand, qtbot):
+    project, who, pane = reviewing
+    qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+    hand.settle()
+    review, asked = pane._review, pane.current
+    store.rename_cluster(project, asked.clusters[0], "Somebody known")
+    window.session.look()
+    hand.settle()
+    assert pane._review is review and pane.current is asked
+    assert "Somebody known" in " ".join(label.text() for label in pane.findChildren(QLabel))
+    cluster(ClusterParams(encoder="people", eps=0.4), QuietContext(project))
+    window.session.look()
+    hand.settle()
+    assert pane._review is review and pane.current is asked and not review.outdated
+    qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+    hand.settle()
+    assert pane._review is review and len(verdicts(project)) == 2 and "2 answered" in pane.progress.text()
+    mine = versions(project)
+    version = next(one for one in mine if one.id == review.version)
+    a, b = clusters(project, version.id)[:2]
+    merge_clusters(project, a.id, [b.id])
+    window.session.look()
+    hand.settle()
+    assert pane._review is not review and pane._review._measured is review._measured  # the faces are the same
+    fresh = ReviewSession(project, version.id)
+    assert pane._review.estimate() == fresh.estimate() and len(verdicts(project)) == 3
+
+
+def test_escape_in_the_field_of_the_name_closes_the_review(window, hand, qtbot, filled):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    hand.open(filled.folder)
+    hand.go("clustering")
+    hand.do("clustering.review")
+    hand.settle()
+    pane = window.clustering.review
+    assert pane.current.kind is Kind.NAME
+    qtbot.keyClicks(pane.name, "Zo")
+    qtbot.keyClick(pane.name, Qt.Key.Key_Escape)
+    hand.settle()
+    assert not window.clustering.reviewing

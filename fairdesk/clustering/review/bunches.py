@@ -71,7 +71,11 @@ class Bunches:
 
 
 def measure(
-    vectors: Floats, check: Check | None = None, near: Near | None = None, labels: Numbers | None = None
+    vectors: Floats,
+    check: Check | None = None,
+    near: Near | None = None,
+    labels: Numbers | None = None,
+    earlier: Measure | None = None,
 ) -> Measure:
     """Measure faces of shape (n, dim), to be compared by Euclidean distance.
 
@@ -88,6 +92,8 @@ def measure(
         At least `NEIGHBOURS` nearest neighbours of each face and their squared distances, where they are known.
     labels
         Of each face: its cluster in the version that is looked at; below 0 where it is in none.
+    earlier
+        What was returned for the same vectors before: it holds unless labels have a say.
     """
     stages = Stages(check)
     rows = vectors.astype(np.float64)
@@ -97,6 +103,8 @@ def measure(
     if labels is not None and _many_alone(rows, squares, squared, labels):
         strangers, spread = _strangers(rows, squares, _homes(labels), stages.next(0.55), fewest=1)
         return Measure(squares, strangers, spread, (found, squared), NEARER_TO_LONELY)
+    if earlier is not None and earlier.nearer == NEARER:
+        return earlier
     away = np.sqrt(squared[:, 0])
     away = away[away > 0]
     first = (FIRST * float(np.quantile(away, 0.25)) if len(away) else 1.0) ** 2

@@ -18,11 +18,11 @@ from fairdesk.clustering.review.bunches import Measure, measure
 from fairdesk.clustering.review.candidates import Candidate, Estimate
 from fairdesk.clustering.review.corrections import corrections
 from fairdesk.clustering.review.engine import Review, worth
-from fairdesk.clustering.review.joined_groups import merged
 from fairdesk.clustering.review.nameless import nameless
 from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.past import Newer, Past
 from fairdesk.clustering.review.questions import Kind, answered_sides, ask
+from fairdesk.clustering.review.told import told
 from fairdesk.clustering.stages import Stages
 from fairdesk.clustering.store import (
     UNCLUSTERED,
@@ -45,7 +45,7 @@ from fairdesk.project import Project
 from fairdesk.project.changes import Kind as Changed
 from fairdesk.project.changes import changes_since
 from fairdesk.project.verdict_constraints import constraints
-from fairdesk.project.verdicts import Said, of_detector, verdicts
+from fairdesk.project.verdicts import Said, of_detector, verdict_state, verdicts
 from fairdesk.words import tr
 
 METHOD = "review"  # of a version that a review keeps
@@ -55,25 +55,25 @@ OUTDATE = frozenset({Changed.CLUSTERS, Changed.VERDICTS, Changed.HIDDEN})  # cha
 LONGEST = 2.0  # seconds: what takes longer is worked out again when the review is opened, and else only followed
 
 
-Told = tuple[
-    list[list[int]],
-    list[tuple[list[int], list[int]]],
-    list[tuple[list[int], list[int], bool]],
-    list[tuple[list[int], list[int]]],
-]
-
-
 class ReviewSession:
     """Loads a version, and keeps it as the answers say."""
 
-    def __init__(self, project: Project, version: int | None = None, check: Check | None = None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        version: int | None = None,
+        check: Check | None = None,
+        earlier: ReviewSession | None = None,
+    ) -> None:
+        """Load a version; `check` is told how far it is. What an `earlier` reading measured holds while the faces are the same."""
         self.project = project
         self._seen, _ = changes_since(project.db, 0)
         self.version = need_version(project, version)
         self._keeps = method_of(project, self.version) == METHOD
         self.recipe = stored = recipe_of_version(project, self.version)
         every, vectors = project.vectors.load(stored, hidden=False)
-        said = constraints(of_detector(project, verdicts(project), stored.detector))
+        heard = of_detector(project, verdicts(project), stored.detector)
+        said = constraints(heard)
         kept = np.isin(every, members(project, self.version)[0]) & ~np.isin(every, list(said.ignored))
         undirected = kept & ~directed(vectors, stored.metric)
         self._undirected = every[undirected]  # there is nothing to ask about these: they stay unclustered
@@ -86,17 +86,21 @@ class ReviewSession:
         stages = Stages(check)
         near = neighbours_of(project, stored, self.faces, self.vectors, stored.metric, stages.next(0.3))
         self.read()
-        measured = measure(self.vectors, stages.next(0.35), (near.found, near.squared), self._at)
-        self.review = Review(self.vectors, *self._told(measured), check=stages.next(0.35), measured=measured)
+        known = earlier is not None and np.array_equal(earlier.vectors, self.vectors)
+        measured = measure(
+            self.vectors, stages.next(0.35), (near.found, near.squared), self._at,
+            earlier._measured if earlier is not None and known else None,
+        )  # fmt: skip
+        self._measured: Measure = measured
+        told_now = told(heard, said, self._rows, self.vectors, measured)
+        self.review = Review(self.vectors, *told_now, check=stages.next(0.35), measured=measured)
         self.review.told_unsure(
-            [
-                (self._rows(one.faces), self._rows(one.others))
-                for one in of_detector(project, verdicts(project), stored.detector)
-                if one.said is Said.UNSURE
-            ]
+            [(self._rows(one.faces), self._rows(one.others)) for one in heard if one.said is Said.UNSURE]
         )
         self._since = 0  # answers since everything was worked out again
         self.outdated = False  # others changed what it rests on
+        self.renamed = False  # others gave clusters other names: found when the history was followed last
+        self._verdicts = verdict_state(project)
         self.past = Past(project.journal)
         self.started: tuple[int, int] | None = (
             None  # the version that its own was made beside, and the step that made it
@@ -112,6 +116,7 @@ class ReviewSession:
         self.named = {number for number, one in of.items() if one.name or one.identity}
         self.labels = {number: one.label for number, one in of.items()}
         faces, homes = members(self.project, self.version)
+        self._members = faces
         rows = np.minimum(np.searchsorted(faces, self.faces), len(faces) - 1)
         there = (faces[rows] == self.faces) & ~np.isin(homes[rows], list(self._loose))
         self._at = np.where(there, homes[rows], UNCLUSTERED)
@@ -125,37 +130,6 @@ class ReviewSession:
 
     def _rows(self, faces: Sequence[int]) -> list[int]:
         return [self._row[face] for face in faces if face in self._row]
-
-    def _told(self, measured: Measure) -> Told:
-        """Return what verdicts say, by row: together, apart, what they teach, and one person though that is in doubt."""
-        like, every = measured.likeness(), of_detector(self.project, verdicts(self.project), self.recipe.detector)
-        doubted: dict[int, tuple[list[int], list[int]]] = {}
-        for verdict in every:
-            first, second = self._rows(verdict.faces), self._rows(verdict.others)
-            if verdict.said is Said.SAME and first and second:
-                sides = [measured.part(self.vectors, rows) for rows in (first, second)]
-                if like.surprising(like.features(*sides), same=True):
-                    doubted[verdict.id] = first, second
-        said = constraints([one for one in every if one.id not in doubted]) if doubted else self._said
-        together = [self._rows(group) for group in said.together]
-        apart = [(self._rows(one.faces), self._rows(one.others)) for one in said.apart]
-        taught: list[tuple[list[int], list[int], bool]] = [(a, b, False) for a, b in apart]
-        for _, faces, others in said.joined:
-            mine, anchor = self._rows(faces), self._rows(others)
-            if mine and anchor:
-                taught.append((mine, anchor, True))
-                middle = self.vectors[mine].mean(axis=0)
-                together.append([*mine, anchor[int(((self.vectors[anchor] - middle) ** 2).sum(axis=1).argmin())]])
-        for verdict in every:
-            first, second = self._rows(verdict.faces), self._rows(verdict.others)
-            if verdict.said is Said.SAME and first and second and verdict.id not in doubted:
-                taught.append((first, second, True))
-        return (
-            merged([group for group in together if len(group) > 1], apart),
-            [(a, b) for a, b in apart if a and b],
-            [one for one in taught if one[0] and one[1]],
-            list(doubted.values()),
-        )
 
     # the version that a review keeps
 
@@ -199,7 +173,7 @@ class ReviewSession:
         self.started = None if newest is None else (of, newest.id)
         self.read()
         self.past.remember()
-        self._seen, _ = changes_since(self.project.db, self._seen)
+        self._know()
         return self.version
 
     def discard(self) -> int | None:
@@ -403,7 +377,12 @@ class ReviewSession:
     def _answered(self, reply: Reply | None) -> None:
         """Know the newest step, and all that it changed, as one's own."""
         self.past.add(reply)
+        self._know()
+
+    def _know(self) -> None:
+        """Know all that was changed as one's own."""
         self._seen, _ = changes_since(self.project.db, self._seen)
+        self._verdicts = verdict_state(self.project)
 
     def _need_version(self) -> None:
         try:
@@ -451,20 +430,30 @@ class ReviewSession:
         if self.outdated:
             return None
         self._seen, changed = changes_since(self.project.db, self._seen)
+        self.renamed = False
         more = self.past.moved()
         if not more:
-            self.outdated = bool(changed.within(OUTDATE))
+            self.outdated = bool(changed.within(OUTDATE)) and self._differs()
             return None if self.outdated else 0
         for _ in range(more):
             self.past.redo(self.review)
         for _ in range(-more):
             self.past.undo(self.review)
         self.read()
+        self._verdicts = verdict_state(self.project)
         return more
+
+    def _differs(self) -> bool:
+        """Whether verdicts, or who is where, differ from what is known: not where a cluster was renamed, or another clustering made."""
+        members, at, titles = self._members, self._at, self.titles
+        self.read()
+        self.renamed = self.titles != titles
+        same = np.array_equal(members, self._members) and np.array_equal(at, self._at)
+        return not same or self._verdicts != verdict_state(self.project)
 
     def read_again(self, check: Check | None = None) -> ReviewSession:
         """Return the review as the project is now, after something else was changed; it knows the answers that still hold."""
-        fresh = ReviewSession(self.project, self.version, check)
+        fresh = ReviewSession(self.project, self.version, check, self)
         fresh.started, fresh.past.kept = self.started, self.past.kept
         if fresh.past.kept.behind:
             moves = corrections(fresh.faces, fresh._at, fresh.review.labels())
@@ -475,7 +464,7 @@ class ReviewSession:
             fresh.read()
             fresh.past.remember()
             fresh.past.kept.behind = False
-            fresh._seen, _ = changes_since(self.project.db, fresh._seen)
+            fresh._know()
         return fresh
 
     def unskip(self, asked: Asked) -> None:

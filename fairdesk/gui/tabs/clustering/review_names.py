@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton
 
 from fairdesk.clustering.review.asked import Asked
@@ -14,14 +15,38 @@ from fairdesk.words import tr
 _MOST = 3
 
 
+class _NameField(QLineEdit):
+    """Escape closes the review from here too."""
+
+    def __init__(self, left: Callable[[], None]) -> None:
+        super().__init__()
+        self._left = left
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            event.accept()  # before it is anything else's
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() == Qt.Key.Key_Escape:
+            self._left()
+        else:
+            super().keyPressEvent(event)
+
+
 class NameRow(QHBoxLayout):
     """The answers to "Who is it?"; hidden while anything else is asked."""
 
-    def __init__(self, named: Callable[[str], None], chosen: Callable[[int], None]) -> None:
+    def __init__(self, named: Callable[[str], None], chosen: Callable[[int], None], left: Callable[[], None]) -> None:
         super().__init__()
         self._cluster: int | None = None  # that is asked about
         self._begun: dict[int, str] = {}  # cluster to the name that somebody began to type
-        self.field = QLineEdit()
+        self.field = _NameField(left)
         self.field.setPlaceholderText(tr("Type a name, or choose one with 1, 2 or 3"))
         self.field.returnPressed.connect(lambda: named(self.field.text()))
         self.addWidget(self.field, 1)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from fairdesk.clustering.naming import Naming
@@ -56,6 +55,7 @@ class ReviewPane(KeyedPane):
         self._items: dict[int, GridItem] = {}
         self._touched: set[int] = set()  # clusters of answers that are on their way
         self._pending = 0
+        self._waits = False  # an answer on its way is of another kind than a name
         self._exhausted = False  # there are no other questions
         self._round = 0  # of a review that was closed meanwhile nothing arrives
         self._replies = Replies()
@@ -70,7 +70,7 @@ class ReviewPane(KeyedPane):
             label.setWordWrap(True)
         self.sides = TwoSides(thumbnails)
         self.first, self.second = self.sides.faces
-        self.naming = NameRow(self._name, self.choose)
+        self.naming = NameRow(self._name, self.choose, lambda: self.reply("done"))
         self.name, self.names = self.naming.field, self.naming.buttons
         self.buttons = reply_buttons(self.reply)
         row = QHBoxLayout()
@@ -97,7 +97,6 @@ class ReviewPane(KeyedPane):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.replied.connect(self.reply)
         self.chose.connect(self.choose)
-        self.name.installEventFilter(self)
         session.catalogue_changed.connect(self._on_changed)
         self._show(None)
 
@@ -190,7 +189,7 @@ class ReviewPane(KeyedPane):
         self._backs, self._changed = [], False
         self._touched.clear()
         self.naming.forget()
-        self._pending, self.answered, self._exhausted = 0, 0, False
+        self._pending, self._waits, self.answered, self._exhausted = 0, False, 0, False
         self.progress.setText("")
         self.bar.hide()
         self.buttons["done"].setText(tr("Close (Esc)"))
@@ -238,7 +237,8 @@ class ReviewPane(KeyedPane):
     def _next(self) -> None:
         """Ask the next question that no answer on its way is about."""
         for one in self._queue:
-            if not self._touched.intersection(one.clusters):
+            too_soon = one.kind is Kind.NAME and self._waits  # answers on their way may bring other questions
+            if not too_soon and not self._touched.intersection(one.clusters):
                 self._queue.remove(one)
                 self._show(one)
                 break
@@ -287,6 +287,15 @@ class ReviewPane(KeyedPane):
         if self.isVisible():
             (self.name if self.name.text() else self).setFocus()  # somebody who types goes on
 
+    def _say_again(self) -> None:
+        """Show the question that is asked with what its clusters are called by now; who was named meanwhile is not asked about."""
+        asked = self.current
+        named = self._review.named if self._review is not None else set()
+        if asked is None or (asked.kind is Kind.NAME and asked.clusters[0] in named):
+            self._next()
+        elif asked.kind is not Kind.NAME:
+            self.sides.show_question(asked, self._items, self._titles)
+
     # answers
 
     def reply(self, what: str) -> None:
@@ -316,6 +325,7 @@ class ReviewPane(KeyedPane):
         self._replies.answer(asked)
         self._touched.update(asked.clusters)
         self._pending += 1
+        self._waits = self._waits or asked.kind is not Kind.NAME
         self.answered += 1
         self._next()
         self._newest = mine = self._newest + 1
@@ -339,6 +349,7 @@ class ReviewPane(KeyedPane):
         self._changed = self._changed or (self._review is not None and self._review.outdated)
         if not self._pending:
             self._touched.clear()
+            self._waits = False
             self._session.look()
         self._take_up(ahead)
         self._catch_up()
@@ -467,30 +478,23 @@ class ReviewPane(KeyedPane):
             if more is None:
                 fresh = review.read_again(self._tell(now))
                 return fresh, fresh.past.answers(), look_ahead(fresh, begun=begun)
-            return (review, more, look_ahead(review, known)) if more else None
+            return (review, more, look_ahead(review, known)) if more or review.renamed else None
 
         def done(found: tuple[ReviewSession, int, Ahead] | None) -> None:
             if found is None:
                 return
             if found[0] is not review:
                 self._round += 1  # what is still on its way is of the earlier reading
-                self._pending = 0
+                self._pending, self._waits = 0, False
                 self._touched.clear()
                 self.bar.hide()
                 self._review, self._replies, self.current = found[0], Replies(), None
                 self.answered = found[1]
                 self._take_up(found[2])
-            else:
+            elif found[1]:
                 self._moved(*found[1:])
+            elif not self._pending:  # names alone; of answers on their way the next look ahead comes with them
+                self._take(found[2])
+                self._say_again()
 
         self._session.background.edit(work, self._guarded(done), self._guarded(self._failed))
-
-    # keys
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Escape in the field of the name closes the review too."""
-        if watched is self.name and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            if event.type() == QEvent.Type.KeyPress:
-                self.reply("done")
-            return True
-        return super().eventFilter(watched, event)
