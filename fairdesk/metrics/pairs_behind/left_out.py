@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_text
 from fairdesk.metrics.pairs_behind.corrections import Corrected, corrected, read_known_of
-from fairdesk.metrics.pairs_behind.left_out_counts import KINDS, LeftOutCount
+from fairdesk.metrics.pairs_behind.left_out_counts import KINDS, LeftOutCount, Repeats
+from fairdesk.metrics.pairs_behind.listed_twice import ListedTwice, find_listed_twice
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.scores.grouped_scores import regrouped
 from fairdesk.metrics.scores.score_files import read_scores
@@ -27,6 +29,7 @@ Mask = npt.NDArray[np.bool_]
 FILE = "left-out.csv"
 HEADER = ("row", "first", "second", "label", "first_group", "second_group", "score", "reason", "counted")
 _NOWHERE, _OVERALL, _AS_LABELLED = mark("in no rate"), mark("in no group's rates"), mark("yes, as it is labelled")
+_AGAIN = mark("yes, each time")
 _REASONS = (
     ("", _NOWHERE),  # what a person said
     (mark("no score"), _NOWHERE),
@@ -34,6 +37,9 @@ _REASONS = (
     (mark("a genuine pair of two groups"), _OVERALL),
     (mark("labelled genuine, of two people"), _AS_LABELLED),
     (mark("labelled impostor, of one person"), _AS_LABELLED),
+    (mark("listed before with the other label"), _AS_LABELLED),
+    (mark("an image with itself"), _AS_LABELLED),
+    (mark("listed before"), _AGAIN),
 )
 """Why a comparison is left out, and where it counts still; by place in `KINDS`, the weightier first."""
 _OWN = mark("no score: an image has no face or no embedding")
@@ -52,6 +58,8 @@ class LeftOut:
     """Why a person left it out, where that is the reason."""
     comparisons: ScoreSet
     grouped: bool
+    repeats: Repeats | None = None
+    """How many are listed twice; None where there are none, or where the images are not known."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -142,14 +150,16 @@ def find_left_out(scores: ScoreSet, by: str, said: Sequence[str] = ()) -> LeftOu
     kinds = np.full(len(scores.score), -1, dtype=np.int8)
     if said:
         kinds[np.array([bool(why) for why in said], dtype=bool)] = 0
-    for kind, rows in _found(scores, shown, grouped):
+    twice = find_listed_twice(scores, (kinds < 0) & ~np.isnan(scores.score))
+    for kind, rows in _found(scores, shown, grouped, twice):
         kinds[rows & (kinds < 0)] = kind
     places = np.flatnonzero(kinds >= 0)
     why = [said[place] if said else "" for place in places.tolist()]
-    return LeftOut(places + 1, kinds[places].tolist(), why, shown.part(places), grouped)
+    repeats = None if twice is None else twice.counts()
+    return LeftOut(places + 1, kinds[places].tolist(), why, shown.part(places), grouped, repeats)
 
 
-def _found(scores: ScoreSet, shown: ScoreSet, grouped: bool) -> Iterator[tuple[int, Mask]]:
+def _found(scores: ScoreSet, shown: ScoreSet, grouped: bool, twice: ListedTwice | None) -> Iterator[tuple[int, Mask]]:
     """Yield each reason, as a place in `_REASONS`, and the comparisons that it holds for.
 
     `shown` has the groups that rates are of; who a person is goes by the groups as labelled: one name in two may be two.
@@ -168,6 +178,19 @@ def _found(scores: ScoreSet, shown: ScoreSet, grouped: bool) -> Iterator[tuple[i
         yield 4, scores.label & named & ~alike
         home = alike if scores.group1 is None or scores.group2 is None else alike & (scores.group1 == scores.group2)
         yield 5, ~scores.label & named & home
+    if twice is not None:
+        yield from zip((6, 7, 8), (twice.otherwise, twice.itself, twice.again), strict=True)
+
+
+def read_with_images(params: EvaluateParams) -> ScoreSet:
+    """Read scores with the images of each comparison; without, where these cannot be read and nobody needs them."""
+    columns = params.named_columns()
+    try:
+        return read_scores(params.scores, paths=True, columns=columns, impostor=params.impostor)
+    except RequestError:
+        if params.labels_of is not None:
+            raise
+        return read_scores(params.scores, columns=columns, impostor=params.impostor)
 
 
 def read_left_out(params: EvaluateParams, *, needed: bool = False) -> LeftOut:
@@ -175,7 +198,7 @@ def read_left_out(params: EvaluateParams, *, needed: bool = False) -> LeftOut:
 
     With `needed`, scores that name no image of the project `labels_of` are refused.
     """
-    scores = read_scores(params.scores, paths=True, columns=params.named_columns(), impostor=params.impostor)
+    scores = read_with_images(params)
     found: Corrected | None = None
     if params.labels_of is not None and (needed or all(getattr(scores, name) is not None for name in PATHS)):
         found = corrected(scores, read_known_of(params.labels_of), needed=needed)
