@@ -19,7 +19,7 @@ from fairdesk.metrics.pairs_behind.corrections import Corrected, corrected, read
 from fairdesk.metrics.pairs_behind.left_out_counts import KINDS, LeftOutCount, Repeats
 from fairdesk.metrics.pairs_behind.listed_twice import ListedTwice, find_listed_twice
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.scores.grouped_scores import regrouped
+from fairdesk.metrics.scores.grouped_scores import number_texts, regrouped
 from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.scores.score_set import NORMALISED, PATHS, ScoreSet
 from fairdesk.words import mark, tr
@@ -71,10 +71,16 @@ class LeftOut:
             return "", ""
         return str(sides[0][row]), str(sides[1][row])
 
-    def _cell(self, row: int) -> tuple[str, str]:
-        """Return the groups that a comparison is counted by, both empty where a face has none."""
-        one, two = sorted(self._groups(row))
-        return ("", "") if not one or not two else (one, two)
+    def _cells(self) -> list[tuple[str, ...]]:
+        """Return the groups that each comparison is counted by, both empty where a face has none."""
+        sides = self.comparisons.group1, self.comparisons.group2
+        if not self.grouped or sides[0] is None or sides[1] is None:
+            return [()] * len(self)
+        names, codes = number_texts([sides[0], sides[1]])
+        low, high = np.sort(codes.reshape(2, len(self)), axis=0)
+        found, place = np.unique(low * len(names) + high, return_inverse=True)
+        pairs = [(names[cell // len(names)], names[cell % len(names)]) for cell in found.tolist()]
+        return [pair if all(pair) else ("", "") for pair in map(pairs.__getitem__, place.tolist())]
 
     def _reason(self, kind: int, said: str) -> str:
         """Return why a comparison is left out, in words."""
@@ -85,14 +91,12 @@ class LeftOut:
         """Return how many there are of each reason and group."""
         label = self.comparisons.label
         assert label is not None
-        found: Counter[tuple[int, str, tuple[str, ...], bool]] = Counter()
-        for row, (kind, said) in enumerate(zip(self.kinds, self.said, strict=True)):
-            group = self._cell(row) if self.grouped else ()
-            found[kind, said, group, bool(label[row])] += 1
+        found = Counter(zip(self.kinds, self.said, self._cells(), label.tolist(), strict=True))
         return [
             LeftOutCount(
                 kind=KINDS[kind], reason=self._reason(kind, said), counted=tr(_REASONS[kind][1]),
-                group=_together(*group) if group else "", genuine=found[kind, said, group, True], impostor=found[kind, said, group, False],
+                group=_together(*group) if group else "", genuine=found[kind, said, group, True],
+                impostor=found[kind, said, group, False],
             )
             for kind, said, group in sorted({key[:3] for key in found})
         ]  # fmt: skip

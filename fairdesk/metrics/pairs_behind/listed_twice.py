@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.metrics.pairs_behind.left_out_counts import Repeats
-from fairdesk.metrics.scores.grouped_scores import number_texts
+from fairdesk.metrics.scores.grouped_scores import number_texts, text_hashes
 from fairdesk.metrics.scores.score_set import ScoreSet, Strings
 
 Mask = npt.NDArray[np.bool_]
@@ -39,17 +39,16 @@ def find_listed_twice(scores: ScoreSet, counted: Mask) -> ListedTwice | None:
     """
     if scores.path1 is None or scores.path2 is None or scores.label is None:
         return None
-    rows = np.flatnonzero(counted)
     found = ListedTwice(*(np.zeros(len(counted), dtype=bool) for _ in range(3)))
+    rows = _likely(scores.path1, scores.path2, np.flatnonzero(counted))
+    rows = rows[(scores.path1[rows] != "") & (scores.path2[rows] != "")]
     if not len(rows):
         return found
-    images = _numbers(scores.path1, scores.path2)
-    named = np.all(images >= 0, axis=0)
+    images = number_texts([scores.path1[rows], scores.path2[rows]])[1].reshape(2, len(rows))
     if scores.group1 is not None and scores.group2 is not None:
-        groups = _numbers(scores.group1, scores.group2) + 1
+        groups = number_texts([scores.group1[rows], scores.group2[rows]])[1].reshape(2, len(rows))
         images = images * (int(groups.max()) + 1) + groups
-    rows = rows[named[rows]]
-    low, high = np.sort(images[:, rows], axis=0)
+    low, high = np.sort(images, axis=0)
     found.itself[rows] = low == high
     order = np.lexsort((high, low))  # stable: of equal ones the first in the file comes first
     low, high, sorted_rows = low[order], high[order], rows[order]
@@ -62,7 +61,9 @@ def find_listed_twice(scores: ScoreSet, counted: Mask) -> ListedTwice | None:
     return found
 
 
-def _numbers(first: Strings, second: Strings) -> Ints:
-    """Return a number for each text of two columns, -1 for an empty one: shape (2, n)."""
-    names, codes = number_texts([first, second])
-    return codes.reshape(2, len(first)) - (1 if names[:1] == [""] else 0)
+def _likely(first: Strings, second: Strings, rows: Ints) -> Ints:
+    """Return the rows that may repeat another, or name one text twice: of most files hardly any, told by hashes."""
+    one, two = text_hashes(first)[rows], text_hashes(second)[rows]
+    _, pair, times = np.unique((one + two) ^ (one * two), return_inverse=True, return_counts=True)
+    likely: Ints = rows[(times[pair] > 1) | (one == two)]
+    return likely
