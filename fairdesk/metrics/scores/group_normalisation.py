@@ -9,6 +9,7 @@ face recognition", IJCB 2024). A comparison across groups takes the mean of what
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.pairs_behind.corrections import Known, correct, read_known_of
-from fairdesk.metrics.params import EvaluateParams, NormaliseParams
+from fairdesk.metrics.params import EvaluateParams, NormaliseParams, columns_of
 from fairdesk.metrics.rates.error_rates import resolvable, sort_scores, threshold_at_fmr
 from fairdesk.metrics.results import Corrections, EvaluateResult
 from fairdesk.metrics.scores.grouped_scores import Grouped, group_comparisons
@@ -132,16 +133,20 @@ def _by_people(scores: ScoreSet, known: Known | None, *, needed: bool) -> tuple[
     return (scores, None) if known is None else correct(scores, known, needed=needed)
 
 
+def _read(params: NormaliseParams, path: Path) -> ScoreSet:
+    return read_scores(path, paths=True, columns=columns_of(path, params.columns))
+
+
 def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResult:
     """Job: learn on some people, apply to others, and tell what it did to every group there."""
     known = None if params.labels_of is None else read_known_of(params.labels_of)
-    scores, corrections = _by_people(read_scores(params.scores, paths=True), known, needed=True)
+    scores, corrections = _by_people(_read(params, params.scores), known, needed=True)
     learned_corrections: Corrections | None = None
     distances = as_similarities(scores, params.distance, params.scores)
     group_comparisons(scores)  # or a refusal that says what is missing
     between = 0
     if params.learn_from is not None:
-        source, learned_corrections = _by_people(read_scores(params.learn_from, paths=True), known, needed=False)
+        source, learned_corrections = _by_people(_read(params, params.learn_from), known, needed=False)
         as_similarities(source, distances, params.learn_from)
         _refuse_other_vectors(source, scores)
         _refuse_shared(source, scores, str(params.learn_from))
