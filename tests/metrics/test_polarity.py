@@ -221,3 +221,32 @@ def test_too_high_an_eer_is_laid_to_what_was_done(capsys, files):
     ):
         found = told(capsys, "evaluate", *words, "--bootstrap", "0")
         assert found["eer"] > 0.5 and said in found["warning"]
+
+
+def test_what_is_learned_from_the_other_kind_is_refused_with_what_to_do(capsys, files, tmp_path):
+    (one, _), about = study(people=12)
+    others = about | {f"subject{side}": np.char.add("other", about[f"subject{side}"]) for side in "12"}
+    for name, score, measure in (
+        ("similar", one, "cosine similarity"), ("distant", -one, "cosine distance"), ("silent", -one, ""),
+    ):  # fmt: skip
+        np.savez(tmp_path / f"learn-{name}.npz", score=score, measure=np.array(measure), **others)
+
+    def words(target, source, *more):
+        return ["normalise", files[target], "--learn-from", str(tmp_path / f"learn-{source}.npz"), "--fmr", "0.05",
+                "--out", str(tmp_path / "n.npz"), *more]  # fmt: skip
+
+    right = told(capsys, *words("similar", "similar"))["after"]
+    for target, source, *more in (
+        ("distant", "distant"), ("distant", "silent"), ("silent", "distant", "--distance"), ("silent", "silent", "--distance"),
+    ):  # fmt: skip
+        assert told(capsys, *words(target, source, *more))["after"] == right
+    for target, source, more, remedy in (
+        ("distant", "similar", [], "Learn from scores of the same kind"),
+        ("distant", "similar", ["--distance"], "Learn from scores of the same kind"),
+        ("similar", "distant", [], "Learn from scores of the same kind"),
+        ("other", "distant", [], "give --distance"),
+        ("silent", "similar", ["--distance"], "leave it out"),
+    ):
+        said = refused(capsys, *words(target, source, *more))
+        assert remedy in said and "does not fit" in said and f"learn-{source}.npz" in said, (target, source)
+        assert "Leave --distance out" not in said

@@ -25,7 +25,7 @@ from fairdesk.metrics.rates.error_rates import resolvable, sort_scores, threshol
 from fairdesk.metrics.results import Corrections, EvaluateResult
 from fairdesk.metrics.scores.grouped_scores import Grouped, group_comparisons
 from fairdesk.metrics.scores.normalisation_results import ErrorRates, GroupRule, NormaliseResult
-from fairdesk.metrics.scores.polarity import as_similarities
+from fairdesk.metrics.scores.polarity import as_similarities, holds_distances
 from fairdesk.metrics.scores.score_files import read_scores, write_scores
 from fairdesk.metrics.scores.score_set import NORMALISED, ScoreSet
 from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set, origin_of
@@ -147,6 +147,7 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
     between = 0
     if params.learn_from is not None:
         source, learned_corrections = _by_people(_read(params, params.learn_from), known, needed=False)
+        _refuse_other_polarity(params, source, scores, distances=distances)
         as_similarities(source, distances, params.learn_from)
         _refuse_other_vectors(source, scores)
         _refuse_shared(source, scores, str(params.learn_from))
@@ -267,6 +268,30 @@ def _people(scores: ScoreSet) -> set[tuple[str, str]]:
         if g is not None and s is not None
         for person in zip(g.tolist(), s.tolist(), strict=True)
     }
+
+
+def _refuse_other_polarity(params: NormaliseParams, source: ScoreSet, target: ScoreSet, *, distances: bool) -> None:
+    """Refuse to learn from distances for similarities, or the other way round; a file that says nothing is of the other's kind."""
+    theirs = holds_distances(source.measure)
+    if theirs is None or theirs == distances:
+        return
+    said = tr("{path} says of its scores: {measure}.", path=params.learn_from, measure=source.measure)
+    if holds_distances(target.measure) is not None:
+        said += " " + tr("{path} says of its scores: {measure}.", path=params.scores, measure=target.measure)
+        remedy = tr("Learn from scores of the same kind.")
+    elif theirs:
+        remedy = tr(
+            "{path} does not say what it holds: if these are distances too, give --distance.", path=params.scores
+        )
+    else:
+        remedy = tr(
+            "With --distance {path} is taken for distances: leave it out, or learn from distances.", path=params.scores
+        )
+    raise RequestError(
+        " ".join(
+            [said, tr("What is learned from similarities does not fit distances, nor the other way round."), remedy]
+        )
+    )
 
 
 def _refuse_other_vectors(source: ScoreSet, target: ScoreSet) -> None:
