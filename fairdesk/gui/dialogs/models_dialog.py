@@ -89,7 +89,7 @@ class ModelsDialog(QDialog):
         first = self._first
         params = CompareScoresParams(
             first=first.scores, second=path, at=first.at, threshold_from=first.threshold_from, alpha=first.alpha,
-            distance=first.distance, second_distance=self.distance.isChecked(), labels_of=first.labels_of,
+            distance=first.distance, second_distance=self.distance.isChecked(), labels_of=first.labels_of, columns=first.columns,
         )  # fmt: skip
         self.answer.setText(tr("Comparing …"))
         self._session.background.read(

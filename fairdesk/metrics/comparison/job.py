@@ -20,7 +20,7 @@ from fairdesk.metrics.intervals.by_subjects import likely_rates, middle
 from fairdesk.metrics.intervals.paired_spread import paired_deviation
 from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, Curves, Place
 from fairdesk.metrics.pairs_behind.corrections import read_known_of
-from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
+from fairdesk.metrics.params import CompareScoresParams, EvaluateParams, columns_of
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import TARGETS
 from fairdesk.metrics.results import EvaluateResult
@@ -47,7 +47,8 @@ def compare_scores(params: CompareScoresParams, context: Context, *, needed: boo
     """
     need_folder(params.out)
     context.progress(0, 4, tr("steps"))
-    sets = [read_scores(path, paths=True) for path in (params.first, params.second)]
+    named = (params.first, params.columns), (params.second, params.second_columns or params.columns)
+    sets = [read_scores(path, paths=True, columns=columns_of(path, columns)) for path, columns in named]
     first = as_similarities(sets[0], params.distance, params.first if needed else None)
     second = as_similarities(sets[1], params.second_distance, params.second if needed else None, "--second-distance")
     params = params.model_copy(update={"distance": first, "second_distance": second})
