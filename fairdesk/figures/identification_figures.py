@@ -13,14 +13,16 @@ from fairdesk.words import tr
 RANKS = 50  # ranks that are drawn
 
 
-def match_figure(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]], title: str) -> Figure:
+def match_figure(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]], title: str, groups: Sequence[str] | None = None
+) -> Figure:
     """Draw name -> (pessimistic, optimistic) rates at rank 1, 2, ...; where the two differ, both are drawn.
 
-    The whole set's name is `WHOLE`.
+    The whole set's name is `WHOLE`; a group's colour follows from its place among `groups` (those without a curve too).
     """
+    groups = [name for name in curves if name != WHOLE] if groups is None else groups
     figure = Figure(figsize=(5.6, 4.4), layout="constrained")
     axes = figure.add_subplot()
-    groups = [name for name in curves if name != WHOLE]
     for name, (worst, best) in curves.items():
         colour, _, marker = (ALL_LIGHT, "", None) if name == WHOLE else group_style(groups.index(name))
         shown = whole_name(groups) if name == WHOLE else name
