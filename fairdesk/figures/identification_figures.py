@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from fairdesk.figures.style import ALL_LIGHT, group_style
+from fairdesk.figures.style import ALL_LIGHT, group_line, group_style
 from fairdesk.figures.whole_set import WHOLE, whole_name
 from fairdesk.words import tr
 
@@ -27,7 +27,17 @@ def match_figure(
         colour, _, marker = (ALL_LIGHT, "", None) if name == WHOLE else group_style(groups.index(name))
         shown = whole_name(groups) if name == WHOLE else name
         ranks = range(1, min(len(worst), RANKS) + 1)
-        axes.plot(ranks, worst[:RANKS], color=colour, marker=marker, markevery=0.12, markersize=4.5, label=shown)
+        line = "-" if name == WHOLE else group_line(groups.index(name))
+        axes.plot(
+            ranks,
+            worst[:RANKS],
+            color=colour,
+            marker=marker,
+            markevery=0.12,
+            markersize=4.5,
+            linestyle=line,
+            label=shown,
+        )
         if list(worst[:RANKS]) != list(best[:RANKS]):
             axes.plot(ranks, best[:RANKS], color=colour, linestyle=":", linewidth=1)
     axes.set(xlabel=tr("rank"), ylabel=tr("share of mated probes found"), ylim=(None, 1.005))

@@ -31,6 +31,7 @@ class SearchPage(QWidget):
     arrived = Signal()
     failed = Signal(object)  # the error
     saved = Signal(str)  # where the plot is
+    enlarge_asked = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -107,6 +108,7 @@ class SearchPage(QWidget):
         self._legend = legend = TopLegend(self.plot)
         self._gestures = PlotGestures(self.plot, self.plot.getPlotItem().enableAutoRange)
         self._gestures.saved.connect(self.saved)
+        self._gestures.more = lambda: [(tr("Larger plots, or as before") + "\tF11", self.enlarge_asked.emit)]
         self.scroller = PlotScroll(self.plot, lambda: QSize(0, legend.height_for_all()))
         self._splitter.insertWidget(0, self.scroller)
         self._splitter.setSizes([300, 200])
@@ -124,6 +126,7 @@ class SearchPage(QWidget):
         import pyqtgraph as pg
 
         from fairdesk.gui.widgets.plot_export import retheme
+        from fairdesk.gui.widgets.top_legend import group_pen
 
         if self.plot is None or self.result is None or self._legend is None:
             return
@@ -136,17 +139,18 @@ class SearchPage(QWidget):
             worst, best = row.cmc.pessimistic, row.cmc.optimistic
             if worst is None or best is None:
                 continue
-            colour, symbol = (
-                (ALL_DARK if self._theme.dark else ALL_LIGHT, None) if name == WHOLE else group_style(number - 1)[:2]
-            )
-            pen = pg.mkPen(colour, width=1.5)
+            if name == WHOLE:
+                colour, symbol = ALL_DARK if self._theme.dark else ALL_LIGHT, None
+                pen = pg.mkPen(colour, width=1.5)
+            else:
+                (colour, symbol, _), pen = group_style(number - 1), group_pen(number - 1)
             ranks = list(range(1, min(len(worst), RANKS) + 1))
             self.plot.plot(
                 ranks, worst[:RANKS], pen=pen, symbol=symbol, symbolSize=6, symbolBrush=colour, symbolPen=None
             )
             if worst[:RANKS] != best[:RANKS]:
                 self.plot.plot(ranks, best[:RANKS], pen=pg.mkPen(colour, width=1, style=Qt.PenStyle.DotLine))
-            entries.append((whole_name(groups) if name == WHOLE else name, pen))
+            entries.append((whole_name(groups) if name == WHOLE else name, pen, symbol))
         self._legend.show_entries(entries, self._theme.tokens["text"])
         self.plot.enableAutoRange()
         self.scroller.fit()

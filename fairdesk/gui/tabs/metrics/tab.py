@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -64,6 +65,7 @@ class MetricsTab(Tab):
     report_button: QPushButton
     plot_button: QPushButton
     table_button: QPushButton
+    top: FlowRow
     banner: QFrame
     banner_text: QLabel
     banner_button: QPushButton
@@ -132,6 +134,7 @@ class MetricsTab(Tab):
         self.figures.threshold_settled.connect(self._on_dropped)
         for plots in (self.figures, self.search):
             plots.saved.connect(lambda path: session.told.emit(Notice(tr("Saved {path}", path=path))))
+            plots.enlarge_asked.connect(self.enlarge)
         self.sources.currentItemChanged.connect(lambda *_: self._on_source())
         self.sources.itemDoubleClicked.connect(lambda *_: async_glue.start(look_at_list(self)))
         self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
@@ -206,6 +209,8 @@ class MetricsTab(Tab):
     def _show(self) -> None:
         result = self.result_page if self.shown is not None else self.empty_page
         self.pages.setCurrentWidget(result if self.search.path is None else self.search)
+        if self.pages.currentWidget() is self.empty_page and self._lists.isHidden():
+            self.enlarge()  # nothing is shown that could be larger
         self._show_banner()
         step = next_step(self, drawing=self._drawing)
         self._next = step.run
@@ -238,10 +243,21 @@ class MetricsTab(Tab):
             self._next()
 
     def enlarge(self) -> None:
-        """Give the plots the place of tables, lists and figures, or give it back."""
-        larger = not self.tables.isHidden()
-        for widget in (self.tables, self.search.tables, self.headline, self.search.headline, self._lists):
+        """Give the plots the place of everything but the rules, or give it back."""
+        larger = not self._lists.isHidden()
+        others = (self.tables, self.search.tables, self.headline, self.search.headline, self._lists, self.top)
+        for widget in others:
             widget.setVisible(not larger)
+        seen = self.search.plot if self.search.path is not None else self.figures.current()
+        if larger and seen is not None:
+            seen.setFocus()  # what had it may be hidden: Esc is to be heard here
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Give back the place of tables and lists on Esc."""
+        if event.key() == Qt.Key.Key_Escape and self._lists.isHidden():
+            self.enlarge()
+        else:
+            super().keyPressEvent(event)
 
     def chosen_list(self) -> presenter.Source | None:
         source = self.sources.chosen()
