@@ -17,7 +17,7 @@ from scipy.special import ndtri  # the normal quantile; scipy.stats would take a
 from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.lettering import entry, fit_title, short
 from fairdesk.figures.rate_shares import rate_shares
-from fairdesk.figures.style import ALL_LIGHT, GENUINE, IMPOSTOR, group_style
+from fairdesk.figures.style import ALL_LIGHT, GENUINE, IMPOSTOR, group_line, group_style
 from fairdesk.words import mark, tr
 
 Array = npt.NDArray[np.float64]
@@ -84,8 +84,9 @@ def _line(axes: Axes, x: Array, y: Array, curve: Curve, number: int) -> None:
     else:
         colour, _, marker = group_style(number)
         axes.plot(
-            x, y, label=entry(curve.name), color=colour, marker=marker, markevery=0.12, markersize=4, linewidth=1.2
-        )
+            x, y, label=entry(curve.name), color=colour, marker=marker, markevery=0.12, markersize=4, linewidth=1.2,
+            linestyle=group_line(number),
+        )  # fmt: skip
 
 
 def _numbered(curves: Sequence[Curve]) -> list[tuple[int, Curve]]:
@@ -156,8 +157,11 @@ def draw_rates(axes: Axes, curves: Sequence[Curve], threshold: float | None = No
         colour, width = _colour(curve, number), 1.6 if curve.whole else 1.2
         finite = np.isfinite(curve.threshold)
         where = curve.threshold[finite]
-        axes.plot(where, curve.fmr[finite], label=entry(curve.shown), color=colour, linewidth=width)
-        axes.plot(where, curve.fnmr[finite], linestyle="--", color=colour, linewidth=width)
+        look: dict[str, Any] = {"color": colour, "linewidth": width}
+        if not curve.whole:
+            look |= {"marker": group_style(number)[2], "markevery": 0.12, "markersize": 4}
+        axes.plot(where, curve.fmr[finite], label=entry(curve.shown), **look)
+        axes.plot(where, curve.fnmr[finite], linestyle="--", **look)
         if np.isfinite(curve.eer_threshold):
             axes.plot([curve.eer_threshold], [curve.eer], marker="o", color=colour, markersize=5)
     if threshold is not None and np.isfinite(threshold):
@@ -195,9 +199,14 @@ def draw_group_scores(
     """Draw the densities of groups on shared axes: genuine solid, impostor dashed; `groups` are all, in their order."""
     order = list(groups or bins)
     for name, (edges, genuine, impostor) in bins.items():
-        colour = group_style(order.index(name))[0]
-        axes.stairs(genuine, edges, color=colour, label=entry(name))
+        colour, _, marker = group_style(order.index(name))
+        axes.stairs(genuine, edges, color=colour)
         axes.stairs(impostor, edges, color=colour, linestyle="--")
+        for heights in (genuine, impostor):
+            if heights.any():
+                top = int(np.argmax(heights))
+                axes.plot((edges[top] + edges[top + 1]) / 2, heights[top], color=colour, marker=marker, markersize=4)
+        axes.plot([], [], color=colour, marker=marker, markersize=4, label=entry(name))
     if threshold is not None and np.isfinite(threshold):
         axes.axvline(threshold, color="#888888", linewidth=1, linestyle=":")
     axes.set(xlabel=tr("score (distance)") if distance else tr("score (similarity)"), ylabel=tr("density"))

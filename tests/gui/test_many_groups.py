@@ -1,14 +1,18 @@
 """Plots of many groups in a small window: all that they say can be read, by scrolling or in the larger view."""
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
+from PySide6.QtWidgets import QApplication
 
 GROUPS = {
     11: ["African American", "East Asian", "South Asian", "White European", "Middle Eastern", "Latino Hispanic", "Indigenous",
          "Pacific Islander", "Southeast Asian", "Black", "Unknown mixed background"],
     24: [f"{a} {b} {c}" for a in ("Asian", "Black", "Indian", "White", "Latino", "Middle Eastern") for b in ("Female", "Male")
          for c in ("20–39", "40–59")],
+    40: [f"Group {number:02d}" for number in range(40)],
 }  # fmt: skip
 
 
@@ -108,7 +112,99 @@ def test_plots_take_the_place_of_the_tables_and_give_it_back(shown, window, hand
     qtbot.wait(80)
     after = plot.scroller.viewport().height(), plot.scroller.viewport().width()
     assert after[0] > 2 * before[0] and after[1] > 1.3 * before[1] and tab.tables.isHidden()
-    hand.do("metrics.enlarge")
+    focus = QApplication.focusWidget()
+    assert focus is not None and tab.isAncestorOf(focus)
+    qtbot.keyClick(focus, Qt.Key.Key_Escape)
     qtbot.wait(80)
     assert (plot.scroller.viewport().height(), plot.scroller.viewport().width()) == before
-    assert tab.tables.isVisible() and tab.sources.isVisible() and tab.headline.isVisible()
+    assert tab.tables.isVisible() and tab.sources.isVisible() and tab.headline.isVisible() and tab.top.isVisible()
+    menu = plot.gestures.menu()
+    next(one for one in menu.actions() if one.text().startswith("Larger plots")).trigger()
+    qtbot.wait(80)
+    assert tab.tables.isHidden() and tab.top.isHidden()
+    menu.close()
+    tab.forget()  # as when another project is opened: nothing is larger than nothing
+    assert tab.sources.isVisible() and tab.top.isVisible() and tab.pages.currentWidget() is tab.empty_page
+
+
+def look(pen, symbol):
+    return pen.color().name(), tuple(pen.dashPattern()) if pen.style() != Qt.PenStyle.SolidLine else (), symbol
+
+
+@pytest.mark.parametrize("kind", ["roc", "det", "rates", "scores"])
+def test_no_two_of_forty_groups_look_alike(shown, qtbot, kind):
+    """By colour, dashes and symbol: in the legend, as it is drawn, and on the curves."""
+    plot = bring(shown(40), kind, qtbot)
+    items = [sample.item for sample, label in plot.legend.item.items]
+    texts = [label.text for _, label in plot.legend.item.items]
+    groups = [text for text in texts if text.startswith("Group")]
+    assert len(groups) == 40
+    looks = {text: look(item.opts["pen"], item.opts["symbol"]) for text, item in zip(texts, items, strict=True)}
+    assert len(set(looks.values())) == len(looks) >= 40
+    assert all(symbol for name, (_, _, symbol) in looks.items() if name != "all")
+    drawn = set()
+    for sample, _ in plot.legend.item.items:
+        picture = QImage(30, 20, QImage.Format.Format_RGB32)
+        picture.fill(Qt.GlobalColor.white)
+        painter = QPainter(picture)
+        sample.paint(painter)
+        painter.end()
+        drawn.add(bytes(picture.constBits()))
+    assert len(drawn) == len(texts)
+    symbols = {name: look[2] for name, look in looks.items()}
+    marked = {
+        (item.opts["symbol"], pg.mkBrush(item.opts["symbolBrush"]).color().name())
+        for item in plot.plot.listDataItems()
+        if item.opts["symbol"] and item.opts["symbol"] in symbols.values() and item.opts.get("symbolBrush") is not None
+    }
+    assert marked == {(symbol, colour) for name, (colour, _, symbol) in looks.items() if name != "all"}
+
+
+@pytest.mark.parametrize("kind", ["roc", "det", "rates", "scores"])
+def test_nor_do_they_where_the_plot_is_saved(shown, qtbot, kind):
+    from matplotlib.colors import to_hex
+
+    plot = bring(shown(40), kind, qtbot)
+    axes = plot.plot.drawing().axes[0]
+    handles, names = axes.get_legend_handles_labels()
+    looks = {
+        name: (to_hex(one.get_color()), str(one._dash_pattern), one.get_marker())
+        for one, name in zip(handles, names, strict=True)
+    }
+    assert len(set(looks.values())) == len(looks) >= 40
+    assert all(marker not in ("", "None", None) for name, (_, _, marker) in looks.items() if name.startswith("Group"))
+
+
+def pixels(picture):
+    image = picture.toImage().convertToFormat(QImage.Format.Format_RGB32)
+    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., :3].astype(int)
+
+
+@pytest.mark.parametrize(("kind", "count"), [("between", 40), ("between", 24), ("fnmr", 40)])
+def test_names_stay_in_sight_where_a_plot_is_scrolled(shown, qtbot, kind, count):
+    """The strips show what stands beside the very rows, and below the very columns, that are seen."""
+    tab = shown(count)
+    qtbot.waitUntil(lambda: not tab._drawing, timeout=60_000)
+    plot = bring(tab, kind, qtbot)
+    frozen, area = plot.frozen, plot.scroller
+    across, down = area.horizontalScrollBar(), area.verticalScrollBar()
+    across.setValue(0)
+    assert frozen.left.isHidden() and frozen.corner.isHidden() and frozen.bottom.isVisible() == (down.maximum() > 0)
+    across.setValue(across.maximum() // 2)
+    down.setValue(down.maximum() // 3)
+    qtbot.wait(50)
+    assert frozen.left.isVisible()
+    whole, strip = pixels(plot.plot.grab()), pixels(frozen.left.grab())
+    inside = plot.plot.mapFromScene(plot.plot.getPlotItem().vb.sceneBoundingRect()).boundingRect()
+    part = whole[down.value() : down.value() + strip.shape[0], inside.left() - strip.shape[1] : inside.left()]
+    assert np.abs(part - strip).mean() < 4 and (strip < 128).any()  # the same letters, at the same height
+    if kind == "between":
+        assert frozen.bottom.isVisible()
+        strip = pixels(frozen.bottom.grab())
+        below = inside.bottom()
+        part = whole[below : below + strip.shape[0], across.value() : across.value() + strip.shape[1]]
+        assert np.abs(part - strip).mean() < 4 and (strip < 128).any()
+    across.setValue(across.maximum())
+    down.setValue(down.maximum())
+    qtbot.wait(50)
+    assert frozen.left.isVisible() and frozen.bottom.isHidden()

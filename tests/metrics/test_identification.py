@@ -286,3 +286,12 @@ def test_a_rate_that_is_undefined_says_why_and_a_set_without_intervals_claims_no
     assert "Intervals: none: no mated probes" in said(list("cdefgh"), list("xxxxxx"))
     many = [f"p{k}" for k in range(40)]
     assert "Intervals: 95 % by probes' subjects" in said(["a", "b", *many], ["x"] * 22 + ["y"] * 20)
+
+
+def test_a_group_that_is_nobodys_last_one_is_evaluated(capsys, tmp_path):
+    """Everybody's probes name two groups, so that one of them has nobody who is drawn with it."""
+    arrays = made()
+    arrays["probe_group"] = np.where(np.arange(len(arrays["probe_group"])) % 3 == 2, "B", "A")
+    found = identified(capsys, tmp_path, arrays, "--by", "group")
+    assert set(found["groups"]) == {"A", "B"} and found["groups"]["A"]["rank1_ci"] is not None
+    assert found["groups"]["A"]["n_mated"] == 2 * found["groups"]["B"]["n_mated"]

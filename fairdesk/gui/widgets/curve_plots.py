@@ -21,7 +21,7 @@ from fairdesk.gui.widgets.plot_export import new_plot, retheme
 from fairdesk.gui.widgets.plot_gestures import PlotGestures
 from fairdesk.gui.widgets.plot_scroll import PlotScroll
 from fairdesk.gui.widgets.rate_axis import RateAxis
-from fairdesk.gui.widgets.top_legend import TopLegend
+from fairdesk.gui.widgets.top_legend import TopLegend, group_pen
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.words import tr, tr_n
 
@@ -146,9 +146,11 @@ class RatePlot(QWidget):
         return colour, symbol
 
     def _pen(self, name: str, *, dashed: bool = False) -> Any:
-        number = list(self._shown.groups).index(name) if name in self._shown.groups else 0
-        style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
-        return pg.mkPen(self._colour(name)[0], width=1 + number // 8, style=style)
+        """Return a group's pen. Where dashes tell FNMR or impostors, its symbol tells the groups of one colour apart."""
+        if self.kind in ("rates", "scores") or name not in self._shown.groups:
+            style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
+            return pg.mkPen(self._colour(name)[0], width=1.3, style=style)
+        return group_pen(list(self._shown.groups).index(name))
 
     def redraw(self) -> None:
         """Draw everything again in the theme's colours."""
@@ -248,6 +250,7 @@ class RatePlot(QWidget):
             for name, (edges, genuine, impostor) in self._shown_bins().items():
                 for heights, dashed in ((impostor, True), (genuine, False)):
                     self.plot.plot(edges, heights, stepMode="center", pen=self._pen(name, dashed=dashed))
+                    self._mark((edges[:-1] + edges[1:]) / 2, heights, name)
         elif self._shown.bins is not None:
             edges, genuine, impostor = self._shown.bins
             for heights, colour, name in ((impostor, IMPOSTOR, "impostor"), (genuine, GENUINE, "genuine")):
@@ -257,6 +260,15 @@ class RatePlot(QWidget):
                     self.plot.plot(
                         edges, heights, stepMode="center", fillLevel=0, brush=fill, pen=pg.mkPen(colour, width=1)
                     )  # fmt: skip
+
+    def _mark(self, x: Array, y: Array, name: str) -> None:
+        """Put a group's symbol on the top of a distribution and half-way down its sides."""
+        colour, symbol = self._colour(name)
+        if symbol is None or not len(y) or not y.any():
+            return
+        high = np.flatnonzero(y >= y.max() / 2)
+        some = np.unique([high[0], int(np.argmax(y)), high[-1]])
+        self.plot.plot(x[some], y[some], pen=None, symbol=symbol, symbolSize=7, symbolBrush=colour, symbolPen=None)
 
     def _shown_bins(self) -> dict[str, Bins]:
         """Return the distributions that are shown: of each group, or of all ("")."""
@@ -281,7 +293,8 @@ class RatePlot(QWidget):
         self._legend_names = []
         for key, text, pen in self._names():
             off = key in self.hidden
-            entries.append((tr("{name} (hidden)", name=text) if off else text, pg.mkPen(muted) if off else pen))
+            shown, drawn = tr("{name} (hidden)", name=text) if off else text, pg.mkPen(muted) if off else pen
+            entries.append((shown, drawn, self._colour(key)[1]))
             self._legend_names.append(key)
         self.legend.show_entries(entries, self._theme.tokens["text"])
 

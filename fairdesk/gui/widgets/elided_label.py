@@ -16,6 +16,18 @@ class ElidedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
+    def set_lines(self, lines: int) -> None:
+        """Take the height of another number of lines."""
+        if lines != self._lines:
+            self._lines = lines
+            self.updateGeometry()
+            self.update()
+
+    def lines_wanted(self) -> int:
+        """Return how many lines all of the text takes at its width."""
+        box = self.fontMetrics().boundingRect(0, 0, max(self.width(), 1), 10_000, Qt.TextFlag.TextWordWrap, self.text())
+        return max(1, -(-box.height() // self.fontMetrics().lineSpacing()))
+
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(80, self.fontMetrics().lineSpacing() * self._lines + 2)
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QSize, Signal
-from PySide6.QtGui import QFont, QFontMetricsF, QHelpEvent
+from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
 
 from fairdesk.figures.rate_shares import rate_shares
 from fairdesk.figures.style import group_style
 from fairdesk.gui.theme import Theme
+from fairdesk.gui.widgets.frozen_axes import FrozenAxes
 from fairdesk.gui.widgets.name_axis import MOST_BESIDE, MOST_UPRIGHT, NameAxis
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
 from fairdesk.gui.widgets.plot_gestures import PlotGestures
@@ -70,7 +71,9 @@ class GroupPlot(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.scroller = PlotScroll(self.plot, self._room)
+        self.frozen = FrozenAxes(self.scroller, self.plot)
         layout.addWidget(self.scroller)
+        self.plot.scene().sigMouseMoved.connect(self._on_move)
         theme.changed.connect(self.redraw)
 
     def show_groups(self, groups: GroupsResult | None) -> None:
@@ -213,7 +216,9 @@ class GroupPlot(QWidget):
             cell = groups.fmr_matrix[cell_key(query.first, query.second)]
             said = rate(cell.fmr) if cell.fmr is not None else cell.fmr_why or tr("undefined")
             counts = tr("{errors:,} of {trials:,} pairs", errors=cell.false_matches, trials=cell.impostor)
-            return f"{query.first}\n{query.second}\n{said}\n{counts}"
+            between = tr("FMR between {first} and {second}", first=query.first, second=query.second)
+            within = tr("FMR within {group}", group=query.first)
+            return f"{within if query.first == query.second else between}\n{said}\n{counts}"
         row = groups.per_group[query.first]
         value, why, interval = (
             (row.fnmr, row.fnmr_why, row.fnmr_ci) if self.kind == "fnmr" else (row.fmr, row.fmr_why, row.fmr_ci)
@@ -221,13 +226,20 @@ class GroupPlot(QWidget):
         said = why or tr("undefined") if value is None else f"{rate(value)}  [{rates_between(interval)}]"
         return f"{query.first}\n{said}"
 
+    def _on_move(self, position: Any) -> None:
+        """Say what is under the pointer."""
+        view = self.plot.getPlotItem().vb
+        inside = view.sceneBoundingRect().contains(position)
+        place = view.mapSceneToView(position)
+        text = self.tip_at(place.x(), place.y()) if inside else ""
+        if text:
+            QToolTip.showText(self.plot.mapToGlobal(self.plot.mapFromScene(position)), text, self.plot)
+        else:
+            QToolTip.hideText()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Say what is under the pointer when it rests."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            place = self.plot.getPlotItem().vb.mapSceneToView(self.plot.mapToScene(event.pos()))
-            QToolTip.showText(event.globalPos(), self.tip_at(place.x(), place.y()), self.plot)
-            return True
-        return super().eventFilter(watched, event)
+        """Leave what is said of the pointer's place when it rests."""
+        return event.type() == QEvent.Type.ToolTip or super().eventFilter(watched, event)
 
     def query_at(self, x: float, y: float) -> PairQuery | None:
         """Return the pairs behind what lies at a place of the plot."""

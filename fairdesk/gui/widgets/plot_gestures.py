@@ -26,6 +26,8 @@ class PlotGestures(QObject):
         self._plot, self._reset = plot, reset
         self.entries: Callable[[], list[tuple[str, bool, Callable[[bool], None]]]] = list
         """What else the menu offers: (text, whether it is on, what turns it on or off)."""
+        self.more: Callable[[], list[tuple[str, Callable[[], object]]]] = list
+        """What it offers besides, to be done at once."""
         plot.scene().sigMouseClicked.connect(self._on_click)
 
     def _on_click(self, event: Any) -> None:
@@ -49,6 +51,8 @@ class PlotGestures(QObject):
         menu.addAction(tr("Save plot…"), lambda: async_glue.start(self._save()))
         menu.addAction(tr("Copy plot"), self.copy)
         menu.addAction(tr("Show all of it"), self._reset)
+        for text, run in self.more():
+            menu.addAction(text, run)
         entries = self.entries()
         if entries:
             menu.addSeparator()

@@ -11,6 +11,8 @@ from fairdesk.gui.widgets.table_copy import TableCopy
 from fairdesk.metrics.report.result_tables import INTERVAL, Cell, Table
 from fairdesk.words import tr
 
+_AROUND = 9  # pixels of a row around its letters
+
 
 class TableView(QTableWidget):
     """Shows a table; it is only read."""
@@ -20,6 +22,7 @@ class TableView(QTableWidget):
         self._theme = theme
         self.shown: Table | None = None
         self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + _AROUND)
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.setTabKeyNavigation(False)  # the arrows go from cell to cell, Tab goes on
         self.copying = TableCopy(self)

@@ -29,7 +29,7 @@ class ProbeDraws:
         self.subjects = int(subject.max(initial=-1)) + 1
         of_subject = np.zeros(self.subjects, dtype=np.int64)
         of_subject[subject] = stratum
-        self._strata = [np.flatnonzero(of_subject == one) for one in np.unique(stratum)]
+        self._strata = [np.flatnonzero(of_subject == one) for one in np.unique(of_subject)]
 
     def _weights(self, rows: int, number: int) -> Array:
         rng = np.random.default_rng([self.seed, 3, number])

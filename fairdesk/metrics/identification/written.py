@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fairdesk.figures.whole_set import WHOLE, whole_name
 from fairdesk.images.table_cells import safe_rows
@@ -14,6 +15,9 @@ from fairdesk.images.written_files import write_bytes
 from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures
 from fairdesk.metrics.params import IdentifyParams
 from fairdesk.words import tr
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def rows_of(result: IdentifyResult) -> dict[str, SearchFigures]:
@@ -56,6 +60,19 @@ def _csv(rows: list[list[object]]) -> str:
     return buffer.getvalue()
 
 
+def match_figure_of(result: IdentifyResult) -> Figure | None:
+    """Return the match characteristics of all probes and each group as a figure; None where there are none."""
+    from fairdesk.figures.identification_figures import match_figure
+
+    curves = {
+        name: (row.cmc.pessimistic, row.cmc.optimistic)
+        for name, row in rows_of(result).items()
+        if row.cmc.pessimistic is not None and row.cmc.optimistic is not None
+    }
+    title = tr("Cumulative match characteristic")
+    return match_figure(curves, title, list(result.groups or {})) if curves else None
+
+
 def write_search_report(
     folder: Path, result: IdentifyResult, params: IdentifyParams, check: Callable[[], None] = lambda: None
 ) -> Path:
@@ -64,18 +81,12 @@ def write_search_report(
     `check` may raise to end it: all files are made before the first is written.
     """
     check()
-    from fairdesk.figures.identification_figures import match_figure
     from fairdesk.figures.verification_figures import picture
 
     check()
     files = {"cmc.csv": cmc_csv(result).encode(), "fnir.csv": points_csv(result).encode()}
-    curves = {
-        name: (row.cmc.pessimistic, row.cmc.optimistic)
-        for name, row in rows_of(result).items()
-        if row.cmc.pessimistic is not None and row.cmc.optimistic is not None
-    }
-    if curves:
-        figure = match_figure(curves, tr("Cumulative match characteristic"))
+    figure = match_figure_of(result)
+    if figure is not None:
         for form in ("svg", "png"):
             check()
             files[f"cmc.{form}"] = picture(figure, form)

@@ -39,6 +39,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
     people = lambda: tab.view.identities > 0
     lists = lambda: any(s.kind == "list" for s in tab.view.sources)
     shown = lambda: tab.shown is not None
+    seen = lambda: tab.shown is not None or tab.search.path is not None
     return [
         ActionSpec(
             "metrics.pairs",
@@ -132,7 +133,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             lambda: ask_for_report(tab),
             tr("&Metrics"),
             icon="export",
-            enabled=shown,
+            enabled=seen,
             tip=tr(
                 "HTML, PDF, tables and plots of the scores that are shown; without a project it is written beside them"
             ),
@@ -145,7 +146,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             tr("&Metrics"),
             icon="chart",
             shortcut="F11",
-            enabled=shown,
+            enabled=seen,
             tip=tr("The plots take the place of the tables and the lists; plots of many groups can be scrolled too"),
             tab=tab.name,
         ),
@@ -155,7 +156,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             lambda: start(save_shown_plot(tab)),
             tr("&Metrics"),
             icon="chart",
-            enabled=shown,
+            enabled=seen,
             tab=tab.name,
         ),
         ActionSpec(
@@ -164,7 +165,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             lambda: start(save_shown_table(tab)),
             tr("&Metrics"),
             icon="table",
-            enabled=shown,
+            enabled=seen,
             tab=tab.name,
         ),
         ActionSpec(

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
 
 def ask_for_report(tab: MetricsTab) -> None:
-    """Ask for the report of the scores that are shown."""
+    """Ask for the report of the scores, or of the search, that are shown."""
+    search = tab.search
+    if search.path is not None and search.result is not None:
+        by = "none" if search.result.groups is None else "group"
+        out = _place(tab, "reports", search.path, "-report")
+        asked = {"scores": str(search.path), "by": by, "distance": search.distance.isChecked(), "out": str(out)}
+        tab.session.ask("identify", asked)
+        return
     params = tab.asked()
     if params is not None:
         out = _place(tab, "reports", params.scores, "-report")

@@ -213,15 +213,19 @@ def _names(scores: ScoreSet, kind: str) -> bool:
     return all(value is not None and bool((value != "").any()) for value in values)
 
 
-def work_out_search(path: Path) -> IdentifyResult:
+def work_out_search(path: Path, *, distance: bool = False) -> IdentifyResult:
     """Evaluate a one-to-many search; by group where the probes name theirs."""
+    import numpy as np
+
     from fairdesk.metrics.identification.files import read_search
     from fairdesk.metrics.identification.job import evaluate_search
     from fairdesk.metrics.params import IdentifyParams
 
     found = read_search(path)
+    if distance:
+        np.negative(found.scores, out=found.scores)
     grouped = found.probe_group is not None and bool((found.probe_group != "").any())
-    params = IdentifyParams(scores=path, by="group" if grouped else "none")
+    params = IdentifyParams(scores=path, by="group" if grouped else "none", distance=distance)
     return evaluate_search(found, params, QuietContext())[0]
 
 

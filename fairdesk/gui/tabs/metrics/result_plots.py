@@ -27,6 +27,7 @@ class ResultPlots(QTabWidget):
     threshold_settled = Signal(float)
     pairs_asked = Signal(object)  # PairQuery
     saved = Signal(str)
+    enlarge_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +60,7 @@ class ResultPlots(QTabWidget):
                 plot.threshold_settled.connect(self.threshold_settled)
             plot.pairs_asked.connect(self.pairs_asked)
             plot.saved.connect(self.saved)
+            plot.gestures.more = lambda: [(tr("Larger plots, or as before") + "\tF11", self.enlarge_asked.emit)]
             self.addTab(plot, title)
 
     def show_result(self, shown: Shown, groups: GroupsResult | None) -> None:

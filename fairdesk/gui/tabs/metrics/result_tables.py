@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from fairdesk.gui.theme import Theme
+from fairdesk.gui.widgets.elided_label import ElidedLabel
 from fairdesk.gui.widgets.table_copy import Entry
 from fairdesk.gui.widgets.table_view import TableView
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.metrics.report.result_tables import Table
 from fairdesk.words import tr
+
+_ROWS, _FRAME, _LINES = 160, 24, 6  # pixels of rows that come before a note, and of frames; lines of a note
 
 
 class ResultTables(QTabWidget):
@@ -27,7 +32,7 @@ class ResultTables(QTabWidget):
         super().__init__(parent)
         self.setUsesScrollButtons(True)
         self.pages: dict[str, TableView] = {}
-        self._notes: dict[str, QLabel] = {}
+        self._notes: dict[str, ElidedLabel] = {}
         self.homes: dict[str, QWidget] = {}
         self._theme: Theme | None = None
 
@@ -50,15 +55,14 @@ class ResultTables(QTabWidget):
             self.fill(table, widths=True)
 
     def _make(self, table: Table, place: int) -> None:
-        page, grid, note = QWidget(), TableView(self._theme), QLabel()
+        page, grid, note = QWidget(), TableView(self._theme), ElidedLabel()
         note.setProperty("role", "muted")
-        note.setWordWrap(True)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(6, 6, 6, 4)
         layout.addWidget(grid)
         layout.addWidget(note)
         grid.cellActivated.connect(lambda y, x, name=table.name: self._on_cell(name, y, x))
-        grid.copying.first = lambda y, x, name=table.name: self._entries(name, y, x)
+        grid.copying.first = partial(self._entries, table.name)
         grid.copying.last = lambda: [(tr("Save table…"), self.save_asked.emit)]
         self.pages[table.name], self._notes[table.name], self.homes[table.name] = grid, note, page
         self.insertTab(place, page, table.title)
@@ -67,6 +71,21 @@ class ResultTables(QTabWidget):
         """Fill one table; without `widths` its columns stay as wide as they are."""
         self.pages[table.name].show_table(table, widths=widths)
         self._notes[table.name].setText(table.note)
+        self._fit_note(table.name)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Leave the rows their place: a note gets the lines that are left, one at least; its tooltip has all of it."""
+        super().resizeEvent(event)
+        for name in self._notes:
+            self._fit_note(name)
+
+    def _fit_note(self, name: str) -> None:
+        note, grid = self._notes[name], self.pages[name]
+        rows = grid.rowCount() * grid.verticalHeader().defaultSectionSize() + grid.horizontalHeader().height()
+        around = self.tabBar().height() + grid.horizontalScrollBar().sizeHint().height() + _FRAME
+        left = (self.height() - around - min(rows, _ROWS)) // note.fontMetrics().lineSpacing()
+        note.setVisible(bool(note.text()))
+        note.set_lines(max(1, min(left, note.lines_wanted(), _LINES)))
 
     def _on_cell(self, name: str, row: int, column: int) -> None:
         query = self.query_at(name, row, column)

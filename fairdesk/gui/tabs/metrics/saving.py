@@ -20,7 +20,7 @@ def _told(tab: MetricsTab, path: str) -> None:
 
 async def save_shown_plot(tab: MetricsTab) -> None:
     """Save the plot that is seen."""
-    plot = tab.figures.current()
+    plot = tab.figures.current() if tab.search.path is None else tab.search.plot
     if plot is not None:
         from fairdesk.gui.widgets.plot_export import save_plot
 
@@ -33,7 +33,7 @@ async def save_shown_table(tab: MetricsTab) -> None:
     """Save the table that is seen, as CSV or LaTeX."""
     from fairdesk.metrics.report.table_files import as_csv, as_latex
 
-    table = tab.tables.current()
+    table = (tab.tables if tab.search.path is None else tab.search.tables).current()
     if table is None:
         return
     path = await async_glue.choose_file(tab, tr("Save the table"), tr("CSV (*.csv);;LaTeX (*.tex)"), save="csv")

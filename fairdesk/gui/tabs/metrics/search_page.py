@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from fairdesk.figures.style import ALL_DARK, ALL_LIGHT, group_style
 from fairdesk.figures.whole_set import WHOLE, whole_name
+from fairdesk.gui.session import Session
+from fairdesk.gui.tabs.metrics.presenter import work_out_search
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
-from fairdesk.gui.theme import Theme
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -24,35 +26,62 @@ RANKS = 50  # ranks that are drawn
 
 
 class SearchPage(QWidget):
-    """The plot is made with the first search."""
+    """Reads and shows one search. The plot is made with the first."""
 
-    def __init__(self, theme: Theme) -> None:
+    arrived = Signal()
+    failed = Signal(object)  # the error
+    saved = Signal(str)  # where the plot is
+    enlarge_asked = Signal()
+
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._theme = theme
+        self._session, self._theme = session, session.theme
+        self.path: Path | None = None
         self.result: IdentifyResult | None = None
         self.plot: pg.PlotWidget | None = None
         self._legend: TopLegend | None = None
         self._gestures: PlotGestures | None = None
         self.headline = QLabel()
         self.headline.setWordWrap(True)
+        self.headline.setTextFormat(Qt.TextFormat.PlainText)
+        self.distance = QCheckBox(tr("Scores are distances"))
+        self.distance.clicked.connect(lambda _on: self.path is not None and self._read(self.path))
         self.tables = ResultTables()
-        self.tables.use_theme(theme)
+        self.tables.use_theme(self._theme)
         self._splitter = QSplitter(Qt.Orientation.Vertical)
+        self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(self.tables)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.headline)
+        layout.addWidget(self.distance)
         layout.addWidget(self._splitter, 1)
-        theme.changed.connect(self._draw)
+        self._theme.changed.connect(self._draw)
 
-    def show_search(self, result: IdentifyResult) -> None:
-        """Show a search."""
-        self.result = result
+    def read(self, path: Path) -> None:
+        """Evaluate a search and show it."""
+        self.distance.setChecked(False)
+        self._read(path)
+
+    def forget(self) -> None:
+        """Show no search any more."""
+        self.path = self.result = None
+
+    def _read(self, path: Path) -> None:
+        distance = self.distance.isChecked()
+        self._session.background.read(
+            "evaluate",
+            lambda: work_out_search(path, distance=distance),
+            lambda result: self._show(path, result),
+            self.failed.emit,
+        )
+
+    def _show(self, path: Path, result: IdentifyResult) -> None:
+        self.path, self.result = path, result
         if self.plot is None:
             self._make_plot()
         self.headline.setText(
-            result.counts()
-            + "\n"
+            f"{path.name}  ·  {result.counts()}\n"
             + tr("Intervals: {interval}", interval=result.interval)
             + (f"\n{result.warning}" if result.warning else "")
         )
@@ -60,10 +89,12 @@ class SearchPage(QWidget):
 
         self.tables.show_tables(search_tables(result), ("ranks", "open_set"))
         self._draw()
+        self.arrived.emit()
 
     def _make_plot(self) -> None:
         from fairdesk.gui.widgets.plot_export import new_plot
         from fairdesk.gui.widgets.plot_gestures import PlotGestures
+        from fairdesk.gui.widgets.plot_scroll import PlotScroll
         from fairdesk.gui.widgets.rate_axis import RateAxis
         from fairdesk.gui.widgets.top_legend import TopLegend
 
@@ -73,35 +104,53 @@ class SearchPage(QWidget):
             tr("mated probes found"),
             axes={"left": RateAxis("left")},
         )
-        self._legend = TopLegend(self.plot)
+        self.plot.drawing = self._drawing
+        self._legend = legend = TopLegend(self.plot)
         self._gestures = PlotGestures(self.plot, self.plot.getPlotItem().enableAutoRange)
-        self._splitter.insertWidget(0, self.plot)
+        self._gestures.saved.connect(self.saved)
+        self._gestures.more = lambda: [(tr("Larger plots, or as before") + "\tF11", self.enlarge_asked.emit)]
+        self.scroller = PlotScroll(self.plot, lambda: QSize(0, legend.height_for_all()))
+        self._splitter.insertWidget(0, self.scroller)
+        self._splitter.setSizes([300, 200])
+
+    def _drawing(self) -> Any:
+        """Return the plot as the report draws it."""
+        from fairdesk.figures.lettering import lettering
+        from fairdesk.metrics.identification.written import match_figure_of
+
+        assert self.result is not None
+        with lettering(self.result.groups or {}):
+            return match_figure_of(self.result)
 
     def _draw(self) -> None:
         import pyqtgraph as pg
 
         from fairdesk.gui.widgets.plot_export import retheme
+        from fairdesk.gui.widgets.top_legend import group_pen
 
         if self.plot is None or self.result is None or self._legend is None:
             return
         retheme(self.plot, self._theme)
         self.plot.clear()
-        rows = {WHOLE: self.result, **(self.result.groups or {})}
+        groups = self.result.groups or {}
+        rows = {WHOLE: self.result, **groups}
         entries = []
         for number, (name, row) in enumerate(rows.items()):
             worst, best = row.cmc.pessimistic, row.cmc.optimistic
             if worst is None or best is None:
                 continue
-            colour, symbol = (
-                (ALL_DARK if self._theme.dark else ALL_LIGHT, None) if name == WHOLE else group_style(number - 1)[:2]
-            )
-            pen = pg.mkPen(colour, width=1.5)
+            if name == WHOLE:
+                colour, symbol = ALL_DARK if self._theme.dark else ALL_LIGHT, None
+                pen = pg.mkPen(colour, width=1.5)
+            else:
+                (colour, symbol, _), pen = group_style(number - 1), group_pen(number - 1)
             ranks = list(range(1, min(len(worst), RANKS) + 1))
             self.plot.plot(
                 ranks, worst[:RANKS], pen=pen, symbol=symbol, symbolSize=6, symbolBrush=colour, symbolPen=None
             )
             if worst[:RANKS] != best[:RANKS]:
                 self.plot.plot(ranks, best[:RANKS], pen=pg.mkPen(colour, width=1, style=Qt.PenStyle.DotLine))
-            entries.append((whole_name(self.result.groups or {}) if name == WHOLE else name, pen))
+            entries.append((whole_name(groups) if name == WHOLE else name, pen, symbol))
         self._legend.show_entries(entries, self._theme.tokens["text"])
         self.plot.enableAutoRange()
+        self.scroller.fit()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -32,6 +33,7 @@ from fairdesk.gui.tabs.metrics.empty_page import next_step
 from fairdesk.gui.tabs.metrics.freshness import Remedy, told_change
 from fairdesk.gui.tabs.metrics.left_out_list import LeftOutList
 from fairdesk.gui.tabs.metrics.lists import look_at_list
+from fairdesk.gui.tabs.metrics.offered import offer_sources, offer_ways, quietly, show_polarity
 from fairdesk.gui.tabs.metrics.pair_viewer import PairViewer
 from fairdesk.gui.tabs.metrics.result_plots import ResultPlots
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
@@ -46,7 +48,6 @@ from fairdesk.words import mark, tr
 
 if TYPE_CHECKING:
     from fairdesk.dataset.tables import Table
-    from fairdesk.metrics.identification.results import IdentifyResult
     from fairdesk.metrics.params import EvaluateParams
     from fairdesk.metrics.results import EvaluateResult
 
@@ -64,6 +65,7 @@ class MetricsTab(Tab):
     report_button: QPushButton
     plot_button: QPushButton
     table_button: QPushButton
+    top: FlowRow
     banner: QFrame
     banner_text: QLabel
     banner_button: QPushButton
@@ -114,11 +116,13 @@ class MetricsTab(Tab):
         for rule, text in presenter.RULES.items():
             self.at.addItem(tr(text), rule)
         self.value.setVisible(False)
-        self._offer_sources(["all", "within-group"])
+        offer_sources(self.source, ())
         self.pairs = PairViewer(session, self)
         self.left_out = LeftOutList(self)
-        self.search = SearchPage(session.theme)
+        self.search = SearchPage(session)
         self.pages.addWidget(self.search)
+        self.search.arrived.connect(self._on_search)
+        self.search.failed.connect(self._failed)
         self.tables.use_theme(session.theme)
         self.tables.pairs_asked.connect(self.show_pairs)
         self.tables.nothing_behind.connect(lambda: self.pairs.say_what_lacks(self.shown))
@@ -128,7 +132,9 @@ class MetricsTab(Tab):
         self.figures.pairs_asked.connect(self.show_pairs)
         self.figures.threshold_moved.connect(self._on_drag)
         self.figures.threshold_settled.connect(self._on_dropped)
-        self.figures.saved.connect(lambda path: session.told.emit(Notice(tr("Saved {path}", path=path))))
+        for plots in (self.figures, self.search):
+            plots.saved.connect(lambda path: session.told.emit(Notice(tr("Saved {path}", path=path))))
+            plots.enlarge_asked.connect(self.enlarge)
         self.sources.currentItemChanged.connect(lambda *_: self._on_source())
         self.sources.itemDoubleClicked.connect(lambda *_: async_glue.start(look_at_list(self)))
         self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
@@ -142,15 +148,6 @@ class MetricsTab(Tab):
         self.banner_button.clicked.connect(self._refresh_scores)
         self.banner.hide()
         self.pages.setCurrentWidget(self.empty_page)
-
-    def _offer_sources(self, rules: list[str]) -> None:
-        """Offer whose impostors the threshold is taken from."""
-        self.source.clear()
-        for rule in rules:
-            self.source.addItem(
-                tr(presenter.SOURCES[rule]) if rule in presenter.SOURCES else tr("the group {name}", name=rule[6:]),
-                rule,
-            )
 
     def specs(self) -> list[ActionSpec]:
         """The tab's actions."""
@@ -180,11 +177,16 @@ class MetricsTab(Tab):
         """Show nothing of the project that was open before."""
         self.scores = self.shown = None
         self.sources.forget()
-        self.pairs.close()
-        self.left_out.close()
+        self.search.forget()
+        self._close_dialogs()
         self._drawing = False
         self._asked += 1  # nobody waits for what is being evaluated
         self._fill(presenter.View())
+
+    def _close_dialogs(self) -> None:
+        """Show nothing of the scores that were shown before."""
+        self.pairs.close()
+        self.left_out.close()
 
     def refresh(self) -> None:
         """Read lists and scores again."""
@@ -205,7 +207,10 @@ class MetricsTab(Tab):
         self._show()
 
     def _show(self) -> None:
-        self.pages.setCurrentWidget(self.result_page if self.shown is not None else self.empty_page)
+        result = self.result_page if self.shown is not None else self.empty_page
+        self.pages.setCurrentWidget(result if self.search.path is None else self.search)
+        if self.pages.currentWidget() is self.empty_page and self._lists.isHidden():
+            self.enlarge()  # nothing is shown that could be larger
         self._show_banner()
         step = next_step(self, drawing=self._drawing)
         self._next = step.run
@@ -238,10 +243,21 @@ class MetricsTab(Tab):
             self._next()
 
     def enlarge(self) -> None:
-        """Give the plots the place of tables, lists and figures, or give it back."""
-        larger = not self.tables.isHidden()
-        for widget in (self.tables, self.headline, self._lists):
+        """Give the plots the place of everything but the rules, or give it back."""
+        larger = not self._lists.isHidden()
+        others = (self.tables, self.search.tables, self.headline, self.search.headline, self._lists, self.top)
+        for widget in others:
             widget.setVisible(not larger)
+        seen = self.search.plot if self.search.path is not None else self.figures.current()
+        if larger and seen is not None:
+            seen.setFocus()  # what had it may be hidden: Esc is to be heard here
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Give back the place of tables and lists on Esc."""
+        if event.key() == Qt.Key.Key_Escape and self._lists.isHidden():
+            self.enlarge()
+        else:
+            super().keyPressEvent(event)
 
     def chosen_list(self) -> presenter.Source | None:
         source = self.sources.chosen()
@@ -262,16 +278,14 @@ class MetricsTab(Tab):
         """Evaluate and show a score file; `columns` say what is what in a table that does not."""
         self.sources.follow(path)
         if path != self.scores or columns is not None:
-            self.pairs.close()
-            self.left_out.close()
+            self._close_dialogs()
             self.scores, self._columns = path, columns
             rule = (
                 self._rule if self._threshold() == self._typed else self.at.currentIndex()
             )  # a line that was let go was this file's
-            for box, place in ((self.source, 0), (self.by, 0), (self.at, rule)):
-                box.blockSignals(True)
-                box.setCurrentIndex(place)
-                box.blockSignals(False)
+            with quietly(self.source, self.by, self.at):
+                for box, place in ((self.source, 0), (self.by, 0), (self.at, rule)):
+                    box.setCurrentIndex(place)
             self.value.setVisible(self.at.currentData() == "threshold")
         self._evaluate()
 
@@ -283,9 +297,8 @@ class MetricsTab(Tab):
             and (now := presenter.threshold_of(self.shown.result)) is not None
         ):
             self._typed = now
-            self.value.blockSignals(True)
-            self.value.setValue(now)
-            self.value.blockSignals(False)
+            with quietly(self.value):
+                self.value.setValue(now)
         self._rule = 0 if rule == "threshold" else self.at.currentIndex()
         self._evaluate()
 
@@ -357,49 +370,19 @@ class MetricsTab(Tab):
 
     def _show_evaluation(self, found: presenter.Evaluation) -> None:
         self.shown = found
+        self.search.forget()
         self.figures.make(self.session.theme)
         self._show_headline(found.result)
         self._fill_table(found)
         self.figures.show_result(presenter.shown_curves(found), found.result.groups)
-        self._show_polarity(found)
-        self._offer_ways(found.ways)
-        wanted = ["all", "within-group", *(f"group:{name}" for name in found.groups)] if found.groups else ["all"]
-        if [self.source.itemData(i) for i in range(self.source.count())] != wanted:
-            kept = self.source.currentData()
-            self.source.blockSignals(True)
-            self._offer_sources(wanted)
-            self.source.setCurrentIndex(max(0, self.source.findData(kept)))
-            self.source.blockSignals(False)
+        show_polarity(self.distance, found)
+        offer_ways(self.by, self.by_label, found.ways)
+        offer_sources(self.source, found.groups)
         self._show()
 
     def _on_distance(self, on: bool) -> None:
         self._distances = on
         self._evaluate()
-
-    def _show_polarity(self, found: presenter.Evaluation) -> None:
-        """Show whether these are distances; where the file says so itself, nothing else can be asked for."""
-        self.distance.blockSignals(True)
-        self.distance.setChecked(found.distance)
-        self.distance.blockSignals(False)
-        self.distance.setEnabled(found.polarity is None)
-        self.distance.setToolTip(
-            ""
-            if found.polarity is None
-            else tr("The file says what its scores are: {measure}", measure=tr(found.result.measure or ""))
-        )
-
-    def _offer_ways(self, ways: tuple[str, ...]) -> None:
-        """Offer by what the comparisons can be grouped."""
-        if [self.by.itemData(row) for row in range(self.by.count())] != list(ways):
-            kept = self.by.currentData()
-            self.by.blockSignals(True)
-            self.by.clear()
-            for way in ways:
-                self.by.addItem(tr(presenter.WAYS[way]), way)
-            self.by.setCurrentIndex(max(0, self.by.findData(kept)))
-            self.by.blockSignals(False)
-        for widget in (self.by, self.by_label):
-            widget.setVisible(len(ways) > 1)
 
     def _show_headline(self, result: EvaluateResult) -> None:
         text, line = presenter.headline(result), presenter.threshold_line(result)
@@ -435,14 +418,11 @@ class MetricsTab(Tab):
         if self.shown is None:
             return
         place = self.at.findData("threshold")
-        self.at.blockSignals(True)
-        self.at.setCurrentIndex(place)
-        self.at.blockSignals(False)
         self.value.setVisible(True)
         self._typed = threshold
-        self.value.blockSignals(True)
-        self.value.setValue(threshold)
-        self.value.blockSignals(False)
+        with quietly(self.at, self.value):
+            self.at.setCurrentIndex(place)
+            self.value.setValue(threshold)
         self._evaluate()
 
     @Slot(object)
@@ -464,7 +444,7 @@ class MetricsTab(Tab):
         if holds_search(path):
             self._asked += 1  # nobody waits for what is being evaluated
             self.sources.follow(path)
-            self.session.background.read("evaluate", lambda: presenter.work_out_search(path), self._show_search)
+            self.search.read(path)
             return
         from fairdesk.metrics.scores.score_columns import table_to_ask_about
 
@@ -482,9 +462,9 @@ class MetricsTab(Tab):
         if await async_glue.finished(dialog):
             self.show_scores(table.path, dialog.columns())
 
-    def _show_search(self, result: IdentifyResult) -> None:
+    @Slot()
+    def _on_search(self) -> None:
+        self._close_dialogs()
         self.shown = self.scores = None
         self._drawing = False
-        self.search.show_search(result)
         self._show()
-        self.pages.setCurrentWidget(self.search)

@@ -1,0 +1,136 @@
+"""A one-to-many search in the window: what is seen of it on a laptop, and what can be saved of it."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from fairdesk.gui.dialogs.job_dialog import JobDialog
+from fairdesk.gui.pictures import read_image
+from fairdesk.project.images import hide_images
+from tests.metrics.test_identification import made
+
+
+@pytest.fixture
+def shown(window, hand, qtbot, tmp_path):
+    def show(groups=("A", "B"), *, sign=1, name="s.npz"):
+        parts = made(groups=groups)
+        parts["scores"] = sign * parts["scores"]
+        np.savez(tmp_path / name, **parts)
+        window.resize(1024, 700)
+        window.dock.show()
+        hand.go("metrics")
+        tab = window.metrics
+        tab.open_file(tmp_path / name)
+        qtbot.waitUntil(lambda: tab.search.path == tmp_path / name, timeout=20_000)
+        hand.settle()
+        qtbot.wait(80)
+        return tab
+
+    return show
+
+
+def saving(monkeypatch, path):
+    async def chosen(*_args, **_more):
+        return str(path)
+
+    monkeypatch.setattr("fairdesk.gui.async_glue.choose_file", chosen)
+
+
+def rows_seen(grid):
+    bottom = grid.viewport().height()
+    return sum(grid.rowViewportPosition(y) + grid.rowHeight(y) <= bottom for y in range(grid.rowCount()))
+
+
+def test_rows_and_curves_are_seen_beside_the_jobs(shown, window):
+    tab = shown([f"Group {number} of a long name" for number in range(24)])
+    assert window.dock.isVisible() and window.height() == 700
+    grid = tab.search.tables.pages["ranks"]
+    assert grid.rowCount() == 25 and rows_seen(grid) >= 3
+    assert tab.search.scroller.height() >= 190 and tab.search.plot.getPlotItem().vb.height() >= 90
+    note = tab.search.tables._notes["ranks"]
+    assert note.height() <= 2 * note.fontMetrics().lineSpacing()
+    note.repaint()
+    assert "Share of mated probes whose mate is within a rank" in note.text()
+    names = [label.text for _, label in tab.search._legend.item.items]
+    assert len(names) == 25 and not any("more" in name for name in names)
+
+
+def test_table_plot_and_report_are_saved_as_elsewhere(shown, window, hand, qtbot, tmp_path, monkeypatch):
+    tab = shown()
+    window._refresh_actions()
+    assert all(button.isEnabled() for button in (tab.plot_button, tab.table_button, tab.report_button))
+    assert not window.book.actions["metrics.scores_csv"].isEnabled()
+    shown_table = tab.search.tables.current()
+    for name in ("t.csv", "t.tex"):
+        saving(monkeypatch, tmp_path / name)
+        hand.do("metrics.table")
+        qtbot.waitUntil((tmp_path / name).exists, timeout=5000)
+    rows = list(csv.reader(io.StringIO((tmp_path / "t.csv").read_text())))
+    assert rows[0] == [column.title for column in shown_table.columns]
+    assert [row[0] for row in rows[1:4]] == ["all", "A", "B"] and rows[1][5] == shown_table.rows[0][5].text
+    assert "\\toprule" in (tmp_path / "t.tex").read_text()
+    for name in ("p.png", "p.svg"):
+        saving(monkeypatch, tmp_path / name)
+        hand.do("metrics.plot")
+        qtbot.waitUntil((tmp_path / name).exists, timeout=20_000)
+    assert read_image(str(tmp_path / "p.png"), 4000)[0].width() == 1600
+    assert ">B<" in (tmp_path / "p.svg").read_text() or "B -->" in (tmp_path / "p.svg").read_text()
+    assert [notice.text for notice in window.toasts.history][-1] == f"Saved {tmp_path / 'p.svg'}"
+    tab.search._gestures.copy()
+    assert QApplication.clipboard().image().width() == 1600
+    hand.do("metrics.report")
+    form = hand.dialog(JobDialog)
+    assert "--by group" in form.command.text() and form.values["out"] == str(tmp_path / "s-report")
+    form.run_button.click()
+    job = hand.finish_job("identify")
+    assert job.result["report"] == str(tmp_path / "s-report" / "identification.json")
+    assert {"cmc.csv", "fnir.csv", "cmc.svg"} <= {one.name for one in (tmp_path / "s-report").iterdir()}
+
+
+def test_the_other_table_is_the_one_that_is_saved_when_it_is_seen(shown, hand, qtbot, tmp_path, monkeypatch):
+    tab = shown()
+    tab.search.tables.setCurrentWidget(tab.search.tables.homes["open_set"])
+    saving(monkeypatch, tmp_path / "o.csv")
+    menu = tab.search.tables.pages["open_set"].copying.menu(tab.search.tables.rect().center())
+    next(one for one in menu.actions() if one.text() == "Save table…").trigger()
+    qtbot.waitUntil((tmp_path / "o.csv").exists, timeout=5000)
+    assert (tmp_path / "o.csv").read_text().splitlines()[0].split(",")[1] == "Target FPIR"
+    menu.close()
+
+
+def test_a_search_stays_when_the_project_changes_and_goes_with_it(shown, window, hand, qtbot, filled):
+    hand.open(filled.folder)
+    tab = shown()
+    window.session.edit(lambda p: hide_images(p, [1], hide=True))
+    hand.settle()
+    assert tab.pages.currentWidget() is tab.search
+    window.session.close_project()
+    hand.settle()
+    assert tab.pages.currentWidget() is tab.empty_page and tab.search.path is None
+
+
+def test_a_search_by_distances_is_turned_round_by_its_box(shown, hand, qtbot):
+    tab = shown()
+    right = tab.search.result.cmc.pessimistic
+    tab = shown(sign=-1, name="d.npz")
+    assert tab.search.result.cmc.pessimistic != right and not tab.search.distance.isChecked()
+    tab.search.distance.click()
+    qtbot.waitUntil(lambda: tab.search.result.cmc.pessimistic == right, timeout=20_000)
+    hand.do("metrics.report")
+    form = hand.dialog(JobDialog)
+    assert "--distance" in form.command.text()
+    form.reject()
+
+
+def test_a_search_that_cannot_be_read_leaves_nothing_half_shown(shown, hand, qtbot, tmp_path, window):
+    tab = shown()
+    parts = made()
+    parts["probe_subject"] = parts["probe_subject"][:-1]
+    np.savez(tmp_path / "broken.npz", **parts)
+    tab.open_file(tmp_path / "broken.npz")
+    hand.settle()
+    assert any(notice.kind == "error" for notice in window.toasts.history)
+    assert tab.search.path == tmp_path / "s.npz" and tab.pages.currentWidget() is tab.search and not tab._drawing
