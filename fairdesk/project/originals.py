@@ -83,6 +83,10 @@ class Missing:
         place = int(np.searchsorted(self.images, image))
         return place < len(self.images) and int(self.images[place]) == image
 
+    def count(self, images: Ids) -> int:
+        """Return how many of some images, ascending, are among them."""
+        return len(np.intersect1d(self.images, images, assume_unique=True))
+
     def is_as(self, other: Missing) -> bool:
         """Tell whether the same originals are missing."""
         return self.folder == other.folder and np.array_equal(self.images, other.images)
