@@ -33,6 +33,7 @@ class UnseenImage(NamedTuple):
     id: int
     path: str
     pixels: int = 0  # as it was imported
+    sha256: bytes = b""  # what its file has to hold; empty where that is not asked
 
 
 class FoundFaces(NamedTuple):

@@ -53,6 +53,14 @@ def imported_files(project: Project, images: Sequence[int]) -> list[ImportedFile
     return [ImportedFile(roots[root], roots[root] / path, sha) for root, path, sha in rows]
 
 
+def imported_sums(project: Project, images: Sequence[int]) -> dict[int, str]:
+    """Return the SHA-256, as hex, of what some images' files held when they were imported."""
+    rows = project.db.rows(
+        "SELECT id, sha256 FROM image WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(images),)
+    )
+    return dict(rows)
+
+
 def recorded_folders(project: Project) -> list[Path]:
     """Return the folders of originals as they were recorded."""
     return [Path(row[0]) for row in project.db.rows("SELECT path FROM root ORDER BY id")]
