@@ -81,6 +81,10 @@ class ConsoleContext:
         """Show how far the job is, its rate and the time left."""
         if self._quiet:
             return
+        if not unit and not total:  # it begins: its time is none of what is left
+            self._close()
+            self._started = None
+            return
         if self._started is None or unit != self._unit or done < self._started[1]:
             self._close()
             self._started, self._unit = (time.monotonic(), done), unit

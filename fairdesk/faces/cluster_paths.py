@@ -7,17 +7,23 @@ import os
 import platform
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from fairdesk.errors import RequestError
+from fairdesk.faces.changed_originals import changed_originals
 from fairdesk.images.elsewhere import Place, is_address, places_there, why_absent
 from fairdesk.images.inspection import content_sha256
 from fairdesk.project.detections import UnseenImage
-from fairdesk.project.faces import FacePlace
+from fairdesk.project.faces import FacePlace, images_of_faces
+from fairdesk.project.originals import imported_sums
 from fairdesk.words import tr, tr_n
+
+if TYPE_CHECKING:
+    from fairdesk.jobs.context import Context
 
 Seen = TypeVar("Seen", UnseenImage, FacePlace)
 _TRIED = 10  # originals of each folder
+_AT_ONCE = 5000
 
 
 class Probe(NamedTuple):
@@ -49,6 +55,26 @@ def on_workers(todo: list[Seen], workers_see: Sequence[str] | None) -> tuple[lis
         probes.append(Probe(rule, tuple(there for _, there in some), tuple(_sum_here(here) for here, _ in some)))
     seen = [one._replace(path=path) for one, (_, path) in zip(todo, found, strict=True)]
     return seen, [probe for probe in probes if probe.paths]
+
+
+def with_sums(todo: Sequence[Seen], context: Context) -> list[Seen]:
+    """Return what is to be done with the SHA-256 that each original has to have: of its contents here, or as it was imported.
+
+    A worker refuses what has another, so that no face of another photograph is kept under an image's name.
+    """
+    project, out = context.project, list[Seen]()
+    for start in range(0, len(todo), _AT_ONCE):
+        part = todo[start : start + _AT_ONCE]
+        numbers = [one.id for one in part]
+        of = (
+            images_of_faces(project, numbers)
+            if isinstance(part[0], FacePlace)
+            else dict(zip(numbers, numbers, strict=True))
+        )
+        sums = imported_sums(project, list(set(of.values())))
+        here = {path: _sum_here(path) for path in changed_originals(sorted(set(of.values())), context, told=True)}
+        out += [one._replace(sha256=bytes.fromhex(here.get(one.path, sums[of[one.id]]))) for one in part]
+    return out
 
 
 def _sum_here(path: str) -> str:

@@ -14,7 +14,7 @@ from fairdesk import counted
 from fairdesk.errors import RequestError
 from fairdesk.faces import pipeline
 from fairdesk.faces.changed_originals import changed_originals, images_meant
-from fairdesk.faces.cluster_paths import look_first, on_workers
+from fairdesk.faces.cluster_paths import look_first, on_workers, with_sums
 from fairdesk.faces.computing import compute_each
 from fairdesk.faces.detection import (
     BATCH,
@@ -197,7 +197,7 @@ def _search(
     context.progress(0, len(todo), tr("images"))
     computed: Iterator[tuple[list[UnseenImage], list[Searched], Vectors]]
     if params.engine == "ray":
-        seen, probes = on_workers(todo, params.workers_see)
+        seen, probes = on_workers(with_sums(todo, context), params.workers_see)
         own = (probes, _load_whole, (params, search, recipe))
         whole = map_on_ray(_search_whole, seen, BATCH, context, look_first, own, gpu=True)
         computed = ((batch, results, vectors) for batch, (results, vectors) in whole)
@@ -288,7 +288,7 @@ def _encode_known(
     context.progress(0, len(todo), tr("faces"))
     results: Iterator[tuple[list[FacePlace], Aligned, Vectors]]
     if params.engine == "ray":
-        seen, probes = on_workers(todo, params.workers_see)
+        seen, probes = on_workers(with_sums(todo, context), params.workers_see)
         ready_there = (probes, _load_whole, (params, None, recipe))
         whole = map_on_ray(_encode_whole, seen, params.batch_size, context, look_first, ready_there, gpu=True)
         results = ((batch, aligned, vectors) for batch, (aligned, vectors) in whole)

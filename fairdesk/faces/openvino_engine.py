@@ -24,6 +24,7 @@ def _core() -> Any:
     if importlib.util.find_spec("openvino") is None:
         return None
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # it tells its makers of each import
+    sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]  # converters: a third of the import, and optional
     try:
         import openvino
 

@@ -62,7 +62,7 @@ def search_batch(batch: list[UnseenImage]) -> list[Searched]:
     waiting: dict[int, Pixels] = {}
     for place, image in enumerate(batch):
         try:
-            waiting[place] = _read(image.path)
+            waiting[place] = _read(image)
         except UnreadableImageError as error:
             out[place] = Searched(FoundFaces([], error.why), [])
         if place == len(batch) - 1 or sum(image.size for image in waiting.values()) > _TOGETHER:
@@ -89,8 +89,10 @@ def _with_needed_landmarks(image: Pixels, boxes: list[FaceBox]) -> list[FaceBox]
     return with_landmarks(image, boxes[:count]) + boxes[count:]
 
 
-def _read(path: str) -> Pixels:
-    return read_address(path) if is_address(path) else read_pixels(Path(path))
+def _read(one: UnseenImage | FacePlace) -> Pixels:
+    if is_address(one.path):
+        return read_address(one.path, one.sha256)
+    return read_pixels(Path(one.path), one.sha256)
 
 
 def _searched(image: Pixels, boxes: list[FaceBox], chips: list[Pixels]) -> Searched:
@@ -117,7 +119,7 @@ def align_batch(batch: list[FacePlace]) -> Aligned:
     waiting: list[tuple[Pixels, FaceBox]] = []
     for place, face in enumerate(batch):
         try:
-            waiting.append((_read(face.path), face.box))
+            waiting.append((_read(face), face.box))
             out.faces.append(face.id)
         except UnreadableImageError as error:
             out.failures[face.id] = error.why

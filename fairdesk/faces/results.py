@@ -5,6 +5,7 @@ from __future__ import annotations
 from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, Unreadable
 from fairdesk.jobs.wording import left_out, listed
+from fairdesk.project.detector_key import SIDES, DetectorKey
 from fairdesk.words import tr, tr_n
 
 
@@ -46,7 +47,9 @@ class DetectResult(JobResult, FaceCounts):
                 images=tr_n("{n:,} image", "{n:,} images", self.without_face),
             )
         ]
-        lines += listed(tr("Without a face"), self.without_face_paths) + smaller_lines(self.searched_smaller)
+        lines += listed(tr("Without a face"), self.without_face_paths) + smaller_lines(
+            self.searched_smaller, self.detector
+        )
         return "\n".join(lines + changed_lines(self.changed) + left_out(tr("Not readable"), self.unreadable))
 
     def caution(self) -> str | None:
@@ -54,17 +57,19 @@ class DetectResult(JobResult, FaceCounts):
         return caution_of(self.unreadable, self.changed)
 
 
-def smaller_lines(images: list[SearchedSmaller]) -> list[str]:
+def smaller_lines(images: list[SearchedSmaller], detector: str) -> list[str]:
     """Return the lines about images whose faces may have become too small to be found."""
     if not images:
         return []
     title = tr_n(
-        "{n:,} of them was scaled to {searched:,} pixels for the search, where small faces are lost; a larger --max-side finds them, "
-        "with more time and memory",
-        "{n:,} of them were scaled to {searched:,} pixels for the search, where small faces are lost; a larger --max-side finds them, "
-        "with more time and memory",
+        "{n:,} of them was scaled to {searched:,} pixels for the search, where small faces are lost. To search it larger, "
+        "with more time and memory: fairdesk detect PROJECT --detector {detector} --max-side {side}",
+        "{n:,} of them were scaled to {searched:,} pixels for the search, where small faces are lost. To search them larger, "
+        "with more time and memory: fairdesk detect PROJECT --detector {detector} --max-side {side}",
         len(images),
         searched=images[0].searched,
+        detector=DetectorKey.parse(detector).name,
+        side=min(max(one.side for one in images), SIDES[1]),
     )
     return listed(title, [tr("{path} ({side:,} pixels)", path=one.path, side=one.side) for one in images])
 
@@ -138,7 +143,7 @@ class EncodeResult(JobResult):
         ]
         if self.without_face:
             lines.append(tr_n("{n:,} image without a face.", "{n:,} images without a face.", self.without_face))
-            lines += smaller_lines(self.searched_smaller)
+            lines += smaller_lines(self.searched_smaller, self.detector)
         return "\n".join(lines + changed_lines(self.changed) + left_out(tr("Failed"), [*self.failed, *self.unreadable]))
 
     def caution(self) -> str | None:

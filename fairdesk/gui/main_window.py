@@ -97,6 +97,7 @@ class MainWindow(QMainWindow):
         self._recent = QMenu(tr("Open &recent"), self)
         self._menus = {title: self.menu_bar.addMenu(title) for title in map(tr, _MENUS)}
         session.told.connect(self._on_notice)
+        session.no_longer.connect(self.toasts.replace)
         session.job_asked.connect(self._on_asked)
         session.show_target.connect(self._on_target)
         session.log_asked.connect(self._on_log)

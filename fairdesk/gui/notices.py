@@ -107,11 +107,28 @@ class Toasts(QObject):
             self.dismiss()
             self._info = self._raise(notice)
             self._timer.start(SHOWN_MS)
+        elif notice.topic and self.replace(notice.topic, notice):
+            return
         elif notice.text not in {one.text for one in (*(toast.notice for toast in self._errors), *self._waiting)}:
             self._waiting.append(notice)
             self._fill()
         self._place()
         self.changed.emit()
+
+    def replace(self, topic: str, notice: Notice | None) -> bool:
+        """Take the error of a topic away, and show another in its place, if any; tells whether there was one."""
+        old = next(
+            (one for one in (*(toast.notice for toast in self._errors), *self._waiting) if one.topic == topic), None
+        )
+        if old is None:
+            return False
+        if notice is not None:
+            self.history = [*self.history[1 - _KEPT :], notice]
+            self._waiting.appendleft(notice)
+        if old in self._waiting:
+            self._waiting.remove(old)
+        self.close_error(old)
+        return True
 
     def _raise(self, notice: Notice) -> _Toast:
         toast = _Toast(self._host, notice, self.dismiss)

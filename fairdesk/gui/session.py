@@ -38,6 +38,7 @@ from fairdesk.words import mark, tr, tr_n
 Output = TypeVar("Output")
 _log = logging.getLogger("fairdesk.window")
 WATCH_MS = 400
+MISSING = "missing originals"  # a notice's topic
 ORIGINALS_MS = 2000  # after a change of images, and at most so often
 
 
@@ -49,6 +50,7 @@ class Notice:
     kind: Literal["info", "error"] = "info"
     action: str = ""
     run: Callable[[], None] | None = None
+    topic: str = ""  # it stands in place of an earlier one of its topic, which is no longer so
     time: float = field(default_factory=time.time)
 
 
@@ -58,6 +60,7 @@ class Session(QObject):
     project_changed = Signal(object)  # Project or None
     catalogue_changed = Signal(object)  # Change: what was touched, whoever did it
     told = Signal(object)  # Notice
+    no_longer = Signal(str, object)  # a notice's topic that is not so any more, and the Notice in its place, or None
     show_target = Signal(object)  # dict: what an undone or redone step was about
     job_asked = Signal(str, object)  # kind, preset values: open its form
     log_asked = Signal(object)  # path of a log whose curves to show
@@ -139,7 +142,7 @@ class Session(QObject):
                 "The originals are missing: {folders} is not there. Their thumbnails, labels and results stay.",
                 folders=", ".join(map(str, gone)),
             )
-            self.told.emit(Notice(text, "error", tr("Find moved originals…"), self.find_moved))
+            self.told.emit(Notice(text, "error", tr("Find moved originals…"), self.find_moved, MISSING))
         self.missing, self._told_missing = NONE_MISSING, bool(gone)
         self.project_changed.emit(project)
         self.look_for_originals()
@@ -169,18 +172,25 @@ class Session(QObject):
         self.tell_error(error)
 
     def _on_missing(self, found: Missing) -> None:
-        if len(found) and not self._told_missing:
+        """Tell what is missing, once; later the notice follows, where it still stands, and goes with the last of them."""
+        if found.is_as(self.missing):
+            return
+        before, self.missing = self.missing, found
+        notice = None
+        if len(found):
             text = tr_n(
                 "{n:,} original is missing: {path}. Its thumbnail, labels and results stay.",
                 "{n:,} originals are missing, for example {path}. Their thumbnails, labels and results stay.",
                 len(found),
                 path=found.first,
             )
-            self.told.emit(Notice(text, "error", tr("Find moved originals…"), self.find_moved))
+            notice = Notice(text, "error", tr("Find moved originals…"), self.find_moved, MISSING)
+        if len(before):
+            self.no_longer.emit(MISSING, notice)
+        elif notice is not None and not self._told_missing:
+            self.told.emit(notice)
         self._told_missing = len(found) > 0
-        if not found.is_as(self.missing):
-            self.missing = found
-            self.missing_changed.emit()
+        self.missing_changed.emit()
 
     def find_moved(self) -> None:
         """Ask where originals are now; the folder that holds those that are missing is filled in."""
@@ -203,6 +213,7 @@ class Session(QObject):
             self.project_changed.emit(None)
             self.background.settle()
             project.close()
+            self.no_longer.emit(MISSING, None)
         if self._lock is not None:
             self._lock.release()
             self._lock = None

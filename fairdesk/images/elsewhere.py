@@ -30,7 +30,10 @@ class Place:
         here, equals, there = text.partition("=")
         if not equals or not here.strip() or not there.strip():
             raise ValueError(
-                tr("are HERE=THERE: a folder, and the folder or address (s3://bucket/faces) that workers find it at")
+                tr(
+                    "each is HERE=THERE, such as /home/me/faces=/mnt/faces: a folder here, and the folder or address (s3://bucket/faces) "
+                    "where workers find it"
+                )
             )
         return cls(PurePath(Path(here.strip()).expanduser().absolute()), there.strip().rstrip("/") or "/")
 
@@ -103,8 +106,8 @@ def why_absent(path: str) -> str | None:
         return reason(error)
 
 
-def read_address(address: str) -> Pixels:
-    """Open a picture at an address and return its pixels; raises as `open_image` does."""
+def read_address(address: str, sha256: bytes = b"") -> Pixels:
+    """Open a picture at an address and return its pixels; parameters and errors are those of `read_pixels`."""
     import fsspec
 
     from fairdesk.images.image_reading import UnreadableImageError, open_image
@@ -122,4 +125,4 @@ def read_address(address: str) -> Pixels:
         ) from error
     except (OSError, ValueError, RuntimeError) as error:
         raise UnreadableImageError(name, tr("cannot be read: {error}", error=error)) from error
-    return pixels(open_image(name, data))
+    return pixels(open_image(name, data, sha256=sha256))

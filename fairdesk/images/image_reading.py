@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from pathlib import Path
@@ -157,12 +158,16 @@ class UnreadableImageError(RequestError):
         self.why = why
 
 
-def open_image(path: Path, data: bytes | None = None) -> Image.Image:
+class AnotherFileError(UnreadableImageError):
+    """A file is there under the name, and is not the one that was meant."""
+
+
+def open_image(path: Path, data: bytes | None = None, *, sha256: bytes = b"") -> Image.Image:
     """Decode a picture whole; parameters and errors are those of `open_with_info`."""
-    return open_with_info(path, data)[0]
+    return open_with_info(path, data, sha256=sha256)[0]
 
 
-def open_with_info(path: Path, data: bytes | None = None) -> tuple[Image.Image, dict[Any, Any]]:
+def open_with_info(path: Path, data: bytes | None = None, *, sha256: bytes = b"") -> tuple[Image.Image, dict[Any, Any]]:
     """Decode a picture whole: first frame, EXIF-upright, 8-bit RGB (transparency on white), and its texts.
 
     Parameters
@@ -171,15 +176,19 @@ def open_with_info(path: Path, data: bytes | None = None) -> tuple[Image.Image, 
         The file; named in errors.
     data
         Its bytes when they were read already.
+    sha256
+        What these bytes have to be; empty where any will do.
 
     Raises
     ------
     UnreadableImageError
-        If the file is missing, empty, truncated, too large, or no picture.
+        If the file is missing, empty, truncated, too large, no picture, or another than it has to be.
     """
     try:
         if data is None:
             data = read_picture(path)
+        if sha256 and hashlib.sha256(data).digest() != sha256:
+            raise UnreadableImageError(path, tr("another file than the original: its contents differ"))
         with opened(data, path.name) as image:
             image.load()
             ImageOps.exif_transpose(image, in_place=True)

@@ -18,6 +18,6 @@ def pixels(image: Image.Image) -> Pixels:
     return np.ascontiguousarray(np.asarray(image, dtype=np.uint8))
 
 
-def read_pixels(path: Path) -> Pixels:
-    """Open a picture and return its pixels; raises as `open_image` does."""
-    return pixels(open_image(path))
+def read_pixels(path: Path, sha256: bytes = b"") -> Pixels:
+    """Open a picture, which has to have a SHA-256 unless that is empty, and return its pixels; raises as `open_image` does."""
+    return pixels(open_image(path, sha256=sha256))

@@ -73,6 +73,7 @@ def map_on_ray(
     batches = [list(items[start : start + size]) for start in range(0, len(items), size)]
     if not batches:
         return
+    context.progress(0, 0)  # the time it takes to begin is none of what is left
 
     class Worker:
         """One core: what `initializer` loads stays in its memory. What it refuses is an answer: Ray would try it again."""
@@ -107,7 +108,7 @@ def map_on_ray(
                 Worker, batch_size=1, num_cpus=1, num_gpus=share or None,
                 compute=ray.data.ActorPoolStrategy(size=min(actors, len(rows))),
             )  # fmt: skip
-            for row in watched(results.iter_rows(), ray.get_runtime_context().gcs_address):
+            for row in watched(results.iter_rows(), ray.get_runtime_context().gcs_address, context.check):
                 done = pickle.loads(row["done"])
                 if isinstance(done, Refusal):
                     raise done.error()

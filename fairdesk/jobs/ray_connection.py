@@ -16,9 +16,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from fairdesk.errors import JobFailed, RequestError, reason
+from fairdesk.errors import JobFailed, RequestError, Stopped, reason
+from fairdesk.jobs.ray_start import Held
 from fairdesk.logfile import log_folder
-from fairdesk.words import tr, tr_n
+from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.jobs.context import Context
@@ -31,6 +32,7 @@ _HELLO = (
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
 )  # RFC 9113, 3.4: preface and empty SETTINGS
 _FRAME, _SETTINGS = 9, 4  # bytes of a frame's head, and the kind of the first one that a server sends
+_OTHER_PROGRAM = mark("what answers there is no Ray cluster")
 _LARGEST = 1_000_000  # bytes of the file of Ray's lines
 
 
@@ -129,7 +131,7 @@ def _asked(address: str, within: float) -> str | None:
             got += more
     if len(got) == _FRAME and got[3] == _SETTINGS:
         return None
-    return tr("what answers there is no Ray cluster")
+    return tr(_OTHER_PROGRAM)
 
 
 def _has_token() -> bool:
@@ -189,20 +191,20 @@ def connected(context: Context) -> Iterator[Any]:
                     error=error,
                 )
             ) from error
+        options = {} if wanted.address else {"include_dashboard": False}
+        held = Held(
+            lambda: ray.init(address=wanted.address or "local", log_to_driver=False, logging_level="error", **options),
+            lambda: _ended(ray),
+        )
         try:
-            ray.init(
-                address=wanted.address or "local",
-                log_to_driver=False,
-                logging_level="error",
-                **({} if wanted.address else {"include_dashboard": False}),
-            )
-            _move_lines(away)
-            has = ray.cluster_resources()
-        except Exception as error:
-            with suppress(Exception):
-                ray.shutdown()
-            raise JobFailed(_refused(wanted.address, error, log)) from error
-        try:
+            try:
+                held.begin(context.check)
+                _move_lines(away)
+                has = ray.cluster_resources()
+            except Stopped:
+                raise
+            except Exception as error:
+                raise JobFailed(_refused(wanted.address, error, log)) from error
             if wanted.address is not None:
                 told = tr("Working on the Ray cluster at {address}", address=wanted.address)
                 if wanted.found:
@@ -221,7 +223,12 @@ def connected(context: Context) -> Iterator[Any]:
                 )
             ) from error
         finally:
-            ray.shutdown()
+            held.end()
+
+
+def _ended(ray: Any) -> None:
+    with suppress(Exception):
+        ray.shutdown()
 
 
 def _is_connected() -> bool:
@@ -253,6 +260,16 @@ def _answering(wanted: Wanted, context: Context) -> Wanted:
             )
         )
         return Wanted(None)
+    if why == tr(_OTHER_PROGRAM):
+        raise JobFailed(
+            tr(
+                "No Ray cluster answers at {name}={address}: {why}, another program has this port. Give the address that ray start --head "
+                "has said, or unset {name} to work on this machine alone.",
+                name=NAME,
+                address=address,
+                why=why,
+            )
+        )
     raise JobFailed(
         tr(
             "No Ray cluster answers at {name}={address}: {why}. Begin one there with: ray start --head --port={port}. "

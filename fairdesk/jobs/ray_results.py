@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from fairdesk.errors import JobFailed
@@ -14,7 +14,8 @@ from fairdesk.words import tr
 
 _LOOK = 3.0  # seconds without a result after which the head is asked
 _DEAD = 12.0  # seconds in which the head has not answered
-_LONGEST = 30.0  # seconds for which the end of what is being received is waited for
+_LISTEN = 0.2  # seconds after which a person who stops is heard
+_LONGEST = 5.0  # seconds for which the end of what is being received is waited for
 _END = object()
 
 
@@ -48,8 +49,8 @@ class _Receiver(threading.Thread):
         return False
 
 
-def watched(rows: Iterable[Any], address: str) -> Iterator[Any]:
-    """Yield rows as long as they come, or the cluster's head at HOST:PORT answers.
+def watched(rows: Iterable[Any], address: str, check: Callable[[], None] = lambda: None) -> Iterator[Any]:
+    """Yield rows as long as they come, or the cluster's head at HOST:PORT answers; `check` is called while none comes.
 
     Raises
     ------
@@ -58,19 +59,24 @@ def watched(rows: Iterable[Any], address: str) -> Iterator[Any]:
     """
     receiver = _Receiver(rows)
     receiver.start()
-    heard, gone = time.monotonic(), False
+    heard = asked = time.monotonic()
+    gone = False
     try:
         while True:
             try:
-                one = receiver.came.get(timeout=_LOOK)
+                one = receiver.came.get(timeout=min(_LISTEN, _LOOK))
             except queue.Empty:
+                check()
+                if time.monotonic() - asked < _LOOK:
+                    continue
                 if silence(address, _LOOK) is None:
                     heard = time.monotonic()
+                asked = time.monotonic()
                 gone = time.monotonic() - heard > _DEAD
                 if gone:
                     raise JobFailed(_head_gone(address)) from None
                 continue
-            heard = time.monotonic()
+            heard = asked = time.monotonic()
             if one is _END:
                 return
             if isinstance(one, BaseException):

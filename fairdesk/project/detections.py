@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from fairdesk.project.boxes import SAME, FaceBox, overlap
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ class UnseenImage(NamedTuple):
     id: int
     path: str
     pixels: int = 0  # as it was imported
+    sha256: bytes = b""  # what its file has to hold; empty where that is not asked
 
 
 class FoundFaces(NamedTuple):
@@ -69,6 +73,15 @@ class WithoutFace(NamedTuple):
     path: str
     why: str | None
     longest: int  # side in pixels, as it was imported
+
+
+def unread_images(project: Project, detector: str) -> npt.NDArray[np.int64]:
+    """Return the images, hidden ones left out, that a detector could not read, ascending."""
+    return project.db.numbers(
+        "SELECT d.image_id AS n FROM detection d JOIN image i ON i.id = d.image_id"
+        " WHERE d.detector = ? AND d.why IS NOT NULL AND i.hidden = 0 ORDER BY d.image_id",
+        (detector,),
+    )
 
 
 def images_without_face(project: Project, detector: str) -> list[WithoutFace]:

@@ -34,6 +34,7 @@ class FacePlace(NamedTuple):
     path: str  # of its image
     relative: str  # that path below its folder of originals
     box: FaceBox
+    sha256: bytes = b""  # what its image's file has to hold; empty where that is not asked
 
 
 class LabelledFace(NamedTuple):

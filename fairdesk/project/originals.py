@@ -53,6 +53,14 @@ def imported_files(project: Project, images: Sequence[int]) -> list[ImportedFile
     return [ImportedFile(roots[root], roots[root] / path, sha) for root, path, sha in rows]
 
 
+def imported_sums(project: Project, images: Sequence[int]) -> dict[int, str]:
+    """Return the SHA-256, as hex, of what some images' files held when they were imported."""
+    rows = project.db.rows(
+        "SELECT id, sha256 FROM image WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(images),)
+    )
+    return dict(rows)
+
+
 def recorded_folders(project: Project) -> list[Path]:
     """Return the folders of originals as they were recorded."""
     return [Path(row[0]) for row in project.db.rows("SELECT path FROM root ORDER BY id")]
@@ -82,6 +90,10 @@ class Missing:
         """Tell whether an image's original is missing."""
         place = int(np.searchsorted(self.images, image))
         return place < len(self.images) and int(self.images[place]) == image
+
+    def count(self, images: Ids) -> int:
+        """Return how many of some images, ascending, are among them."""
+        return len(np.intersect1d(self.images, images, assume_unique=True))
 
     def is_as(self, other: Missing) -> bool:
         """Tell whether the same originals are missing."""

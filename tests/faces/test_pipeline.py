@@ -539,10 +539,13 @@ def test_a_face_that_became_too_small_is_no_riddle(tmp_path, drawn, detector, sc
     import_images(ImportParams(folder=home), QuietContext(project))
     found = find_faces(DetectParams(detector=detector, max_side=400), QuietContext(project))
     told = f"{home / 'wide.png'} (3,000 pixels)"
+    remedy = f"fairdesk detect PROJECT --detector {detector} --max-side 3000"
+    assert (remedy in found.text()) == scaled
     assert (told in found.text()) == ("1 of them was scaled to 400 pixels" in found.text()) == scaled
     assert [one.path for one in found.searched_smaller] == [str(home / "wide.png")] * scaled
     if scaled:
         key = DetectParams(detector=detector, max_side=400).key
-        assert told in encode_faces(EncodeParams(detector=str(key)), QuietContext(project)).text()
+        encoded = encode_faces(EncodeParams(detector=str(key)), QuietContext(project)).text()
+        assert told in encoded and remedy in encoded
         found = find_faces(DetectParams(detector=detector, max_side=3000), QuietContext(project))
         assert (found.faces, found.searched_smaller) == (1, []) and "scaled" not in found.text()

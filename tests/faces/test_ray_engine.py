@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +11,14 @@ import pytest
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import JobFailed, MissingWeights, RequestError, Stopped
+from fairdesk.faces.cluster_paths import on_workers
 from fairdesk.faces.detection import find_faces
 from fairdesk.faces.embedding import encode_faces
 from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.ray_cluster import map_on_ray, share_out
 from fairdesk.project import Project
+from fairdesk.project.detections import unseen_images
 
 ray = pytest.importorskip("ray", reason="the extra `ray` is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -57,17 +60,26 @@ def contents(project):
     return [row[1:] for row in rows], np.stack([vectors[place[row[0]]] for row in rows]), searched
 
 
+class StopsWithTheFirst(QuietContext):
+    """Is stopped when the first batch has come."""
+
+    def check(self):
+        if self.done:
+            raise Stopped
+
+
 class Killing(QuietContext):
     """Kills a node when so many batches have come."""
 
     def __init__(self, project, cluster, node, after):
         super().__init__(project)
-        self.cluster, self.node, self.after = cluster, node, after
+        self.cluster, self.node, self.after, self.seen = cluster, node, after, 0
 
     def check(self):
-        self.after -= 1
-        if self.after == 0:
+        self.after -= self.done > self.seen  # it is asked while nothing comes, too
+        if self.after == 0 and self.done > self.seen:
             self.cluster.remove_node(self.node, allow_graceful=False)
+        self.seen = self.done
         super().check()
 
 
@@ -79,7 +91,7 @@ def test_a_cluster_gives_the_same_and_loses_nothing_with_a_node(tmp_path, drawn,
 
     stopped = project_of(tmp_path / "stopped", drawn)
     with pytest.raises(Stopped):
-        encode_faces(EncodeParams(engine="ray"), QuietContext(stopped, stop_after=1))
+        encode_faces(EncodeParams(engine="ray"), StopsWithTheFirst(stopped))
     half = stopped.db.value("SELECT count(*) FROM detection")
     assert 0 < half < 24
     whole = encode_faces(EncodeParams(engine="ray"), QuietContext(stopped))
@@ -133,6 +145,40 @@ def test_workers_read_originals_where_they_see_them(tmp_path, drawn, cluster):
     )  # nothing is told of any image
     with pytest.raises(RequestError, match="None of the originals that are left is in /elsewhere"):
         find_faces(DetectParams(engine="ray", detector="whole", workers_see=["/elsewhere=s3://b"]), QuietContext(moved))
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_another_file_of_a_name_is_refused_wherever_it_stands(tmp_path, drawn, cluster, scheme):
+    """Beyond those that are compared before the work: told of that image, nothing of it kept; it is done when it is put right."""
+    mount, far = tmp_path / "mount", tmp_path / "far"
+    shutil.copytree(drawn, mount)
+    project = Project.create(tmp_path / "p")
+    import_images(ImportParams(folder=mount), QuietContext(project))
+    shutil.copytree(mount, far)
+    _, (probe, *_) = on_workers(unseen_images(project, "hog"), [f"{mount}={far}"])
+    here = [one.path for one in unseen_images(project, "hog")]
+    there = [path.replace(str(mount), str(far)) for path in here]
+    (one, other) = [path for path in there if path not in probe.paths][:2]
+    kept = [Path(path).read_bytes() for path in (one, other)]
+    for path, data in zip((one, other), reversed(kept), strict=True):  # they change places: both are good photographs
+        Path(path).write_bytes(data)
+    rule = [f"{mount}={scheme}{far}"]
+    result = encode_faces(EncodeParams(engine="ray", workers_see=rule), QuietContext(project))
+    assert {Path(item.path).name for item in result.unreadable} == {Path(one).name, Path(other).name}
+    assert all("another file than the original" in item.why for item in result.unreadable)
+    faces = "SELECT i.path FROM face f JOIN image i ON i.id = f.image_id"
+    assert not {Path(row[0]).name for row in project.db.rows(faces)} & {Path(one).name, Path(other).name}
+    for path, data in zip((one, other), kept, strict=True):
+        Path(path).write_bytes(data)
+    assert not encode_faces(EncodeParams(engine="ray", workers_see=rule), QuietContext(project)).unreadable
+    local = project_of(tmp_path / "local", drawn)
+    encode_faces(EncodeParams(), QuietContext(local))
+    assert contents(project)[0] == contents(local)[0]
+    Path(one).write_bytes(kept[1])  # faces that are known, by another encoder
+    known = EncodeParams(engine="ray", encoder="dlib-reference", workers_see=rule)
+    failed = encode_faces(known, QuietContext(project)).failed
+    assert {Path(item.path).name for item in failed} == {Path(one).name}
+    assert all("another file than the original" in item.why for item in failed)
 
 
 def test_what_a_worker_refuses_is_told(tmp_path, drawn, cluster, monkeypatch):

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
+from fairdesk.dataset.purge import purge
 from fairdesk.gui.jobs.state import FAILED
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.registry import job_kinds
@@ -112,14 +113,51 @@ def test_images_that_are_gone_are_missing_and_not_without_a_face(window, hand, q
         lambda: any(notice.action == "Find moved originals…" for notice in window.toasts.history), timeout=5000
     )
     hand.settle()
-    assert (
-        "12 could not be read" in window.dataset.counts.text() and "without a face" not in window.dataset.counts.text()
-    )
+    said = window.dataset.counts.text()
+    assert "12 originals missing" in said and "searched" not in said and "without a face" not in said
+    assert "could not be searched" not in window.dataset.counts.toolTip().lower()
     assert image_ids(project, Filter(state="without face")).tolist() == []
     (tmp_path / "elsewhere").rename(tmp_path / "in")
     window.session.run("encode", {"detector": "whole"})
     assert hand.finish_job("encode").result["vectors"] == 12
-    assert "could not be read" not in window.dataset.counts.text()
+    qtbot.waitUntil(lambda: "missing" not in window.dataset.counts.text(), timeout=8000)
+    assert not any(toast.notice.topic for toast in window.toasts._errors) and window.dataset.counts.toolTip() == ""
+
+
+def test_each_file_counts_once_under_words_of_its_own(window, hand, qtbot, project, tmp_path):
+    """Two are gone, one was damaged after the import, one never came in; the notice goes with the last that is missing."""
+    photographs = sorted(plain_images(tmp_path / "in", 1, 3, 2).rglob("*.png"))
+    (tmp_path / "in" / "g0" / "id00" / "broken.png").write_bytes(b"no picture")
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    for gone in photographs[:2]:
+        gone.unlink()
+    photographs[2].write_bytes(photographs[2].read_bytes()[:60])
+    hand.open(project.folder)
+    window.session.run("detect", {"detector": "whole"})
+    hand.finish_job("detect")
+    counts, errors = window.dataset.counts, window.toasts._errors
+    qtbot.waitUntil(lambda: "2 originals missing" in counts.text(), timeout=8000)
+    hand.settle()
+    parts = counts.text().split("  ·  ")
+    assert parts[-3:] == ["2 originals missing", "1 could not be searched", "1 file not imported"]
+    assert [line.split(":")[0] for line in counts.toolTip().splitlines()] == [
+        "Missing",
+        "Could not be searched",
+        "Not imported",
+    ]
+    missing = [toast.notice.text for toast in errors if toast.notice.topic]
+    assert len(missing) == 1 and missing[0].startswith("2 originals are missing, for example")
+
+    first, second = window.session.missing.images.tolist()
+    window.session.edit(lambda project: purge(project, [first], []))
+    qtbot.waitUntil(lambda: len(window.session.missing) == 1, timeout=8000)
+    (now,) = [toast.notice.text for toast in errors if toast.notice.topic]
+    assert now.startswith("1 original is missing")
+    window.session.edit(lambda project: purge(project, [second], []))
+    qtbot.waitUntil(lambda: len(window.session.missing) == 0, timeout=8000)
+    hand.settle()
+    assert not [toast for toast in errors if toast.notice.topic]
+    assert "missing" not in counts.text() and "1 could not be searched" in counts.text()
 
 
 def test_an_original_that_is_back_is_missing_no_longer_once_it_was_encoded(window, hand, qtbot, filled, tmp_path):

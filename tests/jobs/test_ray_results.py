@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from fairdesk.errors import JobFailed
+from fairdesk.errors import JobFailed, Stopped
 from fairdesk.jobs import ray_results
 from fairdesk.jobs.ray_results import watched
 from tests.jobs.test_ray_connection import SETTINGS, answering, closed
@@ -76,4 +76,23 @@ def test_a_head_that_is_gone_ends_the_wait_and_one_that_answers_does_not():
     ):
         next(found)
     assert 0.9 < time.monotonic() - begin < 2.4
+    blocked.set()
+
+
+def test_who_stops_is_heard_while_no_row_comes():
+    blocked, asked = threading.Event(), []
+
+    def rows():
+        blocked.wait(20)
+        yield 1
+
+    def check():
+        asked.append(time.monotonic())
+        if len(asked) == 3:
+            raise Stopped
+
+    begin = time.monotonic()
+    with answering(SETTINGS) as address, pytest.raises(Stopped):
+        list(watched(rows(), address, check))
+    assert len(asked) == 3 and time.monotonic() - begin < 10  # what is being received is waited for, but not for long
     blocked.set()

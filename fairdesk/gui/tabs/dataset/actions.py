@@ -108,7 +108,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ),
         ActionSpec(
             "dataset.unreadable",
-            tr("Show &unreadable files"),
+            tr("Files that co&uld not be imported…"),
             lambda: start(tab.show_unreadable()),
             tr("&Dataset"),
             icon="list",

@@ -12,11 +12,12 @@ from fairdesk.clustering.store import clusters, newest_version
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
-from fairdesk.project.detections import Search, searches
+from fairdesk.project.detections import Search, searches, unread_images
 from fairdesk.project.identities import GroupCount
 from fairdesk.project.image_queries import Filter, Ids, face_counts, image_ids, more_like, partly_of_age
 from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.project.labels import tag_counts
+from fairdesk.project.originals import NONE_MISSING, Missing
 from fairdesk.project.predictions import predicted_values
 from fairdesk.project.quality import MEASURES, any_measured
 from fairdesk.project.recipes import VectorSet
@@ -46,6 +47,7 @@ class View:
     """Counts, groups with their identities, sets, views, what filters can choose from, and the ids in the grid."""
 
     counts: dict[str, Any] = field(default_factory=dict)
+    unread: Ids = field(default_factory=lambda: NONE)  # images that the detector shown could not search, ascending
     groups: list[GroupCount] = field(default_factory=list)
     identities: dict[str | None, list[tuple[str, int]]] = field(default_factory=dict)
     sets: list[ImageSet] = field(default_factory=list)
@@ -148,6 +150,7 @@ def _look_at_people(project: Project, view: View, before: View, change: Change) 
         view.searches = shown_searches(project, view.every_search, labels)
         vectors = shown_vectors(project, view.every_vector, view.searches, labels)
         view.counts = face_counts(project, view.searches, vectors)
+        view.unread = unread_images(project, view.counts["detector"]) if view.counts["not_searched"] else NONE
     view.counts = view.counts | labels.totals()
     if many & {Kind.IMAGES, Kind.SETS}:
         view.contents = read_contents(project)
@@ -200,8 +203,38 @@ def ids(project: Project, wish: Wish, labels: LabelSnapshot | None = None) -> Id
         return found
 
 
-def headline(view: View, selected: int, missing: int = 0) -> str:
-    """Return the line of counts at the top; `missing` originals are not where they were."""
+def unread_originals(view: View, missing: Missing) -> int:
+    """Return how many images the detector shown could not search though their originals are there."""
+    return len(view.unread) - missing.count(view.unread)
+
+
+def explanation(view: View, missing: Missing) -> str:
+    """Return what to do about files that are missing, cannot be read, or were not imported, a line each: a tip."""
+    lines = []
+    if len(missing):
+        lines.append(
+            tr(
+                "Missing: the file is not where it was. “Find moved originals” looks for it; what was found in it stays."
+            )
+        )
+    if unread_originals(view, missing):
+        lines.append(
+            tr(
+                "Could not be searched: the file is there, but {detector} could not read it. Put a good copy in its place and search again; the job says why.",
+                detector=view.counts["detector"],
+            )
+        )
+    if view.counts.get("unreadable"):
+        lines.append(
+            tr(
+                "Not imported: files beside the images that could not be read. “Files that could not be imported” in the menu says why."
+            )
+        )
+    return "\n".join(lines)
+
+
+def headline(view: View, selected: int, missing: Missing = NONE_MISSING) -> str:
+    """Return the line of counts at the top; an image whose original is missing counts as that alone."""
     counts = view.counts
     if not (counts.get("images") or counts.get("hidden")):
         return ""
@@ -217,8 +250,6 @@ def headline(view: View, selected: int, missing: int = 0) -> str:
         )
         if counts["without_face"]:
             parts.append(tr("{without_face:,} without a face", without_face=counts["without_face"]))
-        if counts["not_searched"]:
-            parts.append(tr_n("{n:,} could not be read", "{n:,} could not be read", counts["not_searched"]))
     sets: list[VectorSet] = [one for one in counts["vectors"] if one.vectors]
     alike = Counter((one.recipe.encoder, one.recipe.detector) for one in sets)
     parts += [
@@ -237,12 +268,15 @@ def headline(view: View, selected: int, missing: int = 0) -> str:
     for key, text in (
         ("synthetic", mark("{n:,} synthetic")),
         ("hidden", mark("{n:,} hidden")),
-        ("unreadable", mark("{n:,} unreadable")),
     ):
         if counts[key]:
             parts.append(tr(text, n=counts[key]))
-    if missing:
-        parts.append(tr_n("{n:,} original missing", "{n:,} originals missing", missing))
+    if len(missing):
+        parts.append(tr_n("{n:,} original missing", "{n:,} originals missing", len(missing)))
+    if unread := unread_originals(view, missing):
+        parts.append(tr_n("{n:,} could not be searched", "{n:,} could not be searched", unread))
+    if counts["unreadable"]:
+        parts.append(tr_n("{n:,} file not imported", "{n:,} files not imported", counts["unreadable"]))
     if len(view.ids) != counts["images"]:
         parts.append(tr("{count:,} shown", count=len(view.ids)))
     if view.partly_of_age:

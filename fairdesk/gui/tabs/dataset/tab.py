@@ -312,7 +312,8 @@ class DatasetTab(Tab):
         self._say_counts()
 
     def _say_counts(self) -> None:
-        self.counts.setText(presenter.headline(self.view, self.grid.selected_count(), len(self.session.missing)))
+        self.counts.setText(presenter.headline(self.view, self.grid.selected_count(), self.session.missing))
+        self.counts.setToolTip(presenter.explanation(self.view, self.session.missing))
         self.session.told_state()
 
     def _picked(self) -> None:
@@ -478,11 +479,9 @@ class DatasetTab(Tab):
         from fairdesk.gui.dialogs.table_dialog import TableDialog
         from fairdesk.project.originals import unreadable
 
-        project = self.session.project
-        if project is not None:
-            await async_glue.finished(
-                TableDialog(tr("Files that could not be read"), (tr("File"), tr("Why")), unreadable(project), self)
-            )
+        if (project := self.session.project) is not None:
+            title = tr("Files that could not be imported")
+            await async_glue.finished(TableDialog(title, (tr("File"), tr("Why")), unreadable(project), self))
 
     @Slot(int)
     def _open_photograph(self, number: int) -> None:
