@@ -70,6 +70,10 @@ def test_the_list_names_both_sides_and_what_to_type(crowd, capsys):
     lines = capsys.readouterr().out.splitlines()
     beside = " ".join(map(str, one["shown"][0]))
     place = next(n for n, line in enumerate(lines) if f"faces {one['faces'][0]}  beside {beside}  worth" in line)
+    assert any("rest on likeness alone" in line for line in lines)
+    assert run(["verdict", str(project.folder), *shlex.split(one["answers"]["no"])]) == 0
+    assert run(["suggestions", str(project.folder)]) == 0
+    assert "likeness alone" not in capsys.readouterr().out
     assert lines[place + 1] == f"    yes: fairdesk verdict {project.folder} {one['answers']['yes']}"
 
 

@@ -248,9 +248,11 @@ def test_back_says_what_came_after_the_last_answer(window, hand, qtbot, reviewin
 def test_answers_of_an_earlier_session_are_undone_too(window, hand, qtbot, reviewing):
     project, _, pane = reviewing
     version = versions(project)[0].id
+    assert pane.progress.text().startswith("Estimated from likeness alone: ")
     for _ in range(2):
         qtbot.keyClick(pane, Qt.Key.Key_N)
         hand.settle()
+    assert pane.progress.text().startswith("Estimated: ")
     qtbot.keyClick(pane, Qt.Key.Key_Escape)
     hand.settle()
     hand.do("clustering.review")

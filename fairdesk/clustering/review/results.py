@@ -61,6 +61,9 @@ class SuggestionsResult(JobResult):
     """Of the clusters that a review would start from; None where a review keeps the clustering."""
     review_completeness: float | None = None
 
+    verdicts: int = 0
+    """That the project has: without any the estimates rest on likeness alone."""
+
     def json_values(self) -> Any:
         """Return the questions alone, as a list."""
         return [jsonable(one.model_dump()) for one in self.suggestions]
@@ -106,6 +109,12 @@ class SuggestionsResult(JobResult):
                     "A review in the window does not start from it, but from clusters of its own: estimated {purity:.1%} pure and {completeness:.1%} complete.",
                     purity=self.review_purity,
                     completeness=self.review_completeness,
+                )
+            )
+        if not self.verdicts:
+            lines.append(
+                tr(
+                    "These estimates rest on likeness alone: nobody has answered yet. Answers say how far to trust them."
                 )
             )
         lines.append(

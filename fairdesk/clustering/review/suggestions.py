@@ -8,6 +8,7 @@ from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.results import Suggestion, SuggestionsResult
 from fairdesk.clustering.review.session import ReviewSession
 from fairdesk.project import Project
+from fairdesk.project.verdicts import count_verdicts
 
 
 def suggestions(project: Project, version: int | None, limit: int, check: Check | None = None) -> SuggestionsResult:
@@ -37,6 +38,7 @@ def suggestions(project: Project, version: int | None, limit: int, check: Check 
         purity=estimate.purity,
         completeness=estimate.completeness,
         answers_left=estimate.answers_left,
+        verdicts=count_verdicts(project),
         review_purity=None if own is None else own.purity,
         review_completeness=None if own is None else own.completeness,
     )

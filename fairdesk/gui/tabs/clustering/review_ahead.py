@@ -104,12 +104,11 @@ def progress_line(ahead: Ahead, answered: int) -> str:
     """Say how right the clusters are thought to be, and how many answers are left and given."""
     found = ahead.estimate
     none_left = tr("99 % is reached") if found.f1 >= WANTED else tr("no question is left that would change much")
+    estimated = mark("Estimated: {purity:.1%} pure, {completeness:.1%} complete")
+    if not ahead.verdicts:  # nobody said yet how good likeness is as a measure here
+        estimated = mark("Estimated from likeness alone: {purity:.1%} pure, {completeness:.1%} complete")
     parts = [
-        tr(
-            "Estimated: {purity:.1%} pure, {completeness:.1%} complete",
-            purity=found.purity,
-            completeness=found.completeness,
-        ),
+        tr(estimated, purity=found.purity, completeness=found.completeness),
         tr_n("some {n:,} answer to 99 %", "some {n:,} answers to 99 %", found.answers_left)
         if found.answers_left
         else none_left,
