@@ -198,7 +198,9 @@ class LabelSnapshot:
         """Read the images behind a number, as many as are read at once."""
         gender, genders = self.genders.case(_GENDER)
         said, sources = self.sources.case(f"ifnull({source}, '')")
-        wide = max(self.groups, default=0).bit_length()
+        wide = max(
+            20, max(self.groups, default=0).bit_length()
+        )  # more than are known: another program may add some meanwhile
         parts = (*_FLAGS, gender, said, "ifnull(i.group_id, 0)", f"ifnull({who}, 0)")
         all_in_one = " | ".join(
             f"(({part}) << {place})" for part, place in zip(parts, (0, 1, 2, 7, 12, 12 + wide), strict=True)
