@@ -90,9 +90,11 @@ def overall(scores: Scores, *, distance: bool = False) -> EvaluateResult:
         out["d_prime_why"] = no_d_prime(scores)
     out["tar_at_far"] = _tar_table(scores, distance=distance)
     if equal.eer > 0.5:
-        out["warning"] = tr(
-            "The EER is above 0.5: these may be distances. If small means alike, evaluate with --distance."
-        )
+        if distance:
+            said = tr("The EER is above 0.5: these may be similarities, though they are taken for distances.")
+        else:
+            said = tr("The EER is above 0.5: these may be distances. If small means alike, evaluate with --distance.")
+        out["warning"] = said
     return EvaluateResult(**out)
 
 

@@ -7,13 +7,12 @@ from fairdesk.images.written_files import need_folder
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.evaluation import evaluate_whole
 from fairdesk.metrics.pairs_behind.corrections import corrected, read_known_of
-from fairdesk.metrics.pairs_behind.left_out import FILE, find_left_out, read_left_out
+from fairdesk.metrics.pairs_behind.left_out import FILE, find_left_out, read_with_images
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.report.language import speaking_report
 from fairdesk.metrics.report.written import write_report
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.scores.polarity import as_similarities
-from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.words import tr
 
 
@@ -26,21 +25,21 @@ def evaluate_scores(params: EvaluateParams, context: Context) -> EvaluateResult:
 def _evaluate(params: EvaluateParams, context: Context) -> EvaluateResult:
     need_folder(params.out)
     context.progress(0, 3, tr("steps"))
-    scores = read_scores(
-        params.scores, paths=params.labels_of is not None, columns=params.named_columns(), impostor=params.impostor
-    )
+    scores = read_with_images(params)
     people = None if params.labels_of is None else corrected(scores, read_known_of(params.labels_of))
     left_out = (
         find_left_out(scores, params.by) if people is None else find_left_out(people.whole, params.by, people.reasons)
     )
     scores = scores if people is None else people.scores
+    scores.path1 = scores.path2 = None  # nothing more asks for the images
     params = params.model_copy(update={"distance": as_similarities(scores, params.distance, params.scores)})
     context.check()
     context.progress(1, 3, tr("steps"))
     found = evaluate_whole(scores, params, context.check)
     result = found.result
     result.corrections = None if people is None else people.told
-    result.left_out = left_out.counts()
+    result.left_out, result.repeats = left_out.counts(), left_out.repeats
+    result.warn([] if left_out.repeats is None else left_out.repeats.lines())
     context.progress(2, 3, tr("steps"))
     result.seed = params.seed
     result.report_language = params.language if params.out is not None else None
@@ -52,8 +51,6 @@ def _evaluate(params: EvaluateParams, context: Context) -> EvaluateResult:
             "threshold from": params.threshold_from, "alpha": params.alpha, "draws of subjects": result.draws or 0,
             "seed": params.seed, **scores.about, "polarity": tr("distances (small means alike)") if params.distance else "similarities",
         }  # fmt: skip
-        if people is None and len(left_out):
-            left_out = read_left_out(params)  # with their images
         result.left_out_file = FILE if len(left_out) else None
         page = write_report(params.out, result, found.scores, found.own, about, params, context.check)
         left_out.write(params.out)

@@ -181,6 +181,29 @@ LabelsOf = Annotated[
 """Whose corrections scores follow."""
 
 
+def _score_columns(value: str | None) -> str | None:
+    if value is not None:
+        parse_score_columns(value)
+    return value
+
+
+ScoreColumns = Annotated[
+    str | None,
+    AfterValidator(_score_columns),
+    Unset("their own names, BFW's or bob's"),
+    Field(
+        title="Columns",
+        description="A table's columns, such as score=similarity,label=same,group1=race1,group2=race2",
+    ),
+]
+"""Which column of a table of scores is what."""
+
+
+def columns_of(path: Path, columns: str | None) -> dict[str, str] | None:
+    """Return the columns of a table that are called otherwise: ours to theirs; none of a file of arrays."""
+    return None if columns is None or path.suffix.lower() == ".npz" else parse_score_columns(columns)
+
+
 class EvaluateParams(JobParams):
     """Compute error rates from scores, overall and for each group."""
 
@@ -192,9 +215,7 @@ class EvaluateParams(JobParams):
     }
 
     scores: ExistingFile = Field(description="Scores: .npz, .csv, .parquet or text")
-    columns: Annotated[str | None, Unset("their own names, BFW's or bob's")] = Field(
-        None, description="A table's columns, such as score=similarity,label=same,group1=race1,group2=race2"
-    )
+    columns: ScoreColumns = None
     impostor: Annotated[Path | None, Pick.FILE] = Field(
         None,
         title="Impostor scores",
@@ -258,13 +279,6 @@ class EvaluateParams(JobParams):
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
 
-    @field_validator("columns")
-    @classmethod
-    def _known_columns(cls, value: str | None) -> str | None:
-        if value is not None:
-            parse_score_columns(value)
-        return value
-
     def named_columns(self) -> dict[str, str] | None:
         """Return the columns of a table that are called otherwise: ours to theirs."""
         return None if self.columns is None else parse_score_columns(self.columns)
@@ -320,6 +334,10 @@ class CompareScoresParams(JobParams):
     )
     second_distance: bool = Field(
         False, title="The second are distances", description="The second scores are distances (small means similar)"
+    )
+    columns: ScoreColumns = None
+    second_columns: Annotated[str | None, AfterValidator(_score_columns), Unset("those of the first")] = Field(
+        None, title="Columns of the second", description="The columns of the second file, where they are others"
     )
     labels_of: LabelsOf = None
     seed: int = Field(1, ge=0, description="Random seed of the draws of subjects")
@@ -425,6 +443,7 @@ class NormaliseParams(JobParams):
     distance: bool = Field(
         False, title="Scores are distances", description="The scores are distances (small means similar)"
     )
+    columns: ScoreColumns = None
     labels_of: LabelsOf = None
     seed: int = Field(1, ge=0, description="Random seed; the same seed learns from the same people")
 

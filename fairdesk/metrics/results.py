@@ -8,7 +8,7 @@ from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import plain, rate
 from fairdesk.metrics.fairness.results import Fairness
-from fairdesk.metrics.pairs_behind.left_out_counts import LeftOutCount
+from fairdesk.metrics.pairs_behind.left_out_counts import LeftOutCount, Repeats
 from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint, rule_name
 from fairdesk.metrics.shown_bounds import figure_bound, rate_bound
 from fairdesk.words import tr, tr_n
@@ -265,6 +265,8 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     groups: GroupsResult | None = None
     corrections: Corrections | None = None
     left_out: list[LeftOutCount] = []
+    repeats: Repeats | None = None
+    """Comparisons that are listed twice, or of an image with itself; absent where there are none, or nobody can tell."""
     left_out_file: str | None = None
     """Where each of these is listed, beside the report."""
     report: str | None = None
@@ -274,6 +276,8 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     subjects: int | None = None
     draws: int | None = None
     """Draws of subjects that the intervals were made of; absent where they are by pairs."""
+    unnamed: int | None = None
+    """Comparisons with a score that do not name both subjects, where subjects are drawn all the same."""
     pair_draws: int | None = None
     """Draws of pairs, where there are none of subjects."""
     interval: str | None = None

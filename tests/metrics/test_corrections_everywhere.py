@@ -308,3 +308,31 @@ def test_rows_that_repeat_a_comparison_are_counted_apart(capsys, filled, tmp_pat
     assert found["differences"] == once["differences"]
     assert run(list(map(str, words))) == 0
     assert "3 rows of again repeat an earlier comparison; the first one counts." in capsys.readouterr().out
+
+
+def test_labels_may_differ_where_nothing_is_compared(capsys, filled, tmp_path):
+    """Rows of files without images, or without a score: the labels of what is left out do not matter, the others do."""
+    one, two = scores_of(filled, tmp_path / "one.npz", 1), scores_of(filled, tmp_path / "two.npz", 2)
+    bare = {name: values.copy() for name, values in two.items() if name in ("score", "label")}
+    row = int(np.flatnonzero(one["label"] == 0)[3])
+    bare["label"][row] = 1
+    np.savez(tmp_path / "bare.npz", **bare)
+    words = ["compare-scores", tmp_path / "one.npz", tmp_path / "bare.npz", "--at", "fmr=0.05", "--bootstrap", 0]
+    assert run(list(map(str, words))) == 2
+    said = capsys.readouterr().err
+    assert "not scores of the same list" in said and f"comparison {row + 1}" in said
+    ids = {str(image.path): image.id for image in labelled_images(filled)}
+    mark_comparisons(filled, [tuple(ids[one[f"path{side}"][row]] for side in "12")], MarkKind.WRONG_LABEL, "wrong")
+    found = told(capsys, *words, "--labels-of", filled.folder)
+    assert found["comparisons"] == 779 and found["corrections"]["reasons"] == {"wrong": 1}
+    bare["score"][row] = np.nan
+    np.savez(tmp_path / "bare.npz", **bare)
+    found = told(capsys, *words)
+    assert found["comparisons"] == 779 and found["unscored"] == 1
+    named = two | {"label": bare["label"], "score": bare["score"]}
+    np.savez(tmp_path / "bare.npz", **named)  # the same by the images
+    assert told(capsys, *words)["comparisons"] == 779
+    bare["score"][row], bare["label"][row + 1] = 0.5, 1 - bare["label"][row + 1]
+    np.savez(tmp_path / "bare.npz", **bare)
+    assert run(list(map(str, [*words, "--labels-of", filled.folder]))) == 2
+    assert f"comparison {row + 2}" in capsys.readouterr().err

@@ -177,7 +177,7 @@ def test_the_deviation_of_one_model_is_that_of_its_rate():
     effect = rng.normal(size=n)
     score = effect[first] + effect[second] + rng.normal(size=len(first))
     none = np.zeros(len(first), dtype=np.int64)
-    subjects = Subjects(first, second, none, none, n, 1)
+    subjects = Subjects(first, second, none, none, n, 1, n, none > 0)
     use = np.ones(len(first), dtype=bool)
     variance = variance_of(count_errors(subjects, use, score, np.array([1.0]), falling=True), [0])
     deviation, _ = paired_deviation(subjects, use, (score >= 1.0).astype(float))

@@ -35,7 +35,7 @@ def test_many_texts_that_a_sample_misses():
 
 @pytest.mark.parametrize("shared", [1, 3])
 def test_texts_of_one_hash_are_told_apart(monkeypatch, shared):
-    monkeypatch.setattr(grouped_scores, "_hashes", lambda column: np.arange(len(column), dtype=np.uint64) % shared)
+    monkeypatch.setattr(grouped_scores, "text_hashes", lambda column: np.arange(len(column), dtype=np.uint64) % shared)
     columns = [np.array(["b", "a", "c", "a", "b", "c", "c"]), np.array(["a", "zz", "b"])]
     names, codes = number_texts(columns)
     assert (names, codes.tolist()) == expected(columns)

@@ -143,8 +143,8 @@ def test_nothing_raw_reaches_the_terminal(tmp_path):
     np.savez(tmp_path / "i.npz", genuine=[np.inf, 0.9], impostor=[-np.inf, 0.1])
     child = (
         "import sys, warnings, fairdesk.metrics.evaluation_job as job; from fairdesk.cli.main import run\n"
-        "read = job.read_scores\n"
-        "job.read_scores = lambda path, **more: (warnings.warn('raw words'), read(path, **more))[1]\n"
+        "read = job.read_with_images\n"
+        "job.read_with_images = lambda params: (warnings.warn('raw words'), read(params))[1]\n"
         "sys.exit(run(['evaluate', sys.argv[1]]))"
     )
     done = subprocess.run([sys.executable, "-c", child, tmp_path / "i.npz"], capture_output=True, text=True)

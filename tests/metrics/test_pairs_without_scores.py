@@ -88,11 +88,66 @@ def test_draws_that_are_asked_for_are_made_of_a_file(tmp_path, ending):
     assert found.draws == 100 and found.eer_ci is not None and found.warning is None
 
 
-def test_a_pair_with_a_score_and_without_a_subject_is_counted_in_the_refusal():
+def blank(scores, *sides):
+    """Return the scores without the names of some rows, as (side, rows)."""
+    out = replace(scores, subject1=scores.subject1.copy(), subject2=scores.subject2.copy())
+    for side, rows in sides:
+        getattr(out, f"subject{side}")[rows] = ""
+    return out
+
+
+@pytest.mark.parametrize("by", ["none", "group", "gender"])
+def test_a_face_without_a_name_is_who_its_pair_says_or_a_person_of_its_own(by):
+    """Against the same scores with such names written by hand."""
     scores = study()
-    scores.subject2 = np.where(np.arange(len(scores.score)) < 3, "", scores.subject2)
-    with pytest.raises(RequestError, match="3 comparisons with a score do not name both"):
-        figures(with_more(scores), bootstrap=100)
+    genuine, impostor = np.flatnonzero(scores.label)[:3], np.flatnonzero(~scores.label)[[0, 7, 30, 31]]
+    by_hand = replace(scores, subject1=scores.subject1.astype("U9"), subject2=scores.subject2.astype("U9"))
+    first = sorted([genuine[2], impostor[3]])  # numbered as the draws number them: the first sides, then the second
+    by_hand.subject1[first] = ["zz1", "zz2"]
+    by_hand.subject2[genuine[2]] = by_hand.subject1[genuine[2]]
+    by_hand.subject2[impostor] = ["zz3", "zz4", "zz5", "zz6"]
+    some = blank(scores, (1, genuine), (2, genuine[2:]), (2, impostor), (1, impostor[3:]))
+    right, found = figures(by_hand, by=by), figures(some, by=by)
+    assert found.draws == right.draws == 1000 and found.subjects == 20 and right.subjects > 20
+    assert found.unnamed == 7 and "7 comparisons do not name both of their subjects" in found.interval
+    ours, theirs = said(found), said(right)
+    for one in (ours, theirs):
+        for name in ("interval", "unnamed", "subjects"):
+            one.pop(name, None)
+        one.get("groups", {}).pop("interval", None)
+        for row in one.get("groups", {"per_group": {}})["per_group"].values():
+            row.pop("subjects")
+    assert ours == theirs
+    if by == "group":
+        assert {row.subjects for row in found.groups.per_group.values()} == {10}
+
+
+def test_one_pair_without_a_name_changes_next_to_nothing():
+    scores = study()
+    whole = figures(scores)
+    for kind in (scores.label, ~scores.label):
+        found = figures(blank(scores, (1, np.flatnonzero(kind)[:1])))
+        assert "by subjects" in found.interval and "1 comparison does not name" in found.interval
+        for name, row in found.groups.per_group.items():
+            assert np.allclose(row.fmr_ci, whole.groups.per_group[name].fmr_ci, atol=0.01)
+            assert row.fmr_ci_by is None
+
+
+def test_many_pairs_without_a_name_are_counted_and_intervals_are_by_pairs():
+    scores = study()
+    rows = np.flatnonzero(scores.label)[:40]
+    some, told = blank(scores, (2, rows)), f"40 of {len(scores.score):,} comparisons with a score do not name both"
+    found = figures(with_more(some))
+    assert found.draws is None and told in found.interval and found.unnamed is None
+    with pytest.raises(RequestError, match=told):
+        figures(with_more(some), bootstrap=100)
+
+
+def test_a_group_where_many_have_no_name_is_named():
+    scores = study()
+    mine = (scores.group1 == "B") & (scores.group2 == "B") & scores.label
+    found = figures(blank(scores, (2, np.flatnonzero(mine)[:4])))
+    assert "too narrow where these are many: B" in found.interval
 
 
 def test_nothing_but_such_pairs_is_no_figure_and_no_fault():

@@ -1,12 +1,13 @@
 """Whether scores are distances: a file that says what they are is followed, and never contradicted in silence."""
 
+import csv
 import json
 
 import numpy as np
 import pytest
 
 from fairdesk.cli import run
-from fairdesk.metrics.scores.polarity import holds_distances
+from fairdesk.metrics.scores.polarity import holds_distances, measure_of_column
 from fairdesk.metrics.scores.score_files import read_scores
 from tests.metrics.test_model_comparison import study
 
@@ -131,3 +132,121 @@ def test_those_learned_from_too(capsys, files, tmp_path):
     one = told(capsys, "normalise", str(tmp_path / "rest.npz"), *words)
     two = told(capsys, "normalise", str(tmp_path / "bare.npz"), *words, "--distance")
     assert one["rules"] == two["rules"] and one["after"] == two["after"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("distance", True), ("Distance", True), ("dist", True), ("dissimilarity", True), ("cosine_distance", True),
+        ("cosDist", True), ("l2dist", True), ("L2_dist", True), ("euclideandistance", True), ("distance_score", True),
+        ("neg_dist", False), ("negdist", False), ("inv_distance", False), ("minus_distance", False), ("similarity", False),
+        ("cos_sim", False), ("cosineSimilarity", False), ("score", None), ("scores", None), ("district", None), ("VGG2", None),
+        ("score_from_distance", None), ("similarity_from_distance", None), ("distance_based_score", None), ("1-dist", None),
+    ],
+)  # fmt: skip
+def test_what_a_columns_name_says(name, expected):
+    said = measure_of_column(name)
+    assert (holds_distances(said) if said else None) is expected
+
+
+TABLES = {
+    "named": ("distance,same,s1,s2,g1,g2", "score=distance,label=same,subject1=s1,subject2=s2,group1=g1,group2=g2"),
+    "short": ("l2_dist,label,subject1,subject2,group1,group2", "score=l2_dist"),
+    "BFW's": ("dist,label,id1,id2,att1,att2,p1,p2", None),
+}
+
+
+@pytest.mark.parametrize("kind", list(TABLES))
+@pytest.mark.parametrize("ending", ["csv", "tsv", "parquet"])
+def test_a_column_of_distances_is_known_for_one_by_every_verb(capsys, tmp_path, kind, ending):
+    (one, two), about = study(people=12)
+    header, columns = TABLES[kind]
+    names = header.split(",")
+    values = [about[key] for key in ("label", "subject1", "subject2", "group1", "group2", "path1", "path2")]
+    for name, score in (("one", -one), ("two", -two)):
+        write_table(tmp_path / f"{name}.{ending}", dict(zip(names, [score, *values], strict=False)))
+        np.savez(tmp_path / f"{name}.npz", score=-score, **about)
+    more = [] if columns is None else ["--columns", columns]
+    files, arrays = ([str(tmp_path / f"{name}.{end}") for name in ("one", "two")] for end in (ending, "npz"))
+    at = ["--at", "fmr=0.05", "--bootstrap", "0"]
+    right = told(capsys, "evaluate", arrays[0], "--by", "group", *at)
+    found = told(capsys, "evaluate", files[0], "--by", "group", *at, *more)
+    assert found["eer"] == right["eer"] and found["groups"]["threshold"] == -right["groups"]["threshold"]
+    pair = told(capsys, "compare-scores", *files, *at, *more)
+    assert pair["distances_first"] and pair["distances_second"]
+    assert pair["differences"] == told(capsys, "compare-scores", *arrays, *at)["differences"]
+    mixed = told(capsys, "compare-scores", files[0], arrays[1], *at, *more)
+    assert mixed["distances_first"] and not mixed["distances_second"] and mixed["differences"] == pair["differences"]
+    words = ["--fmr", "0.05", "--out", str(tmp_path / "n.npz")]
+    assert (
+        told(capsys, "normalise", files[0], *words, *more)["after"]
+        == told(capsys, "normalise", arrays[0], *words)["after"]
+    )
+
+
+def write_table(path, columns):
+    """Write columns as the ending says."""
+    if path.suffix == ".parquet":
+        import pyarrow
+        import pyarrow.parquet
+
+        pyarrow.parquet.write_table(pyarrow.table({name: values.tolist() for name, values in columns.items()}), path)
+        return
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, delimiter="\t" if path.suffix == ".tsv" else ",")
+        writer.writerow(columns)
+        writer.writerows(zip(*(values.tolist() for values in columns.values()), strict=True))
+
+
+def test_the_second_file_may_have_columns_of_its_own(capsys, tmp_path):
+    (one, two), about = study(people=12)
+    write_table(tmp_path / "one.csv", {"sim": one} | about)
+    write_table(
+        tmp_path / "two.csv", {"d": -two, "same": about["label"]} | {k: v for k, v in about.items() if k != "label"}
+    )
+    for name, score in (("one", one), ("two", two)):
+        np.savez(tmp_path / f"{name}.npz", score=score, **about)
+    files, at = [str(tmp_path / name) for name in ("one.csv", "two.csv")], ["--at", "fmr=0.05", "--bootstrap", "0"]
+    found = told(
+        capsys, "compare-scores", *files, *at, "--columns", "score=sim", "--second-columns", "score=d,label=same", "--second-distance",
+    )  # fmt: skip
+    arrays = [str(tmp_path / name) for name in ("one.npz", "two.npz")]
+    assert found["differences"] == told(capsys, "compare-scores", *arrays, *at)["differences"]
+
+
+def test_too_high_an_eer_is_laid_to_what_was_done(capsys, files):
+    for words, said in (
+        ([files["silent"]], "these may be distances"),
+        ([files["other"], "--distance"], "these may be similarities"),
+    ):
+        found = told(capsys, "evaluate", *words, "--bootstrap", "0")
+        assert found["eer"] > 0.5 and said in found["warning"]
+
+
+def test_what_is_learned_from_the_other_kind_is_refused_with_what_to_do(capsys, files, tmp_path):
+    (one, _), about = study(people=12)
+    others = about | {f"subject{side}": np.char.add("other", about[f"subject{side}"]) for side in "12"}
+    for name, score, measure in (
+        ("similar", one, "cosine similarity"), ("distant", -one, "cosine distance"), ("silent", -one, ""),
+    ):  # fmt: skip
+        np.savez(tmp_path / f"learn-{name}.npz", score=score, measure=np.array(measure), **others)
+
+    def words(target, source, *more):
+        return ["normalise", files[target], "--learn-from", str(tmp_path / f"learn-{source}.npz"), "--fmr", "0.05",
+                "--out", str(tmp_path / "n.npz"), *more]  # fmt: skip
+
+    right = told(capsys, *words("similar", "similar"))["after"]
+    for target, source, *more in (
+        ("distant", "distant"), ("distant", "silent"), ("silent", "distant", "--distance"), ("silent", "silent", "--distance"),
+    ):  # fmt: skip
+        assert told(capsys, *words(target, source, *more))["after"] == right
+    for target, source, more, remedy in (
+        ("distant", "similar", [], "Learn from scores of the same kind"),
+        ("distant", "similar", ["--distance"], "Learn from scores of the same kind"),
+        ("similar", "distant", [], "Learn from scores of the same kind"),
+        ("other", "distant", [], "give --distance"),
+        ("silent", "similar", ["--distance"], "leave it out"),
+    ):
+        said = refused(capsys, *words(target, source, *more))
+        assert remedy in said and "does not fit" in said and f"learn-{source}.npz" in said, (target, source)
+        assert "Leave --distance out" not in said

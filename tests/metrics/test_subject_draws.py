@@ -26,7 +26,8 @@ from fairdesk.metrics.scores.subjects import Subjects
 
 
 def subjects_of(first, second, group):
-    return Subjects(first, second, group[first], group[second], len(group), int(group.max()) + 1)
+    n = len(group)
+    return Subjects(first, second, group[first], group[second], n, int(group.max()) + 1, n, first < 0)
 
 
 THRESHOLDS = np.array([-1.0, -0.2, 0.0, 0.4, 1.5])
@@ -184,7 +185,9 @@ def test_without_subjects_intervals_are_by_pairs_and_say_so():
     )
     half = study(np.random.default_rng(6))
     half.subject2 = np.where(np.arange(len(half.score)) % 2, half.subject2, "")
-    assert "some scores do not name both" in evaluate(half, params(bootstrap=None))[0].interval
+    lacking = int((half.subject2 == "").sum())
+    said = f"{lacking:,} of {len(half.score):,} comparisons with a score do not name both"
+    assert said in evaluate(half, params(bootstrap=None))[0].interval
 
 
 def test_asked_for_pairs_gives_pairs():

@@ -41,7 +41,7 @@ def test_each_group_spreads_as_its_own_number_of_people_does(people, effect):
         wrong = score >= THRESHOLD
         share = np.bincount(group, weights=wrong) / np.bincount(group)
         seen.append(share - wrong.mean())
-        subjects = Subjects(first, second, group, group, sum(people), len(people))
+        subjects = Subjects(first, second, group, group, sum(people), len(people), sum(people), group < 0)
         counts = count_errors(subjects, np.ones(len(score), bool), score, np.array([THRESHOLD]), falling=True)
         rates = permuted_rates(counts, 0, permuted_members(subjects.members, 60, rng))
         said.append(((rates - wrong.mean()) ** 2).mean(0))

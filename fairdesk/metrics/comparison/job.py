@@ -20,16 +20,18 @@ from fairdesk.metrics.intervals.by_subjects import likely_rates, middle
 from fairdesk.metrics.intervals.paired_spread import paired_deviation
 from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, Curves, Place
 from fairdesk.metrics.pairs_behind.corrections import read_known_of
-from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
+from fairdesk.metrics.params import CompareScoresParams, EvaluateParams, columns_of
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import TARGETS
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.scores.group_normalisation import apply, divide_people, learn
 from fairdesk.metrics.scores.grouped_scores import group_comparisons
 from fairdesk.metrics.scores.polarity import as_similarities
+from fairdesk.metrics.scores.score_columns import columns_of_second
 from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.scores.score_matching import match_comparisons
 from fairdesk.metrics.scores.score_set import ScoreSet
+from fairdesk.metrics.scores.subjects import strangers_line, why_unknown
 from fairdesk.project.recipes import named_encoder
 from fairdesk.words import tr, tr_n
 
@@ -46,7 +48,11 @@ def compare_scores(params: CompareScoresParams, context: Context, *, needed: boo
     """
     need_folder(params.out)
     context.progress(0, 4, tr("steps"))
-    sets = [read_scores(path, paths=True) for path in (params.first, params.second)]
+    named = columns_of(params.first, params.columns)
+    other = columns_of(params.second, params.second_columns) or columns_of_second(
+        params.second, columns_of(params.second, params.columns)
+    )
+    sets = [read_scores(path, paths=True, columns=one) for path, one in ((params.first, named), (params.second, other))]
     first = as_similarities(sets[0], params.distance, params.first if needed else None)
     second = as_similarities(sets[1], params.second_distance, params.second if needed else None, "--second-distance")
     params = params.model_copy(update={"distance": first, "second_distance": second})
@@ -93,7 +99,7 @@ def compare_matched(
     ):  # fmt: skip
         found.append(evaluate_whole(scores, options.model_copy(update={"scores": path, "distance": distance}), check))
     first, second = found
-    undrawn = tr("no draws were asked for") if params.bootstrap == 0 else first.result.no_draws_why
+    undrawn = tr("no draws were asked for") if params.bootstrap == 0 else first.result.no_draws_why or why_unknown(one)
     made = _Paired(one, two, first, second, options, undrawn or tr("the subjects are not known"))
     rows = [*made.own_figures(check), *made.group_rates(check), *made.fairness(check)]
     assert one.score is not None and two.score is not None
@@ -139,6 +145,8 @@ def compare_matched(
         if undrawn
         else tr("none: the scores do not name their subjects"),
     )  # fmt: skip
+    if first.drawn is not None and (strange := strangers_line(first.drawn.subjects, first.grouped)):
+        result.interval += "; " + strange
     if first.drawn is not None and not any(row.ci for row in differences):
         why = next((row.ci_why for row in differences if row.ci_why), None) or tr("no figure is defined")
         result.interval = tr("none: {why}", why=why)

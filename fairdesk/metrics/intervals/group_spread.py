@@ -98,7 +98,7 @@ class CommonSpread:
             fmr = self._rate("fmr", name, row.fmr, row.fmr_why, curves.fmr, curves.fmr_variance)
             fnmr = self._rate("fnmr", name, row.fnmr, row.fnmr_why, curves.fnmr, curves.fnmr_variance)
             if self.subjects is not None:  # by pairs Wilson's stand there already
-                row.subjects = len(self.subjects.members[number])
+                row.subjects = int((self.subjects.members[number] < self.subjects.named).sum())
                 (row.fmr_ci, row.fmr_ci_why), (row.fnmr_ci, row.fnmr_ci_why) = fmr, fnmr
                 row.fmr_ci_by = row.fnmr_ci_by = None
         self.groups.differences_why = too_many_to_pair(len(self.groups.per_group))

@@ -30,7 +30,7 @@ from fairdesk.metrics.rates.error_rates import Scores, equal_error_rate
 from fairdesk.metrics.results import By, EvaluateResult, Figures
 from fairdesk.metrics.scores.grouped_scores import Grouped, with_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
-from fairdesk.metrics.scores.subjects import Subjects, number_subjects, why_unknown
+from fairdesk.metrics.scores.subjects import Subjects, number_subjects, strangers_line, why_unknown
 from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]
@@ -62,7 +62,7 @@ def add_intervals(
     Raises
     ------
     RequestError
-        If draws are asked for and only some comparisons name their subjects, or the draws would take too much memory.
+        If draws are asked for and too many comparisons do not name their subjects where others do, or the draws would take too much memory.
     """
     if params.bootstrap == 0:
         _without_draws(result, tr("no draws were asked for"))
@@ -71,7 +71,7 @@ def add_intervals(
     scores, grouped = with_scores(scores, grouped)
     subjects = number_subjects(scores, grouped, params.by)
     if subjects is None and params.bootstrap and (why := why_unknown(scores)) is not None:
-        raise RequestError(why)
+        raise RequestError(tr("{why}, so subjects cannot be resampled. Name them, or leave --bootstrap out.", why=why))
     check()
     count, groups = params.bootstrap or DRAWS, own or {}
     budget = int(np.clip(_KEPT / count, 48, 480 if subjects is not None else 240))
@@ -100,7 +100,8 @@ def add_intervals(
         draws = whole
         if groups:
             draws = draw_subjects(subjects, scores.score, scores.label, chosen, cells, count, params.seed, check)
-        result.subjects, result.draws = subjects.count, count
+        result.subjects, result.draws = subjects.named, count
+        result.unnamed = int(subjects.unnamed.sum()) or None
     by: By | None = None if subjects is not None else "pairs"
     _own_figures(result, whole.cells[ALL], whole, everything, by)
     for name, one in groups.items():
@@ -111,6 +112,8 @@ def add_intervals(
         common = CommonSpread(result.groups, draws, threshold, params, subjects)
         common.fill(check)
     result.interval = _said(result, scores, params.seed)
+    if result.draws is not None and subjects is not None and (strange := strangers_line(subjects, grouped)):
+        result.interval += "; " + strange
     return None if subjects is None or everyone is None else Drawn(whole, everyone, draws, subjects, common)
 
 
@@ -130,8 +133,7 @@ def _said(result: EvaluateResult, scores: ScoreSet, seed: int) -> str:
         return tr("none: {why}", why=why)
     if result.draws is not None:
         return tr("95 % by subjects, {draws:,} draws, seed {seed}", draws=result.draws, seed=seed)
-    unnamed = scores.subject1 is None or scores.subject2 is None
-    why = tr("the scores do not name subjects") if unnamed else tr("some scores do not name both subjects")
+    why = why_unknown(scores) or tr("the scores do not name subjects")
     drawn = tr("EER, TAR and figures by {draws:,} draws of pairs, seed {seed}", draws=result.pair_draws, seed=seed)
     return f"{_by_pairs(why)}; {drawn}"
 

@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_text
 from fairdesk.metrics.pairs_behind.corrections import Corrected, corrected, read_known_of
-from fairdesk.metrics.pairs_behind.left_out_counts import KINDS, LeftOutCount
+from fairdesk.metrics.pairs_behind.left_out_counts import KINDS, LeftOutCount, Repeats
+from fairdesk.metrics.pairs_behind.listed_twice import ListedTwice, find_listed_twice
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.scores.grouped_scores import regrouped
+from fairdesk.metrics.scores.grouped_scores import number_texts, regrouped
 from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.scores.score_set import NORMALISED, PATHS, ScoreSet
 from fairdesk.words import mark, tr
@@ -27,6 +29,7 @@ Mask = npt.NDArray[np.bool_]
 FILE = "left-out.csv"
 HEADER = ("row", "first", "second", "label", "first_group", "second_group", "score", "reason", "counted")
 _NOWHERE, _OVERALL, _AS_LABELLED = mark("in no rate"), mark("in no group's rates"), mark("yes, as it is labelled")
+_AGAIN = mark("yes, each time")
 _REASONS = (
     ("", _NOWHERE),  # what a person said
     (mark("no score"), _NOWHERE),
@@ -34,6 +37,9 @@ _REASONS = (
     (mark("a genuine pair of two groups"), _OVERALL),
     (mark("labelled genuine, of two people"), _AS_LABELLED),
     (mark("labelled impostor, of one person"), _AS_LABELLED),
+    (mark("listed before with the other label"), _AS_LABELLED),
+    (mark("an image with itself"), _AS_LABELLED),
+    (mark("listed before"), _AGAIN),
 )
 """Why a comparison is left out, and where it counts still; by place in `KINDS`, the weightier first."""
 _OWN = mark("no score: an image has no face or no embedding")
@@ -52,6 +58,8 @@ class LeftOut:
     """Why a person left it out, where that is the reason."""
     comparisons: ScoreSet
     grouped: bool
+    repeats: Repeats | None = None
+    """How many are listed twice; None where there are none, or where the images are not known."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -63,10 +71,16 @@ class LeftOut:
             return "", ""
         return str(sides[0][row]), str(sides[1][row])
 
-    def _cell(self, row: int) -> tuple[str, str]:
-        """Return the groups that a comparison is counted by, both empty where a face has none."""
-        one, two = sorted(self._groups(row))
-        return ("", "") if not one or not two else (one, two)
+    def _cells(self) -> list[tuple[str, ...]]:
+        """Return the groups that each comparison is counted by, both empty where a face has none."""
+        sides = self.comparisons.group1, self.comparisons.group2
+        if not self.grouped or sides[0] is None or sides[1] is None:
+            return [()] * len(self)
+        names, codes = number_texts([sides[0], sides[1]])
+        low, high = np.sort(codes.reshape(2, len(self)), axis=0)
+        found, place = np.unique(low * len(names) + high, return_inverse=True)
+        pairs = [(names[cell // len(names)], names[cell % len(names)]) for cell in found.tolist()]
+        return [pair if all(pair) else ("", "") for pair in map(pairs.__getitem__, place.tolist())]
 
     def _reason(self, kind: int, said: str) -> str:
         """Return why a comparison is left out, in words."""
@@ -77,14 +91,12 @@ class LeftOut:
         """Return how many there are of each reason and group."""
         label = self.comparisons.label
         assert label is not None
-        found: Counter[tuple[int, str, tuple[str, ...], bool]] = Counter()
-        for row, (kind, said) in enumerate(zip(self.kinds, self.said, strict=True)):
-            group = self._cell(row) if self.grouped else ()
-            found[kind, said, group, bool(label[row])] += 1
+        found = Counter(zip(self.kinds, self.said, self._cells(), label.tolist(), strict=True))
         return [
             LeftOutCount(
                 kind=KINDS[kind], reason=self._reason(kind, said), counted=tr(_REASONS[kind][1]),
-                group=_together(*group) if group else "", genuine=found[kind, said, group, True], impostor=found[kind, said, group, False],
+                group=_together(*group) if group else "", genuine=found[kind, said, group, True],
+                impostor=found[kind, said, group, False],
             )
             for kind, said, group in sorted({key[:3] for key in found})
         ]  # fmt: skip
@@ -142,14 +154,16 @@ def find_left_out(scores: ScoreSet, by: str, said: Sequence[str] = ()) -> LeftOu
     kinds = np.full(len(scores.score), -1, dtype=np.int8)
     if said:
         kinds[np.array([bool(why) for why in said], dtype=bool)] = 0
-    for kind, rows in _found(scores, shown, grouped):
+    twice = find_listed_twice(scores, (kinds < 0) & ~np.isnan(scores.score))
+    for kind, rows in _found(scores, shown, grouped, twice):
         kinds[rows & (kinds < 0)] = kind
     places = np.flatnonzero(kinds >= 0)
     why = [said[place] if said else "" for place in places.tolist()]
-    return LeftOut(places + 1, kinds[places].tolist(), why, shown.part(places), grouped)
+    repeats = None if twice is None else twice.counts()
+    return LeftOut(places + 1, kinds[places].tolist(), why, shown.part(places), grouped, repeats)
 
 
-def _found(scores: ScoreSet, shown: ScoreSet, grouped: bool) -> Iterator[tuple[int, Mask]]:
+def _found(scores: ScoreSet, shown: ScoreSet, grouped: bool, twice: ListedTwice | None) -> Iterator[tuple[int, Mask]]:
     """Yield each reason, as a place in `_REASONS`, and the comparisons that it holds for.
 
     `shown` has the groups that rates are of; who a person is goes by the groups as labelled: one name in two may be two.
@@ -168,6 +182,19 @@ def _found(scores: ScoreSet, shown: ScoreSet, grouped: bool) -> Iterator[tuple[i
         yield 4, scores.label & named & ~alike
         home = alike if scores.group1 is None or scores.group2 is None else alike & (scores.group1 == scores.group2)
         yield 5, ~scores.label & named & home
+    if twice is not None:
+        yield from zip((6, 7, 8), (twice.otherwise, twice.itself, twice.again), strict=True)
+
+
+def read_with_images(params: EvaluateParams) -> ScoreSet:
+    """Read scores with the images of each comparison; without, where these cannot be read and nobody needs them."""
+    columns = params.named_columns()
+    try:
+        return read_scores(params.scores, paths=True, columns=columns, impostor=params.impostor)
+    except RequestError:
+        if params.labels_of is not None:
+            raise
+        return read_scores(params.scores, columns=columns, impostor=params.impostor)
 
 
 def read_left_out(params: EvaluateParams, *, needed: bool = False) -> LeftOut:
@@ -175,7 +202,7 @@ def read_left_out(params: EvaluateParams, *, needed: bool = False) -> LeftOut:
 
     With `needed`, scores that name no image of the project `labels_of` are refused.
     """
-    scores = read_scores(params.scores, paths=True, columns=params.named_columns(), impostor=params.impostor)
+    scores = read_with_images(params)
     found: Corrected | None = None
     if params.labels_of is not None and (needed or all(getattr(scores, name) is not None for name in PATHS)):
         found = corrected(scores, read_known_of(params.labels_of), needed=needed)

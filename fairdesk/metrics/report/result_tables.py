@@ -414,7 +414,9 @@ def _left_out(result: EvaluateResult) -> Table:
         [Cell(one.group or tr("all")), Cell(one.reason), _counts(one.genuine), _counts(one.impostor), Cell(one.counted)]
         for one in result.left_out
     ]
-    note = tr("Comparisons that are in no rate, or in no group's, and labels that the subjects contradict.")
+    note = tr(
+        "Comparisons that are in no rate, or in no group's, whose label is contradicted, or that are listed twice."
+    )
     if result.left_out_file is not None:
         note += " " + tr("Each is listed in {file}, beside the report.", file=result.left_out_file)
     return Table("left_out", tr("Left out"), columns, rows, note)

@@ -9,6 +9,7 @@ face recognition", IJCB 2024). A comparison across groups takes the mean of what
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,12 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.pairs_behind.corrections import Known, correct, read_known_of
-from fairdesk.metrics.params import EvaluateParams, NormaliseParams
+from fairdesk.metrics.params import EvaluateParams, NormaliseParams, columns_of
 from fairdesk.metrics.rates.error_rates import resolvable, sort_scores, threshold_at_fmr
 from fairdesk.metrics.results import Corrections, EvaluateResult
 from fairdesk.metrics.scores.grouped_scores import Grouped, group_comparisons
 from fairdesk.metrics.scores.normalisation_results import ErrorRates, GroupRule, NormaliseResult
-from fairdesk.metrics.scores.polarity import as_similarities
+from fairdesk.metrics.scores.polarity import as_similarities, holds_distances
 from fairdesk.metrics.scores.score_files import read_scores, write_scores
 from fairdesk.metrics.scores.score_set import NORMALISED, ScoreSet
 from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set, origin_of
@@ -132,16 +133,21 @@ def _by_people(scores: ScoreSet, known: Known | None, *, needed: bool) -> tuple[
     return (scores, None) if known is None else correct(scores, known, needed=needed)
 
 
+def _read(params: NormaliseParams, path: Path) -> ScoreSet:
+    return read_scores(path, paths=True, columns=columns_of(path, params.columns))
+
+
 def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResult:
     """Job: learn on some people, apply to others, and tell what it did to every group there."""
     known = None if params.labels_of is None else read_known_of(params.labels_of)
-    scores, corrections = _by_people(read_scores(params.scores, paths=True), known, needed=True)
+    scores, corrections = _by_people(_read(params, params.scores), known, needed=True)
     learned_corrections: Corrections | None = None
     distances = as_similarities(scores, params.distance, params.scores)
     group_comparisons(scores)  # or a refusal that says what is missing
     between = 0
     if params.learn_from is not None:
-        source, learned_corrections = _by_people(read_scores(params.learn_from, paths=True), known, needed=False)
+        source, learned_corrections = _by_people(_read(params, params.learn_from), known, needed=False)
+        _refuse_other_polarity(params, source, scores, distances=distances)
         as_similarities(source, distances, params.learn_from)
         _refuse_other_vectors(source, scores)
         _refuse_shared(source, scores, str(params.learn_from))
@@ -262,6 +268,30 @@ def _people(scores: ScoreSet) -> set[tuple[str, str]]:
         if g is not None and s is not None
         for person in zip(g.tolist(), s.tolist(), strict=True)
     }
+
+
+def _refuse_other_polarity(params: NormaliseParams, source: ScoreSet, target: ScoreSet, *, distances: bool) -> None:
+    """Refuse to learn from distances for similarities, or the other way round; a file that says nothing is of the other's kind."""
+    theirs = holds_distances(source.measure)
+    if theirs is None or theirs == distances:
+        return
+    said = tr("{path} says of its scores: {measure}.", path=params.learn_from, measure=source.measure)
+    if holds_distances(target.measure) is not None:
+        said += " " + tr("{path} says of its scores: {measure}.", path=params.scores, measure=target.measure)
+        remedy = tr("Learn from scores of the same kind.")
+    elif theirs:
+        remedy = tr(
+            "{path} does not say what it holds: if these are distances too, give --distance.", path=params.scores
+        )
+    else:
+        remedy = tr(
+            "With --distance {path} is taken for distances: leave it out, or learn from distances.", path=params.scores
+        )
+    raise RequestError(
+        " ".join(
+            [said, tr("What is learned from similarities does not fit distances, nor the other way round."), remedy]
+        )
+    )
 
 
 def _refuse_other_vectors(source: ScoreSet, target: ScoreSet) -> None:

@@ -56,7 +56,7 @@ _SEED = 0x9E3779B97F4A7C15
 _ROWS = 1 << 14  # that fit a cache
 
 
-def _hashes(column: Strings) -> npt.NDArray[np.uint64]:
+def text_hashes(column: Strings) -> npt.NDArray[np.uint64]:
     """Return a number for each text; texts of other widths have the same, two texts seldom do."""
     count, width = len(column), -(-column.dtype.itemsize // 8)  # two letters at once
     if column.dtype.itemsize % 8:
@@ -91,7 +91,7 @@ def number_texts(columns: list[Strings]) -> tuple[list[str], npt.NDArray[np.int6
     Texts are told apart by a hash first: sorting two million texts, or a dictionary of them, takes many times as long.
     Every row is compared with the text it was given; should two texts share a hash, a dictionary decides.
     """
-    hashes = np.concatenate([_hashes(column) for column in columns])
+    hashes = np.concatenate([text_hashes(column) for column in columns])
     if not len(hashes):
         return [], np.empty(0, dtype=np.int64)
     known = np.unique(hashes[:: max(1, len(hashes) // 50_000)])

@@ -46,6 +46,31 @@ def holds_distances(measure: str) -> bool | None:
     return None if _FORMULA.search(head) or _FORMULA.search(rest) else True
 
 
+_JOINED = re.compile(
+    "(neg|inv|cos|cosine|l1|l2|euclid|euclidean|manhattan|hamming|angular|squared|feature|face|embedding|)"
+    "(dist|dists|distance|distances|dissim|dissimilarity|sim|sims|similarity|similarities)"
+)
+"""A word of a column's name that may be two, the second of them short."""
+
+
+def measure_of_column(name: str) -> str:
+    """Return what a column's name says of the scores in it ("cosine_distance", "L2dist"); empty where it says nothing."""
+    words: list[str] = []
+    for word in re.sub("(?<=[a-z0-9])(?=[A-Z])", " ", name.strip()).replace("_", " ").split():
+        joined = _JOINED.fullmatch(word.lower())
+        if joined is None:
+            words += [word] * (word.lower() not in ("score", "scores"))
+            continue
+        kind, what = joined.groups()
+        words += [kind] * bool(kind)
+        words.append(
+            "distance" if what.startswith("dist") else "dissimilarity" if what.startswith("dis") else "similarity"
+        )
+    words = [{"neg": "negative", "inv": "inverse"}.get(word.lower(), word) for word in words]
+    said = " ".join(words)
+    return said if holds_distances(said) is not None else ""
+
+
 def as_similarities(scores: ScoreSet, asked: bool, path: Path | None, option: str = "--distance") -> bool:
     """Turn distances into similarities, in place; returns whether they were distances: by the file, else as asked for.
 

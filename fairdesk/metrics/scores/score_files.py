@@ -168,7 +168,7 @@ def _texts(path: Path, name: str, array: npt.NDArray[Any]) -> Strings:
                 shape=array.shape,
             )
         )
-    return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array.astype(str)
+    return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array.astype(str, copy=False)
 
 
 def _folds(path: Path, array: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

@@ -64,14 +64,7 @@ def match_comparisons(
     by, repeated = tr("the two images of each comparison"), (0, 0)
     if keys[0] is None or keys[1] is None:
         if not _same_rows(first, second):
-            raise RequestError(
-                tr(
-                    "{first} and {second} are not scores of the same list: their rows differ in number, label or subject, and "
-                    "they do not name the images (path1, path2).",
-                    first=names[0],
-                    second=names[1],
-                )
-            )
+            raise RequestError(_other_rows(names))
         rows = (np.arange(len(first.score)), np.arange(len(second.score)))
         by = tr("the order of the rows")
     else:
@@ -93,8 +86,13 @@ def match_comparisons(
             (one, two), corrections, counted = [each.whole for each in made], made[0].told, made[0].counted
     assert one.label is not None
     assert two.label is not None
-    differing = (one.label != two.label) & counted
+    assert one.score is not None
+    assert two.score is not None
+    scored = ~np.isnan(one.score) & ~np.isnan(two.score)
+    differing = (one.label != two.label) & counted & scored
     if differing.any():
+        if keys[0] is None or keys[1] is None:
+            raise RequestError(_other_rows(names, int(np.flatnonzero(differing)[0]) + 1))
         raise RequestError(
             tr(
                 "{first} and {second} disagree on which comparisons are genuine, for example comparison {row:,}.",
@@ -103,9 +101,6 @@ def match_comparisons(
                 row=int(rows[0][np.flatnonzero(differing)[0]]) + 1,
             )
         )
-    assert one.score is not None
-    assert two.score is not None
-    scored = ~np.isnan(one.score) & ~np.isnan(two.score)
     if not (scored & counted).any():
         raise RequestError(tr("No comparison has a score in both files."))
     one, two = one.part(scored & counted), two.part(scored & counted)
@@ -134,10 +129,24 @@ def _by_images(scores: ScoreSet) -> tuple[Strings, Strings] | None:
     return None if scores.path1 is None or scores.path2 is None else (scores.path1, scores.path2)
 
 
+def _other_rows(names: tuple[Path, Path], row: int | None = None) -> str:
+    """Say that rows are not of the same comparisons; `row` is the first whose labels differ, from 1."""
+    said = tr(
+        "{first} and {second} are not scores of the same list: their rows differ in number, label or subject, and "
+        "they do not name the images (path1, path2).",
+        first=names[0],
+        second=names[1],
+    )
+    if row is not None:
+        said += " " + tr("The first such row, of those that count, is comparison {row:,}.", row=row)
+    return said
+
+
 def _same_rows(first: ScoreSet, second: ScoreSet) -> bool:
+    """Tell whether rows have the same subjects, as far as both files name them; labels are compared where they count."""
     assert first.label is not None
     assert second.label is not None
-    if len(first.label) != len(second.label) or (first.label != second.label).any():
+    if len(first.label) != len(second.label):
         return False
     return all(
         one is None or two is None or bool((one == two).all())

@@ -14,6 +14,7 @@ from fairdesk.dataset.tables import need_one_of_each
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import plain_cell
 from fairdesk.metrics.pair_lists.pairs import known_label
+from fairdesk.metrics.scores.polarity import measure_of_column
 from fairdesk.metrics.scores.score_set import ABOUT, PAIRWISE, PATHS, ScoreSet, known_about
 from fairdesk.words import tr, tr_n
 
@@ -136,8 +137,8 @@ def read_score_table(path: Path, file: Iterable[str], paths: bool, columns: dict
                 values.add(plain_cell(row[where[name]].strip()))
     single = {name: next(iter(values)) for name, values in about.items() if len(values) == 1}
     out = ScoreSet(
-        score=np.array(scores), label=np.array(labels, dtype=bool), measure=single.pop("measure", ""),
-        about=known_about(single),
+        score=np.array(scores), label=np.array(labels, dtype=bool),
+        measure=single.pop("measure", "") or measure_of_column(header[where["score"]]), about=known_about(single),
     )  # fmt: skip
     for name, column in texts.items():
         setattr(out, name, np.array(column, dtype=str))

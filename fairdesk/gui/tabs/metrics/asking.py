@@ -31,7 +31,7 @@ def ask_to_normalise(tab: MetricsTab) -> None:
     """Ask how the scores that are shown are normalised."""
     params = tab.asked()
     if params is not None:
-        kept = params.model_dump(mode="json", include={"scores", "distance", "labels_of"})
+        kept = params.model_dump(mode="json", include={"scores", "columns", "distance", "labels_of"})
         out = _place(tab, "scores", params.scores, "-normalised.npz")
         tab.session.ask("normalise", kept | {"out": str(out)})
 

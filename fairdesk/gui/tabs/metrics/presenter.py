@@ -135,10 +135,10 @@ class SupersededError(Exception):
 def read_corrected(params: EvaluateParams) -> tuple[ScoreSet, Corrected | None]:
     """Read scores; where the project open (`labels_of`) has labels set by people, or comparisons left out, by those."""
     from fairdesk.metrics.pairs_behind.corrections import corrected, read_known_of
-    from fairdesk.metrics.scores.score_files import read_scores
+    from fairdesk.metrics.pairs_behind.left_out import read_with_images
 
     known = None if params.labels_of is None else read_known_of(params.labels_of)
-    scores = read_scores(params.scores, paths=bool(known), columns=params.named_columns(), impostor=params.impostor)
+    scores = read_with_images(params if known else params.model_copy(update={"labels_of": None}))
     if not known or scores.path1 is None or scores.path2 is None:
         return scores, None
     found = corrected(scores, known, needed=False)
@@ -159,11 +159,13 @@ def work_out(params: EvaluateParams, check: Callable[[], None] = lambda: None) -
     if params.by not in ways:  # of another file, or none was asked for yet
         params = params.model_copy(update={"by": ways[0] if ways else "none"})
     whole, said = (scores, []) if people is None else (people.whole, people.reasons)
-    left_out = find_left_out(whole, params.by, said).counts()
+    left_out = find_left_out(whole, params.by, said)
+    scores.path1 = scores.path2 = whole.path1 = whole.path2 = None  # they may take more memory than all else
     params = params.model_copy(update={"distance": as_similarities(scores, params.distance, None)})
     found = evaluate_whole(scores, params, check)
     found.result.corrections = people.told if people is not None and people.told.lines() else None
-    found.result.left_out = left_out
+    found.result.left_out, found.result.repeats = left_out.counts(), left_out.repeats
+    found.result.warn([] if left_out.repeats is None else left_out.repeats.lines())
     bins = histogram(found.scores, distance=params.distance)
     group_bins = {}
     if bins is not None:
