@@ -5,8 +5,16 @@ import pytest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox
 
 from fairdesk.dataset.table_files import read_head
+from fairdesk.gui.dialogs.job_dialog import JobDialog
+from fairdesk.gui.dialogs.models_dialog import ModelsDialog
 from fairdesk.gui.dialogs.score_columns_dialog import ScoreColumnsDialog
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.comparison.job import compare_scores
+from fairdesk.metrics.params import CompareScoresParams, NormaliseParams
+from fairdesk.metrics.scores.group_normalisation import normalise_scores
 from fairdesk.metrics.scores.score_columns import guess_score_columns, table_to_ask_about
+from fairdesk.metrics.scores.score_files import read_scores
+from tests.metrics.test_model_comparison import study
 
 HEADS = {
     "similarity,same,p1,p2,ethnicity1,ethnicity2": {
@@ -82,3 +90,72 @@ def test_cancelling_shows_what_was_there(window, hand, qtbot, tmp_path):
     dialog_of(qtbot).reject()
     hand.settle()
     assert window.metrics.scores is None and window.metrics.shown is None
+
+
+OURS = ("score", "label", "subject1", "subject2", "group1", "group2", "path1", "path2")
+THEIRS = ("value", "kind", "who_a", "who_b", "race_a", "race_b", "left", "right")
+
+
+def table(path, score, about, heads=THEIRS):
+    columns = [np.round(score, 6), *(about[name] for name in OURS[1:])]
+    rows = (",".join(map(str, row)) for row in zip(*columns, strict=True))
+    path.write_text("\n".join([",".join(heads), *rows]) + "\n")
+    return path
+
+
+def map_columns(dialog, heads=THEIRS):
+    for ours, theirs in zip(OURS, heads, strict=True):
+        dialog.map.boxes[ours].setCurrentText(theirs)
+    dialog._buttons.button(QDialogButtonBox.StandardButton.Open).click()
+
+
+@pytest.fixture
+def mapped(window, hand, qtbot, tmp_path):
+    """Scores of a table whose columns were chosen, and those of another model."""
+    (one, two), about = study(people=14, bias=1.2)
+    hand.go("metrics")
+    tab = window.metrics
+    tab.open_file(table(tmp_path / "one.csv", one, about))
+    map_columns(dialog_of(qtbot))
+    qtbot.waitUntil(lambda: tab.shown is not None and not tab._drawing, timeout=20_000)
+    np.savez(tmp_path / "plain.npz", score=np.round(one, 6), **about)
+    np.savez(tmp_path / "two.npz", score=np.round(two, 6), **about)
+    return tab, two, about
+
+
+def test_scores_of_chosen_columns_are_normalised(mapped, window, hand, qtbot, tmp_path):
+    hand.do("metrics.normalise")
+    form = hand.dialog(JobDialog)
+    assert "value" in form.command.text() and "--columns" in form.command.text()
+    form.form.set_values({**form.values, "fmr": "0.05"})
+    form.run_button.click()
+    job = hand.finish_job("normalise")
+    plain = NormaliseParams(scores=tmp_path / "plain.npz", fmr="0.05", out=tmp_path / "n.npz")
+    normalise_scores(plain, QuietContext())
+    made, wanted = read_scores(tmp_path / "one-normalised.npz"), read_scores(tmp_path / "n.npz")
+    assert job.state == "done" and np.array_equal(made.score, wanted.score) and len(made.score) > 100
+
+
+@pytest.mark.parametrize("kind", ["the same columns", "other columns", "our columns", "arrays"])
+def test_a_second_model_is_compared_whatever_its_columns(mapped, hand, qtbot, tmp_path, kind):
+    tab, two, about = mapped
+    others = tuple(f"x_{name}" for name in OURS)
+    tab.at.setCurrentIndex(tab.at.findData("fmr=1e-2"))
+    qtbot.waitUntil(lambda: not tab._drawing, timeout=20_000)
+    hand.do("metrics.compare")
+    dialog = hand.dialog(ModelsDialog)
+    heads = {"the same columns": THEIRS, "other columns": others, "our columns": OURS}
+    second = tmp_path / "two.npz" if kind == "arrays" else table(tmp_path / "two.csv", two, about, heads[kind])
+    dialog.open_file(second)
+    if kind == "other columns":
+        map_columns(dialog_of(qtbot), others)
+    qtbot.waitUntil(lambda: dialog.found is not None, timeout=20_000)
+    params = CompareScoresParams(first=tmp_path / "plain.npz", second=tmp_path / "two.npz", at="fmr=1e-2")
+    wanted = compare_scores(params, QuietContext())
+    assert [(row.figure, row.group, row.difference) for row in dialog.found.differences] == [
+        (row.figure, row.group, row.difference) for row in wanted.differences
+    ]
+    assert len(wanted.differences) > 5 and not [
+        w for w in QApplication.topLevelWidgets() if isinstance(w, ScoreColumnsDialog) and w.isVisible()
+    ]
+    dialog.reject()

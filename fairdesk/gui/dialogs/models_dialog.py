@@ -7,7 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from fairdesk.dataset.tables import Table
 from fairdesk.gui import async_glue
+from fairdesk.gui.dialogs.score_columns_dialog import ScoreColumnsDialog
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.elided_label import ElidedLabel
 from fairdesk.gui.widgets.table_view import TableView
@@ -18,6 +20,7 @@ from fairdesk.metrics.comparison.results import CompareScoresResult, normalised_
 from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
 from fairdesk.metrics.report.search_tables import answer_line, difference_table
 from fairdesk.metrics.report.table_files import as_csv
+from fairdesk.metrics.scores.score_columns import has_columns, table_to_ask_about
 from fairdesk.words import tr
 
 
@@ -34,6 +37,9 @@ class ModelsDialog(QDialog):
         super().__init__(parent)
         self._session, self._first = session, first
         self.found: CompareScoresResult | None = None
+        self._columns: dict[
+            Path, str
+        ] = {}  # of tables that do not say themselves what they are, and differ from the first
         self.setWindowTitle(tr("Compare two models"))
         self.second = QComboBox()
         self.second.setAccessibleName(tr("Scores of the second model"))
@@ -89,7 +95,8 @@ class ModelsDialog(QDialog):
         first = self._first
         params = CompareScoresParams(
             first=first.scores, second=path, at=first.at, threshold_from=first.threshold_from, alpha=first.alpha,
-            distance=first.distance, second_distance=self.distance.isChecked(), labels_of=first.labels_of, columns=first.columns,
+            distance=first.distance, second_distance=self.distance.isChecked(), labels_of=first.labels_of,
+            columns=first.columns, second_columns=self._columns.get(path),
         )  # fmt: skip
         self.answer.setText(tr("Comparing …"))
         self._session.background.read(
@@ -118,11 +125,33 @@ class ModelsDialog(QDialog):
 
     async def _browse(self) -> None:
         path = await async_glue.choose_file(
-            self, tr("Open scores"), tr("Scores (*.npz *.csv *.parquet);;All files (*)")
+            self, tr("Open scores"), tr("Scores (*.npz *.csv *.tsv *.parquet *.txt);;All files (*)")
         )
         if path:
-            self._offer(Path(path), "")
-            self.second.setCurrentIndex(self.second.count() - 1)
+            self.open_file(Path(path))
+
+    def open_file(self, path: Path) -> None:
+        """Compare with a file; where its columns are neither known nor those of the first, ask what they are."""
+        self._session.background.read(
+            ("columns", id(self)),
+            lambda: None if has_columns(path, self._first.named_columns()) else table_to_ask_about(path),
+            lambda table: self._choose(path) if table is None else async_glue.start(self._ask_columns(table)),
+            self._failed,
+        )
+
+    async def _ask_columns(self, table: Table) -> None:
+        dialog = ScoreColumnsDialog(table, self)
+        if await async_glue.finished(dialog):
+            self._columns[table.path] = dialog.columns()
+            self._choose(table.path)
+
+    def _choose(self, path: Path) -> None:
+        kept = self.second.findData(path)
+        if kept < 0:
+            self._offer(path, "")
+        self.second.setCurrentIndex(self.second.count() - 1 if kept < 0 else kept)
+        if kept >= 0:
+            self.compare()  # its columns may be others now
 
     async def _save(self) -> None:
         path = await async_glue.choose_file(self, tr("Save the table"), tr("CSV (*.csv)"), save="csv")

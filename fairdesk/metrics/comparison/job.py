@@ -27,6 +27,7 @@ from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.scores.group_normalisation import apply, divide_people, learn
 from fairdesk.metrics.scores.grouped_scores import group_comparisons
 from fairdesk.metrics.scores.polarity import as_similarities
+from fairdesk.metrics.scores.score_columns import columns_of_second
 from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.scores.score_matching import match_comparisons
 from fairdesk.metrics.scores.score_set import ScoreSet
@@ -47,8 +48,11 @@ def compare_scores(params: CompareScoresParams, context: Context, *, needed: boo
     """
     need_folder(params.out)
     context.progress(0, 4, tr("steps"))
-    named = (params.first, params.columns), (params.second, params.second_columns or params.columns)
-    sets = [read_scores(path, paths=True, columns=columns_of(path, columns)) for path, columns in named]
+    named = columns_of(params.first, params.columns)
+    other = columns_of(params.second, params.second_columns) or columns_of_second(
+        params.second, columns_of(params.second, params.columns)
+    )
+    sets = [read_scores(path, paths=True, columns=one) for path, one in ((params.first, named), (params.second, other))]
     first = as_similarities(sets[0], params.distance, params.first if needed else None)
     second = as_similarities(sets[1], params.second_distance, params.second if needed else None, "--second-distance")
     params = params.model_copy(update={"distance": first, "second_distance": second})

@@ -59,3 +59,16 @@ def table_to_ask_about(path: Path) -> Table | None:
     except RequestError:  # BFW's table of several models
         return table
     return None if enough(dict.fromkeys(where, "")) else table
+
+
+def has_columns(path: Path, columns: dict[str, str] | None) -> bool:
+    """Tell whether a score table has all of these columns (ours to theirs); a file without a header has none."""
+    if not columns or path.suffix.lower() not in SUFFIXES or not path.is_file():
+        return False
+    names = {name.strip().lower() for name in read_head(path).header}
+    return all(theirs.lower() in names for theirs in columns.values())
+
+
+def columns_of_second(path: Path, columns: dict[str, str] | None) -> dict[str, str] | None:
+    """Return the columns of a second table: those of the first, unless it lacks some and says itself which is what."""
+    return None if not has_columns(path, columns) and table_to_ask_about(path) is None else columns
