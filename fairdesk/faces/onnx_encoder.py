@@ -161,7 +161,7 @@ class OnnxEncoder:
         two = np.concatenate([ramp, np.ascontiguousarray(ramp[:, ::-1, ::-1, ::-1]) * 0.5])
         if self._batch:
             self._settle_output(self._batch)
-            self.dim = int(self._run(two).shape[1])
+            self._tells_apart(self._run(two))
             return
         self._batch = 1
         try:
@@ -170,7 +170,7 @@ class OnnxEncoder:
         except _UnfitError:
             self._batch = 0
             raise
-        self.dim = int(alone.shape[1])
+        self._tells_apart(alone)
         self._batch = 0
         try:
             together = self._run(two)
@@ -183,6 +183,18 @@ class OnnxEncoder:
             or not np.allclose(together, alone, atol=near, equal_nan=True)
         ):
             self._batch = 1  # its batch is free in name only
+
+    def _tells_apart(self, vectors: Vectors) -> None:
+        """Refuse a graph that gives two pictures, one unlike the other, the same numbers."""
+        self.dim = int(vectors.shape[1])
+        if np.array_equal(vectors[0], vectors[1]):
+            raise RequestError(
+                tr(
+                    "{path} gives different pictures the same vector, so that it tells no faces apart. Export it again with its weights, "
+                    "and the embedding as its output.",
+                    path=self._path,
+                )
+            )
 
     def _settle_output(self, batch: int) -> None:
         """Choose the output that is a vector for each face."""

@@ -31,11 +31,17 @@ KINDS = {
 }
 
 
-def graph_file(path, shape, *, kind="float", last=False, reshape=None, outputs=("embedding",), pool=True):
-    """A graph whose vector is the mean colour, in float32, under each name of `outputs` (norm, map and more by name)."""
+def graph_file(path, shape, *, kind="float", last=False, reshape=None, outputs=("embedding",), pool=True, same=False):
+    """A graph whose vector is the mean colour, in float32, under each name of `outputs` (norm, map and more by name).
+
+    With `same` it is that of a picture whose weights are lost: 0 for any.
+    """
     nodes = [helper.make_node("Cast", ["x"], ["f"], to=TensorProto.FLOAT)]
     constants = [numpy_helper.from_array(np.array([1, 2] if last else [2, 3], dtype=np.int64), "axes")]
-    if pool:
+    if same:
+        nodes.append(helper.make_node("ReduceMean", ["f", "axes"], ["p"], keepdims=0))
+        nodes.append(helper.make_node("Sub", ["p", "p"], ["m"]))
+    elif pool:
         nodes.append(helper.make_node("ReduceMean", ["f", "axes"], ["m"], keepdims=0))
     else:
         nodes.append(helper.make_node("Identity", ["f"], ["m"]))
@@ -109,6 +115,8 @@ REFUSED = {
     "five axes": (["n", 3, 64, 64, 1], {}, "four axes"),
     "grey": (["n", 1, 64, 64], {}, "three colours"),
     "no batch that works": ([3, 3, 64, 64], {"reshape": [1, 9]}, "Export it again"),
+    "the same for any picture": (["n", 3, 64, 64], {"same": True}, "tells no faces apart"),
+    "the same for any, four at once": ([4, 3, 64, 64], {"same": True}, "tells no faces apart"),
     "not square": (["n", 3, 64, 32], {}, "a square is expected"),
 }
 
