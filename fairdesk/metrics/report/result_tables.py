@@ -20,6 +20,7 @@ from fairdesk.metrics.pairs_behind.shown_figures import (
 )
 from fairdesk.metrics.rates.error_rates import TARGETS
 from fairdesk.metrics.rates.protocol_results import rule_name
+from fairdesk.metrics.shown_bounds import almost_nothing
 from fairdesk.words import grouped, mark, tr
 
 if TYPE_CHECKING:
@@ -78,6 +79,10 @@ def _span(value: str, interval: tuple[float, float] | None, *, by_pairs: bool) -
         return value
     said = f"{value}  [{rates_between(interval)}]"
     return tr("{interval} (too narrow)", interval=said) if by_pairs else said
+
+
+def _and(shown: str, more: str) -> str:
+    return f"{shown} ({more})" if more else shown
 
 
 def _per_group(result: EvaluateResult) -> dict[str, GroupFigures]:
@@ -151,9 +156,13 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
             )
         )
         spans = [
-            Cell(or_why(rates_between(ci, by_pairs=by is not None), why), tip=why or "")
-            for ci, why, by in (
-                (row.fmr_ci, row.fmr_ci_why, row.fmr_ci_by), (row.fnmr_ci, row.fnmr_ci_why, row.fnmr_ci_by),
+            Cell(
+                _and(or_why(rates_between(ci, by_pairs=by is not None), why), wide := almost_nothing(ci, count, row.subjects)),
+                bool(wide), tip=why or wide,
+            )
+            for ci, why, by, count in (
+                (row.fmr_ci, row.fmr_ci_why, row.fmr_ci_by, row.false_matches),
+                (row.fnmr_ci, row.fnmr_ci_why, row.fnmr_ci_by, row.false_non_matches),
             )
         ]  # fmt: skip
         rows.append(
