@@ -18,6 +18,7 @@ _ROOM = _WIDTH - 2 * _MARGIN
 _PLOT, _WIDE_PLOT = 215.0, 370.0  # points that a row of plots needs
 _WORD = _ROOM / 4  # points; a longer word in a table is cut
 _SIZES = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0)
+_MANY, _READABLE = 12, 6.0  # a table of more columns is divided before its letters are smaller than so many points
 _FONTS: Any = {"pdf.fonttype": 42}  # TrueType, as journals ask; the whole file has one kind
 
 
@@ -92,10 +93,15 @@ class PdfPage:
     def table(
         self, header: Sequence[str], rows: Sequence[Sequence[str]], *, text_columns: Collection[int], head: bool = True
     ) -> None:
-        """Write a table, as large as the page's width allows; texts are broken between words where they must be."""
+        """Write a table, as large as the page's width allows; texts are broken between words where they must be.
+
+        One of many columns that would be too small to read stands in parts, one below the other: each has the first
+        column again.
+        """
         every = [header, *rows] if head else rows
         columns = [[row[place] for row in every] for place in range(len(header))]
-        for size in _SIZES:
+        many = head and len(header) > _MANY
+        for size in (one for one in _SIZES if not many or one >= _READABLE):
             whole = [max(self._lengths(column, size)) + 8 for column in columns]
             if sum(whole) <= _ROOM:
                 found = whole
@@ -109,6 +115,14 @@ class PdfPage:
                 found = [least + left * (most - least) for least, most in zip(parts, whole, strict=True)]
                 break
         else:
+            if many:
+                half = (len(header) + 1) // 2
+                for places in ((0, *range(1, half)), (0, *range(half, len(header)))):
+                    self.table(
+                        [header[place] for place in places], [[row[place] for place in places] for row in rows],
+                        text_columns={new for new, old in enumerate(places) if old in text_columns},
+                    )  # fmt: skip
+                return
             size = _SIZES[-1]
             found = [least * _ROOM / sum(parts) for least in parts]
         if head:

@@ -10,8 +10,8 @@ from fairdesk.jobs.wording import plain, rate
 from fairdesk.metrics.fairness.results import Fairness
 from fairdesk.metrics.pairs_behind.left_out_counts import LeftOutCount, Repeats
 from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint, rule_name
-from fairdesk.metrics.shown_bounds import figure_bound, rate_bound
-from fairdesk.words import tr, tr_n
+from fairdesk.metrics.shown_bounds import almost_nothing, figure_bound, rate_bound
+from fairdesk.words import grouped, tr, tr_n
 
 Interval = tuple[float, float]
 By = Literal["pairs"]
@@ -227,7 +227,7 @@ class Corrections(Record):
             )
         left = self.excluded + self.wrong_label
         if left:
-            why = "; ".join(f"{reason} ({count:,})" for reason, count in self.reasons.items())
+            why = "; ".join(f"{reason} ({grouped(f'{count:,}')})" for reason, count in self.reasons.items())
             out.append(
                 tr_n("{n:,} comparison is left out: {why}", "{n:,} comparisons are left out: {why}", left, why=why)
             )
@@ -404,9 +404,13 @@ def _within(value: str, interval: Interval | None, why: str | None = None, by: B
     return _marked(f"{value} [{rate_bound(interval[0])}, {rate_bound(interval[1])}]", by)
 
 
-def _of_group(value: float | None, why: str | None, interval: Interval | None, no: str | None, by: By | None) -> str:
-    """Return a rate of a group: with its interval, why it has none, or why it is undefined."""
-    return tr("undefined: {why}", why=why) if value is None else _within(rate(value), interval, no, by)
+def _of_group(one: GroupFigures, rate_name: str, errors: int) -> str:
+    """Return the FMR or FNMR of a group: with its interval, why it has none, or why it is undefined."""
+    value, why, interval, no, by = (getattr(one, rate_name + end) for end in ("", "_why", "_ci", "_ci_why", "_ci_by"))
+    if value is None:
+        return tr("undefined: {why}", why=why)
+    wide = almost_nothing(interval, errors, one.subjects)
+    return _within(rate(value), interval, no, by) + (f" ({wide})" if wide else "")
 
 
 def _marked(shown: str, by: By | None) -> str:
@@ -435,9 +439,11 @@ def _group_lines(groups: GroupsResult) -> list[str]:
         f"  {named[name]:<{width}}  "
         + tr(
             "FMR {fmr:>9}  FNMR {fnmr:>9}  own EER {eer:>9}  ({genuine:,} genuine, {impostor:,} impostor)",
-            fmr=_of_group(one.fmr, one.fmr_why, one.fmr_ci, one.fmr_ci_why, one.fmr_ci_by),
-            fnmr=_of_group(one.fnmr, one.fnmr_why, one.fnmr_ci, one.fnmr_ci_why, one.fnmr_ci_by),
-            eer=_of_group(one.eer, one.eer_why, one.eer_ci, one.eer_ci_why, one.eer_ci_by),
+            fmr=_of_group(one, "fmr", one.false_matches),
+            fnmr=_of_group(one, "fnmr", one.false_non_matches),
+            eer=tr("undefined: {why}", why=one.eer_why)
+            if one.eer is None
+            else _within(rate(one.eer), one.eer_ci, one.eer_ci_why, one.eer_ci_by),
             genuine=one.genuine,
             impostor=one.impostor,
         )

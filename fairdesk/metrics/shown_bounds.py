@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 
+from fairdesk import counted
 from fairdesk.jobs.wording import percent, plain
+from fairdesk.words import tr, tr_n
 
 LEAST_RATE = 1e-7  # a tenth of the smallest FAR that is asked for
+WIDE = 0.8
+"""An interval of a rate that takes in so much of all that is possible says almost nothing."""
 LEAST, MOST = 1e-6, 1e6  # of fairness figures
 
 
@@ -24,3 +28,12 @@ def figure_bound(value: float, *, sign: bool = False) -> str:
     if 0 < abs(value) < LEAST:
         return f"{'< ' if value > 0 else '> -'}{plain(LEAST, 4)}"
     return plain(value, 4, sign=sign)
+
+
+def almost_nothing(interval: tuple[float, float] | None, errors: int, subjects: int | None) -> str:
+    """Say that an interval of a rate leaves nearly all open, and what it rests on; empty where it does not."""
+    if interval is None or interval[1] - interval[0] < WIDE:
+        return ""
+    rests = [] if subjects is None else [counted.subjects(subjects)]
+    rests.append(tr_n("{n:,} error", "{n:,} errors", errors))
+    return tr("says almost nothing: {why}", why=", ".join(rests))

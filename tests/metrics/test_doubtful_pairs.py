@@ -46,10 +46,12 @@ def test_what_identities_contradict():
         Labelled(5, 0, ("", "A"), ("", "A")),
         Labelled(6, 1, ("Ann", "A"), ("", "A")),
         Labelled(7, 0, ("Ann", ""), ("Ben", "")),
+        Labelled(8, 0, ("Ann", ""), ("Ann", "B")),
     ]
     assert against_identities(rows) == [
         (2, "a genuine pair of two identities, Ann and Ben"),
         (3, "an impostor pair of one identity, Ann"),
+        (8, "an impostor pair of one identity, Ann"),
     ]
 
 

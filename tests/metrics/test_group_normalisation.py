@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from fairdesk.cli import run
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pair_lists.job import make_pair_list
@@ -180,3 +181,20 @@ def test_normalised_scores_rest_on_what_the_first_ones_rested_on(filled, tmp_pat
 
 def test_a_summary_of_an_earlier_version_is_read():
     assert ScoreSummary.read('{"genuine": 3, "impostor": 4, "measure": "m"}') == ScoreSummary(3, 4, 0, "m", None)
+
+
+def test_a_group_whose_rate_is_undefined_is_told_with_the_reason(tmp_path, capsys):
+    """B has impostor comparisons alone: its FNMR is undefined, and its line stays."""
+    rng = np.random.default_rng(0)
+    group = np.repeat(["A", "B"], 400)
+    label = (np.arange(800) % 2 == 0) & (group == "A")
+    who = rng.integers(0, 40, (2, 800)).astype(str)
+    np.savez(
+        tmp_path / "s.npz", score=rng.normal(size=800) + 2 * label, label=label, group1=group, group2=group,
+        subject1=who[0], subject2=np.where(label, who[0], np.char.add("x", who[1])),
+    )  # fmt: skip
+    assert run(["normalise", str(tmp_path / "s.npz"), "--out", str(tmp_path / "n.npz"), "--fmr", "0.1"]) == 0
+    said = capsys.readouterr().out
+    line = next(line for line in said.splitlines() if line.startswith("B: "))
+    assert line.count("undefined: no genuine pairs in this group") == 2 and "%" in line
+    assert any(line.startswith("A: ") and "undefined" not in line for line in said.splitlines())

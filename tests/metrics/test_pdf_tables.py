@@ -112,3 +112,30 @@ def test_a_table_without_a_head_repeats_none(pages):
     page.table(["", ""], [[f"name{n}", "value"] for n in range(150)], text_columns={0, 1}, head=False)
     page.finish()
     assert len(pages) > 1 and not any(weight == "bold" for _, _, weight in pages[1])
+
+
+@pytest.mark.parametrize("groups", [13, 18, 24, 40, 64])
+def test_a_table_of_many_columns_stands_in_parts_that_can_be_read(monkeypatch, groups):
+    """Every cell is there once, none touches another, and no letter is smaller than 6 points."""
+    found, pages = [], []
+
+    def note(self, text, x, baseline, size, *, align="left", weight="normal"):
+        wide = measure(text, size, weight)
+        pages.append(self._number)
+        found.append((text, x if align == "left" else x - wide, x if align == "right" else x + wide, baseline, size))
+
+    monkeypatch.setattr(PdfPage, "_put", note)
+    names = [f"Group {number:02d}" for number in range(groups)]
+    rows = [[one, *(f"0.{a}{b} % ({a}/{b:,}000)" for b in range(groups))] for a, one in enumerate(names)]
+    PdfPage("t", "x").table(["FMR between", *names], rows, text_columns={0})
+    assert min(size for *_, size in found) >= 6
+    words = " ".join(text for text, *_ in found).split()
+    for a in range(groups):
+        for b in range(groups):
+            assert words.count(f"({a}/{b:,}000)") == 1
+    lines = {}
+    for page, (text, left, right, baseline, _) in zip(pages, found, strict=True):
+        lines.setdefault((page, round(baseline, 2)), []).append((left, right, text))
+    for line in lines.values():
+        for (_, end, one), (start, _, two) in itertools.pairwise(sorted(line)):
+            assert end <= start, (one, two)

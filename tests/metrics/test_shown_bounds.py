@@ -11,9 +11,10 @@ from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.fairness.results import Fairness
 from fairdesk.metrics.pairs_behind.shown_figures import figure_value, numbers_between, rates_between
 from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.results import _fairness_lines
 from fairdesk.metrics.scores.score_set import ScoreSet
-from fairdesk.metrics.shown_bounds import figure_bound, rate_bound
+from fairdesk.metrics.shown_bounds import almost_nothing, figure_bound, rate_bound
 
 
 @pytest.mark.parametrize(
@@ -89,3 +90,25 @@ def test_an_eer_of_few_errors_lies_within_the_intervals_of_its_two_rates():
             unseen += 1
             assert whole.eer_ci[0] == 0
     assert held >= 20 and unseen >= 10
+
+
+def test_an_interval_that_leaves_all_open_says_so_and_why(tmp_path):
+    """Eight people whose errors are all of one: honest, and of no use."""
+    assert almost_nothing((0.00003, 0.988), 1, 8) == "says almost nothing: 8 subjects, 1 error"
+    assert almost_nothing((0.0, 0.9), 0, None) == "says almost nothing: 0 errors"
+    assert almost_nothing((0.1, 0.5), 3, 8) == "" == almost_nothing(None, 0, 8)
+    who = np.repeat(np.arange(8), 6).astype(str)
+    other = np.roll(who, 6)
+    group = np.where(who.astype(int) % 2, "A", "B")
+    score = np.r_[np.where(who == "0", 0.1, 0.9), np.full(48, 0.2)]
+    scores = ScoreSet(
+        score=score, label=np.arange(96) < 48, subject1=np.r_[who, who], subject2=np.r_[who, other],
+        group1=np.r_[group, group], group2=np.r_[group, group],
+    )  # fmt: skip
+    result, _ = evaluate(scores, EvaluateParams(scores=tmp_path, by="group", at="threshold=0.5"))
+    row = result.groups.per_group["B"]
+    assert row.false_non_matches == 6 and row.fnmr_ci[1] - row.fnmr_ci[0] > 0.8
+    common = next(table for table in tables_of(result) if table.name == "common")
+    cell = next(cells[8] for cells in common.rows if cells[0].text == "B")
+    said = f"says almost nothing: {row.subjects} subjects, 6 errors"
+    assert said in cell.text and cell.weak and said in result.text()

@@ -28,7 +28,7 @@ def labelled(pair: Pair) -> Labelled:
 def against_identities(pairs: Iterable[Labelled]) -> list[LeftOutLine]:
     """Return the impostor pairs of one identity and the genuine pairs of two, each with the reason.
 
-    The same name in two groups may be two people.
+    The same name in two groups may be two people; where one of the two has no group it is taken for one.
     """
     out = []
     for line, label, one, other in pairs:
@@ -37,7 +37,7 @@ def against_identities(pairs: Iterable[Labelled]) -> list[LeftOutLine]:
         if label and one[0] != other[0]:
             why = tr("a genuine pair of two identities, {one} and {other}", one=one[0], other=other[0])
             out.append(LeftOutLine(line, why))
-        elif not label and one == other:
+        elif not label and one[0] == other[0] and (one[1] == other[1] or not one[1] or not other[1]):
             out.append(LeftOutLine(line, tr("an impostor pair of one identity, {one}", one=one[0])))
     return out
 

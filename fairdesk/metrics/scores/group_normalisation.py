@@ -190,13 +190,13 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
         tr(
             "{group}: FMR {fmr} -> {fmr_after}, FNMR {fnmr} -> {fnmr_after}",
             group=name,
-            fmr=rate(one.fmr),
-            fmr_after=rate(after[name].fmr),
-            fnmr=rate(one.fnmr),
-            fnmr_after=rate(after[name].fnmr),
+            fmr=_rate(one.fmr, one.fmr_why),
+            fmr_after=_rate(now.fmr, now.fmr_why),
+            fnmr=_rate(one.fnmr, one.fnmr_why),
+            fnmr_after=_rate(now.fnmr, now.fnmr_why),
         )
         for name, one in before.items()
-        if name in after and None not in (one.fmr, one.fnmr, after[name].fmr, after[name].fnmr)
+        if (now := after.get(name)) is not None
     ]
     told = [
         tr_n(
@@ -255,9 +255,17 @@ def _register(project: Project, params: NormaliseParams, made: ScoreSet, lost: i
     add_score_set(project, tr("Normalise {scores}", scores=params.scores.name), params.out, origin, kept, summary)
 
 
+def _rate(value: float | None, why: str | None) -> str:
+    """Return a rate in percent, or why it is undefined."""
+    return tr("undefined: {why}", why=why) if value is None else rate(value)
+
+
 def _figures(result: EvaluateResult) -> dict[str, ErrorRates]:
     assert result.groups is not None
-    return {name: ErrorRates(fmr=row.fmr, fnmr=row.fnmr) for name, row in result.groups.per_group.items()}
+    return {
+        name: ErrorRates(fmr=row.fmr, fmr_why=row.fmr_why, fnmr=row.fnmr, fnmr_why=row.fnmr_why)
+        for name, row in result.groups.per_group.items()
+    }
 
 
 def _people(scores: ScoreSet) -> set[tuple[str, str]]:

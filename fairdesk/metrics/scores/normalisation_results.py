@@ -19,7 +19,9 @@ class ErrorRates(Record):
     """Both error rates of a group."""
 
     fmr: float | None
+    fmr_why: str | None = None
     fnmr: float | None
+    fnmr_why: str | None = None
 
 
 class NormaliseResult(JobResult, RestsOnVectors):
