@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,6 +148,12 @@ class MetricsTab(Tab):
         self.insightface.toggled.connect(lambda _on: self._evaluate())
         self.empty_button.clicked.connect(self._next_step)
         session.theme.changed.connect(lambda: self._fill_table(self.shown) if self.shown is not None else None)
+        in_turn = (
+            self.table_button, self.banner_button, self.find_line, self.sources, self.at, self.value, self.source, self.by,
+            self.distance, self.insightface, self.figures, self.tables,
+        )  # fmt: skip
+        for one, following in pairwise(in_turn):  # the list was put in its place after all others
+            self.setTabOrder(one, following)
         self.banner_button.clicked.connect(self._refresh_scores)
         self.banner.hide()
         self.pages.setCurrentWidget(self.empty_page)
