@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from string import Formatter
 from typing import TYPE_CHECKING
 
 from fairdesk.assets import data_root
@@ -48,8 +49,23 @@ def in_english() -> bool:
     return _catalogue is None
 
 
+def grouped(shown: str) -> str:
+    """Return a number whose thousands are parted by commas ("2,989") as the language in use parts them."""
+    return shown.replace(",", getattr(_catalogue, "thousands", ","))
+
+
+class _Numbers(Formatter):
+    """Fills in texts as `str.format` does, with thousands parted as the language in use parts them."""
+
+    def format_field(self, value: object, spec: str) -> str:
+        shown = format(value, spec)
+        return grouped(shown) if "," in spec else shown
+
+
 def _filled(said: str, text: str, values: dict[str, object]) -> str:
     try:
+        if hasattr(_catalogue, "thousands"):
+            return _Numbers().vformat(said, (), values)
         return said.format(**values)
     except (LookupError, ValueError, AttributeError):  # a slip in the translation
         return text.format(**values)

@@ -87,6 +87,7 @@ def _verb(kind: JobKind) -> Verb:
         lambda parser: _add_options(kind, parser),
         lambda arguments: _run(kind, arguments),
         after_stop=kind.after_stop,
+        keeps=bool(kind.after_stop),
     )
 
 

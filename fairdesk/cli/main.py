@@ -97,7 +97,9 @@ def run(arguments: list[str]) -> int:
     except Stopped as stop:
         what = parsed.chosen_verb.after_stop
         stopped = tr("Stopped. Finished work is kept.")
-        if what:
+        if not parsed.chosen_verb.keeps:
+            stopped = tr("Stopped. No half-written file is left; run it again.")
+        elif what:
             stopped = tr("Stopped. Finished work is kept; {next}.", next=tr(what))
         print(stopped, file=sys.stderr)
         return 143 if isinstance(stop, Terminated) else 130

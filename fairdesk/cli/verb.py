@@ -22,6 +22,7 @@ class Verb:
     run: Callable[[Namespace], JobResult | int]
     json: bool = True  # prints a result
     after_stop: str = ""  # what to do once it was stopped
+    keeps: bool = True  # whether what it had done is kept then
 
     @property
     def about(self) -> str:

@@ -60,7 +60,7 @@ class JobKind:
     asked_by: str = ""  # the dialog that asks for it and shows its result; then it has no verb and no card
     begins_again: Home | None = None
     follows_log: bool = False  # what it writes is a log whose curves can be shown while it runs
-    after_stop: str = "run it again to resume"  # what to do once it was stopped
+    after_stop: str = "run it again to resume"  # what to do once it was stopped; empty where nothing of it is kept then
 
     @cached_property
     def params(self) -> type[JobParams]:

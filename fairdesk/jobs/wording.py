@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from fairdesk.jobs.results import Unreadable
 from fairdesk.text_names import in_one_line
-from fairdesk.words import tr
+from fairdesk.words import grouped, tr
 
 MOST = 10  # items of a list that a terminal shows
 
@@ -41,7 +41,7 @@ def plain(value: float, digits: int, *, sign: bool = False) -> str:
         return f"{value:{'+' if sign else ''}g}".replace("inf", "∞")
     rounded = float(f"{value:.{digits - 1}e}")  # 9.996 becomes 10.0
     places = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
-    shown = f"{rounded:{'+' if sign else ''},.{places}f}"
+    shown = grouped(f"{rounded:{'+' if sign else ''},.{places}f}")
     return shown.rstrip("0").rstrip(".") if places else shown
 
 

@@ -7,7 +7,7 @@ from fairdesk.images.written_files import need_folder
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.evaluation import evaluate_whole
 from fairdesk.metrics.pairs_behind.corrections import corrected, read_known_of
-from fairdesk.metrics.pairs_behind.left_out import FILE, find_left_out, read_with_images
+from fairdesk.metrics.pairs_behind.left_out import FILE, files_of, find_left_out, read_with_images
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.report.language import speaking_report
 from fairdesk.metrics.report.written import write_report
@@ -27,9 +27,8 @@ def _evaluate(params: EvaluateParams, context: Context) -> EvaluateResult:
     context.progress(0, 3, tr("steps"))
     scores = read_with_images(params)
     people = None if params.labels_of is None else corrected(scores, read_known_of(params.labels_of))
-    left_out = (
-        find_left_out(scores, params.by) if people is None else find_left_out(people.whole, params.by, people.reasons)
-    )
+    whole, said = (scores, []) if people is None else (people.whole, people.reasons)
+    left_out = find_left_out(whole, params.by, said, files_of(params))
     scores = scores if people is None else people.scores
     scores.path1 = scores.path2 = None  # nothing more asks for the images
     params = params.model_copy(update={"distance": as_similarities(scores, params.distance, params.scores)})

@@ -6,7 +6,7 @@ from functools import partial
 
 from fairdesk.jobs.kinds import JobKind, Lane, Needs
 
-_Job = partial(JobKind, domain="fairdesk.metrics")
+_Job = partial(JobKind, domain="fairdesk.metrics", after_stop="")
 
 JOBS = [
     _Job(
@@ -17,6 +17,7 @@ JOBS = [
     ),
     _Job(
         "score", "Score a pair list", "params:ScoreParams", "pair_lists.results:ScoreResult", "scores.pair_scores:score_pairs", gpu=True,
+        after_stop="run it again to resume",
         facts="scores.score_counts:embeddings_to_compare",
     ),
     _Job(

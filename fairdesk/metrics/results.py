@@ -11,7 +11,7 @@ from fairdesk.metrics.fairness.results import Fairness
 from fairdesk.metrics.pairs_behind.left_out_counts import LeftOutCount, Repeats
 from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint, rule_name
 from fairdesk.metrics.shown_bounds import figure_bound, rate_bound
-from fairdesk.words import tr, tr_n
+from fairdesk.words import grouped, tr, tr_n
 
 Interval = tuple[float, float]
 By = Literal["pairs"]
@@ -227,7 +227,7 @@ class Corrections(Record):
             )
         left = self.excluded + self.wrong_label
         if left:
-            why = "; ".join(f"{reason} ({count:,})" for reason, count in self.reasons.items())
+            why = "; ".join(f"{reason} ({grouped(f'{count:,}')})" for reason, count in self.reasons.items())
             out.append(
                 tr_n("{n:,} comparison is left out: {why}", "{n:,} comparisons are left out: {why}", left, why=why)
             )

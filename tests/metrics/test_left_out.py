@@ -190,5 +190,17 @@ def test_distances_and_bare_scores(capsys, tmp_path):
     assert [(one["kind"], one["genuine"], one["impostor"]) for one in found["left_out"]] == [("no score", 1, 1)]
     assert [(row["row"], row["first"], row["label"]) for row in listed(tmp_path / "b")] == [
         ("2", "", "genuine"),
-        ("4", "", "impostor"),
+        ("1", "", "impostor"),
     ]
+    assert {row["file"] for row in listed(tmp_path / "b")} == {"b.npz"}
+
+
+def test_rows_of_two_files_are_named_by_their_own(capsys, tmp_path):
+    (tmp_path / "mates.txt").write_text("0.9\nnan\n0.8\n")
+    (tmp_path / "others.txt").write_text("0.1\n0.2\nNA\n0.3\nnan\n")
+    words = ["evaluate", tmp_path / "mates.txt", "--impostor", tmp_path / "others.txt", "--bootstrap", 0]
+    told(capsys, *words, "--language", "es", "--out", tmp_path / "o")
+    rows = [(row["file"], row["row"], row["label"]) for row in listed(tmp_path / "o")]
+    assert rows == [
+        ("mates.txt", "2", "genuinas"), ("others.txt", "3", "impostoras"), ("others.txt", "5", "impostoras"),
+    ]  # fmt: skip

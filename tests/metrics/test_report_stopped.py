@@ -95,4 +95,5 @@ def test_ctrl_c_during_the_plots_is_a_stopped_verb(scores, tmp_path, monkeypatch
     monkeypatch.setattr(verification_figures, "picture", picture)
     assert run(["evaluate", str(scores), "--by", "group", "--bootstrap", "50", "--out", str(tmp_path / "out")]) == 130
     assert len(made) == 3 and not (tmp_path / "out").exists()
-    assert "Wrote" not in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "Wrote" not in said and "Stopped. No half-written file is left; run it again." in said and "kept" not in said

@@ -1,15 +1,20 @@
 """With --language the terminal speaks the report's language throughout; which group is worst, and what each number is."""
 
+import csv
+import re
+
 import numpy as np
 import pytest
 
 from fairdesk import words
 from fairdesk.cli import run
 from fairdesk.jobs.context import QuietContext
+from fairdesk.jobs.wording import percent
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.evaluation_job import evaluate_scores
 from fairdesk.metrics.identification.results import IdentifyResult, MatchCurves
 from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.report.language import speaking_report
 from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.results import Corrections
 from fairdesk.metrics.scores.score_set import ScoreSet
@@ -45,7 +50,7 @@ def test_the_terminal_is_spanish_where_the_report_is(tmp_path, missed, options):
     result.encoder, result.detector, result.faces, result.other_detectors = "dlib", "hog", 1, ["cnn"]
     result.corrections = Corrections(excluded=1, wrong_label=1, relabelled_images=2, relabelled=1, reasons={"x": 2})
     said = result.text()
-    assert not missed - {"steps"}
+    assert not missed
     assert (
         "puntuaciones genuinas" in said and "Intervalos: " in said and "Informe: " in said and "intervals" not in said
     )
@@ -97,3 +102,41 @@ def test_a_search_of_one_says_one():
     )  # fmt: skip
     assert one.counts() == "1 mated probe and 1 non-mated probe, 1 gallery entry of 1 subject"
     assert "Dropped, no score: 1 mated probe, 0 non-mated probes" in one.text()
+
+
+def test_thousands_are_written_as_the_language_writes_them(tmp_path, capsys):
+    """A comma would be read as the decimal one: "2,989" is not three thousand in Spanish. Texts, tables, LaTeX and plots."""
+    rng = np.random.default_rng(0)
+    n = 9000
+    label = rng.random(n) < 0.4
+    group = rng.choice(["A", "B"], n)
+    score = rng.normal(size=n) + label
+    score[:1500] = np.nan
+    np.savez(
+        tmp_path / "s.npz", score=score, label=label, group1=group, group2=rng.permutation(group),
+        subject1=rng.integers(0, 3000, n).astype(str), subject2=rng.integers(0, 3000, n).astype(str),
+    )  # fmt: skip
+    words_ = ["evaluate", str(tmp_path / "s.npz"), "--by", "group", "--at", "threshold=1", "--bootstrap", "0", "--out"]
+    comma, narrow = re.compile(r"\d,\d{3}"), re.compile("\\d\u202f\\d{3}")
+    for language, wrong, right in (("es", comma, narrow), ("en", narrow, comma)):
+        out = tmp_path / language
+        assert run([*words_, str(out), "--language", language]) == 0
+        told = capsys.readouterr()
+        page = re.sub('src="data:[^"]*"', "", (out / "report.html").read_text(encoding="utf-8")).partition("</style>")[
+            2
+        ]
+        texts = {"terminal": told.out, "messages": told.err, "page": page}
+        for path in (out / "tables").glob("*.csv"):
+            rows = csv.reader(path.read_text(encoding="utf-8").splitlines())
+            texts[path.name] = " | ".join(cell for row in rows for cell in row)
+        for name, text in texts.items():
+            assert not wrong.search(text), (language, name, wrong.search(text))
+        for name in ("terminal", "page", "common.csv", "between.csv", "left_out.csv", "overall.csv"):
+            assert right.search(texts[name]), (language, name)
+        latex = (out / "tables" / "common.tex").read_text(encoding="utf-8")
+        assert bool(re.search(r"\d\\,\d{3}", latex)) == (language == "es") and not narrow.search(latex)
+        assert ("Wrote" in told.err) == (language == "en") and ("Se escribió" in told.err) == (language == "es")
+    with speaking_report("es"):
+        assert words.tr("{n:,} and {x:>9,.1f}", n=1234567, x=2345.5) == "1\u202f234\u202f567 and   2\u202f345.5"
+        assert percent(12.345678) == "1\u202f230 %" and percent(0.0123) == "1.23 %"
+    assert percent(12.345678) == "1,230 %"

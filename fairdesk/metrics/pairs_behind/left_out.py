@@ -27,7 +27,8 @@ from fairdesk.words import mark, tr
 Mask = npt.NDArray[np.bool_]
 
 FILE = "left-out.csv"
-HEADER = ("row", "first", "second", "label", "first_group", "second_group", "score", "reason", "counted")
+HEADER = ("row", "first", "second", "label", "first_group", "second_group", "score", "reason", "counted", "file")
+"""In every language the same, so that scripts can rely on them."""
 _NOWHERE, _OVERALL, _AS_LABELLED = mark("in no rate"), mark("in no group's rates"), mark("yes, as it is labelled")
 _AGAIN = mark("yes, each time")
 _REASONS = (
@@ -51,13 +52,15 @@ class LeftOut:
     """Comparisons that are left out somewhere; in the file's own order, and its own sense of scores."""
 
     rows: npt.NDArray[np.int64]
-    """Where each stands in the file, from 1."""
+    """Where each stands in its file, from 1; of genuine and impostor scores apart, in its own array or file."""
     kinds: list[int]
     """Places in `_REASONS`."""
     said: list[str]
     """Why a person left it out, where that is the reason."""
     comparisons: ScoreSet
     grouped: bool
+    files: tuple[str, str] = ("", "")
+    """The names of the file of genuine scores and of that of impostor ones; mostly one."""
     repeats: Repeats | None = None
     """How many are listed twice; None where there are none, or where the images are not known."""
 
@@ -114,7 +117,7 @@ class LeftOut:
             yield [
                 str(self.rows[row]), *("" if side is None else str(side[row]) for side in (one, two)),
                 labels[int(scores.label[row])], *self._groups(row), "" if np.isnan(score) else repr(score),
-                self._reason(kind, said), tr(_REASONS[kind][1]),
+                self._reason(kind, said), tr(_REASONS[kind][1]), self.files[0 if scores.label[row] else 1],
             ]  # fmt: skip
 
     def as_csv(self) -> str:
@@ -139,13 +142,15 @@ def _together(one: str, two: str) -> str:
     return one if one == two else tr("{one} and {other}", one=one, other=two)
 
 
-def find_left_out(scores: ScoreSet, by: str, said: Sequence[str] = ()) -> LeftOut:
+def find_left_out(scores: ScoreSet, by: str, said: Sequence[str] = (), files: tuple[str, str] = ("", "")) -> LeftOut:
     """Return which comparisons are left out of scores as the file has them, grouped `by` what they are evaluated by.
 
     `said` is why a person left each out, empty where nobody did.
     """
+    apart = 0
     if scores.score is None or scores.label is None:
         genuine, impostor = scores.split()
+        apart = len(genuine)
         label = np.arange(len(genuine) + len(impostor)) < len(genuine)
         scores = ScoreSet(score=np.concatenate([genuine, impostor]), label=label)
     assert scores.score is not None
@@ -160,7 +165,8 @@ def find_left_out(scores: ScoreSet, by: str, said: Sequence[str] = ()) -> LeftOu
     places = np.flatnonzero(kinds >= 0)
     why = [said[place] if said else "" for place in places.tolist()]
     repeats = None if twice is None else twice.counts()
-    return LeftOut(places + 1, kinds[places].tolist(), why, shown.part(places), grouped, repeats)
+    numbers = np.where(places < apart, places, places - apart) + 1
+    return LeftOut(numbers, kinds[places].tolist(), why, shown.part(places), grouped, files, repeats)
 
 
 def _found(scores: ScoreSet, shown: ScoreSet, grouped: bool, twice: ListedTwice | None) -> Iterator[tuple[int, Mask]]:
@@ -197,6 +203,11 @@ def read_with_images(params: EvaluateParams) -> ScoreSet:
         return read_scores(params.scores, columns=columns, impostor=params.impostor)
 
 
+def files_of(params: EvaluateParams) -> tuple[str, str]:
+    """Return the names of the files of genuine and of impostor scores."""
+    return params.scores.name, (params.impostor or params.scores).name
+
+
 def read_left_out(params: EvaluateParams, *, needed: bool = False) -> LeftOut:
     """Read a score file with the images of its comparisons, and return those that are left out.
 
@@ -206,4 +217,6 @@ def read_left_out(params: EvaluateParams, *, needed: bool = False) -> LeftOut:
     found: Corrected | None = None
     if params.labels_of is not None and (needed or all(getattr(scores, name) is not None for name in PATHS)):
         found = corrected(scores, read_known_of(params.labels_of), needed=needed)
-    return find_left_out(scores, params.by) if found is None else find_left_out(found.whole, params.by, found.reasons)
+    if found is None:
+        return find_left_out(scores, params.by, files=files_of(params))
+    return find_left_out(found.whole, params.by, found.reasons, files_of(params))

@@ -15,7 +15,7 @@ from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.scores.score_set import NORMALISED
 from fairdesk.project.recipes import named_encoder
-from fairdesk.words import tr
+from fairdesk.words import grouped, tr
 
 
 def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any]) -> list[tuple[str, str]]:
@@ -33,7 +33,7 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
         (tr("SHA-256 of its weights"), result.weights_sha256),
         (tr("Detector"), result.detector),
         (tr("Recipe of the embeddings (hash)"), result.recipe),
-        (tr("Faces with an embedding"), None if result.faces is None else f"{result.faces:,}"),
+        (tr("Faces with an embedding"), None if result.faces is None else grouped(f"{result.faces:,}")),
         (tr("Source of the group labels"), params.label_source or (tr("not given") if groups is not None else None)),
         (
             tr("Threshold"),

@@ -15,7 +15,13 @@ from fairdesk.assets import asset
 
 
 class _Phrases(NullTranslations):
-    """A catalogue of phrases; what it lacks stays English."""
+    """A catalogue of phrases; what it lacks stays English.
+
+    Thousands are parted by a narrow space that does not break, decimals by a point: both as the Real Academia Española
+    allows (Ortografía, 2010), and alike in texts, tables and plots. A comma would be read as the decimal one.
+    """
+
+    thousands = "\u202f"
 
     def __init__(self, phrases: dict[str, str]) -> None:
         super().__init__()

@@ -20,10 +20,10 @@ from fairdesk.metrics.pairs_behind.shown_figures import (
 )
 from fairdesk.metrics.rates.error_rates import TARGETS
 from fairdesk.metrics.rates.protocol_results import rule_name
-from fairdesk.words import mark, tr
+from fairdesk.words import grouped, mark, tr
 
 if TYPE_CHECKING:
-    from fairdesk.metrics.results import EvaluateResult, Figures, GroupFigures, GroupsResult
+    from fairdesk.metrics.results import CrossCell, EvaluateResult, Figures, GroupFigures, GroupsResult
 
 INTERVAL = "95 %"
 FEW = 30  # errors; a rate from fewer is weak (rule of 30)
@@ -84,19 +84,24 @@ def _per_group(result: EvaluateResult) -> dict[str, GroupFigures]:
     return {} if result.groups is None else result.groups.per_group
 
 
+def cell_counts(cell: CrossCell) -> str:
+    """Show false matches and comparisons of a cell of two groups."""
+    return grouped(f"{cell.false_matches:,}/{cell.impostor:,}")
+
+
 def _counts(count: int) -> Cell:
-    return Cell(f"{count:,}")
+    return Cell(grouped(f"{count:,}"))
 
 
 def _overall(result: EvaluateResult) -> Table:
     rows = [
-        (tr("Genuine comparisons"), f"{result.n_genuine:,}", ""),
-        (tr("Impostor comparisons"), f"{result.n_impostor:,}", ""),
-        (tr("Dropped (no score), genuine"), f"{result.dropped.genuine:,}", ""),
-        (tr("Dropped (no score), impostor"), f"{result.dropped.impostor:,}", ""),
+        (tr("Genuine comparisons"), grouped(f"{result.n_genuine:,}"), ""),
+        (tr("Impostor comparisons"), grouped(f"{result.n_impostor:,}"), ""),
+        (tr("Dropped (no score), genuine"), grouped(f"{result.dropped.genuine:,}"), ""),
+        (tr("Dropped (no score), impostor"), grouped(f"{result.dropped.impostor:,}"), ""),
     ]
     if result.subjects is not None:
-        rows.append((tr("Subjects"), f"{result.subjects:,}", ""))
+        rows.append((tr("Subjects"), grouped(f"{result.subjects:,}"), ""))
     rows += [
         (
             tr("EER (FVC rule)"),
@@ -153,9 +158,9 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
         ]  # fmt: skip
         rows.append(
             [
-                Cell(name), Cell("–" if row.subjects is None else f"{row.subjects:,}"), _counts(row.genuine),
+                Cell(name), Cell("–" if row.subjects is None else grouped(f"{row.subjects:,}")), _counts(row.genuine),
                 _counts(row.impostor), _counts(row.dropped.genuine + row.dropped.impostor), fmr, spans[0], fnmr, spans[1],
-                Cell(f"{row.false_matches:,}", pairs=fmr.pairs), Cell(f"{row.false_non_matches:,}", pairs=fnmr.pairs),
+                Cell(grouped(f"{row.false_matches:,}"), pairs=fmr.pairs), Cell(grouped(f"{row.false_non_matches:,}"), pairs=fnmr.pairs),
                 Cell(rate(row.accuracy), tip=row.accuracy_why or ""),
             ]
         )  # fmt: skip
@@ -258,7 +263,7 @@ def _between(groups: GroupsResult) -> Table:
         cells = [Cell(first)]
         for second in names:
             found = groups.fmr_matrix[cell_key(first, second)]
-            text = "" if found.fmr is None else f"{rate(found.fmr)} ({found.false_matches:,}/{found.impostor:,})"
+            text = "" if found.fmr is None else f"{rate(found.fmr)} ({cell_counts(found)})"
             query = PairQuery("false match", first, second) if found.false_matches else None
             cells.append(
                 Cell(text, found.fmr is not None and found.false_matches < FEW, tip=found.fmr_why or "", pairs=query)
@@ -386,7 +391,7 @@ def _folds(result: EvaluateResult) -> Table:
             cells = [
                 name, rule_name(rule), exact or "–", "–" if found.std is None else f"{100 * found.std:.2f} %",
                 "–" if found.standard_error is None else f"{100 * found.standard_error:.2f} %", f"{found.folds}",
-                f"{found.comparisons:,}",
+                grouped(f"{found.comparisons:,}"),
             ]  # fmt: skip
             rows.append([Cell(text, tip=found.accuracy_why or "") for text in cells])
     notes = [tr("Each fold at the threshold that the other folds choose.")]

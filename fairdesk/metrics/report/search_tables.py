@@ -19,7 +19,7 @@ from fairdesk.metrics.identification.results import IdentifyResult, SearchFigure
 from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.pairs_behind.shown_figures import is_rate, number, numbers_between, or_why, rate, rates_between
 from fairdesk.metrics.report.result_tables import INTERVAL, Cell, Column, Table
-from fairdesk.words import tr
+from fairdesk.words import grouped, tr
 
 RANKS = (1, 5, 10, 20)
 
@@ -54,8 +54,8 @@ def _ranks(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Tab
         tip = row.cmc.pessimistic_why or ""
         out.append(
             [
-                Cell(name), Cell(f"{row.subjects:,}"), Cell(f"{row.n_mated:,}"), Cell(f"{row.n_nonmated:,}"),
-                Cell(f"{row.dropped.mated + row.dropped.nonmated:,}"), Cell(rate(at[0]), tip=tip),
+                Cell(name), Cell(grouped(f"{row.subjects:,}")), Cell(grouped(f"{row.n_mated:,}")), Cell(grouped(f"{row.n_nonmated:,}")),
+                Cell(grouped(f"{row.dropped.mated + row.dropped.nonmated:,}")), Cell(rate(at[0]), tip=tip),
                 _shown(row.rank1_ci, row.rank1_ci_why, by_probes=by_probes), *(Cell(rate(one), tip=tip) for one in at[1:]),
                 Cell(rate(None if best is None else best[0]), tip=tip),
             ]
@@ -76,7 +76,7 @@ def _points(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Ta
         for target, point in row.fnir_at_fpir.items():
             below = not point.resolvable
             shown = rate(point.fnir_rank1)
-            counts = ["–" if one is None else f"{one:,}" for one in (point.misses, point.false_positives)]
+            counts = ["–" if one is None else grouped(f"{one:,}") for one in (point.misses, point.false_positives)]
             out.append(
                 [
                     Cell(name), Cell(f"{100 * float(target):g} %"),

@@ -22,7 +22,7 @@ from fairdesk.metrics.rates.error_rates import Scores
 from fairdesk.metrics.report.evaluation_table import table_csv
 from fairdesk.metrics.report.facts import caveats, facts
 from fairdesk.metrics.report.language import speaking_report
-from fairdesk.metrics.report.result_tables import Table, tables_of
+from fairdesk.metrics.report.result_tables import Table, cell_counts, tables_of
 from fairdesk.metrics.report.table_files import as_csv, as_latex
 from fairdesk.metrics.results import EvaluateResult, GroupsResult
 from fairdesk.metrics.scores.grouped_scores import MOST_PAIRED
@@ -109,7 +109,7 @@ def group_drawings(groups: GroupsResult) -> dict[str, Drawing]:
         return made
     cells = [[groups.fmr_matrix[cell_key(a, b)] for b in names] for a in names]
     rates = np.array([[np.nan if one.fmr is None else one.fmr for one in row] for row in cells])
-    counts = [[f"{one.false_matches:,}/{one.impostor:,}" for one in row] for row in cells]
+    counts = [[cell_counts(one) for one in row] for row in cells]
     return made | {"fmr-between-groups": lambda axes: plots.draw_heat_map(axes, names, rates, counts)}
 
 
