@@ -132,3 +132,19 @@ def test_figures_are_those_of_the_verb_after_any_sequence(made, window, hand, qt
             if key in shown or fresh.get(key):
                 same(shown.get(key), fresh.get(key), f"step {step} of {tab.shown.path.name}: {key}")
         assert f"{shown['n_genuine']:,} genuine" in tab.headline.text()
+
+
+def test_a_group_that_nobody_is_in_any_more_sets_no_threshold(made, window, hand, qtbot):
+    """The error is told, and the figures are shown at the threshold of all pairs."""
+    tab, project = window.metrics, window.session.project
+    tab.open_file(made / "s1.npz")
+    settled(tab, hand, qtbot)
+    tab.source.setCurrentIndex(tab.source.findData("group:g1"))
+    settled(tab, hand, qtbot)
+    assert tab.shown.params.threshold_from == "group:g1"
+    images = [number for number, (_, group) in read_known_of(project.folder).labels.items() if group == "g1"]
+    window.session.edit(lambda p: edit_labels(p, images, Edit(group="g0")))
+    settled(tab, hand, qtbot)
+    assert tab.shown is not None and tab.shown.params.threshold_from == "all" and tab.source.currentData() == "all"
+    assert list(tab.shown.result.groups.per_group) == ["g0"]
+    assert any("There is no group" in notice.text for notice in window.toasts.history)

@@ -102,7 +102,8 @@ def test_all_columns_are_seen_and_a_double_click_shows_the_two_faces(of_project,
     qtbot.wait(50)
     table = dialog.table
     assert dialog.width() <= 1024 and table.rowCount() == 3
-    last = table.columnCount() - 1
+    last = table.columnCount() - 2
+    assert table.isColumnHidden(last + 1) and table.horizontalHeaderItem(last).text() == "Counted"
     edge = table.columnViewportPosition(last) + table.columnWidth(last)
     assert edge <= table.viewport().width() and table.horizontalScrollBar().maximum() == 0
     assert table.columnWidth(7) >= table.fontMetrics().horizontalAdvance("no score: an image has no")

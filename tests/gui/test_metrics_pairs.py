@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.label_dialog import LabelDialog
@@ -151,3 +152,44 @@ def test_undo_leaves_a_person_at_the_pairs(shown, window, hand, qtbot):
     hand.settle()
     window.session.undo()  # without the pairs an undo leads to what it was about, as everywhere
     qtbot.waitUntil(lambda: window.tabs.currentWidget() is not shown, timeout=10_000)
+
+
+def test_all_of_it_is_reached_by_the_keyboard(shown, window, hand, qtbot):
+    """Tab goes from the buttons to the list, the rules, the plots and the tables; Return on a number shows its pairs."""
+    shown.at.setCurrentIndex(shown.at.findData("threshold"))
+    shown.value.setValue(900)  # nothing is accepted: every genuine pair is an error
+    shown.value.editingFinished.emit()
+    settled(shown, hand, qtbot)
+    window.activateWindow()
+    shown.table_button.setFocus()
+    qtbot.waitUntil(shown.table_button.hasFocus, timeout=3000)
+    table = shown.tables.pages["common"]
+    shown.tables.setCurrentWidget(shown.tables.homes["common"])
+    wanted = [
+        shown.find_line,
+        shown.sources,
+        shown.at,
+        shown.source,
+        shown.figures.tabBar(),
+        shown.tables.tabBar(),
+        table,
+    ]
+    seen = []
+    for _ in range(40):
+        widget = QApplication.focusWidget()
+        seen.append(widget)
+        if widget is table:
+            break
+        qtbot.keyClick(widget, Qt.Key.Key_Tab)
+    assert [seen.index(one) for one in wanted] == sorted(seen.index(one) for one in wanted)
+    cells = [(y, x) for y, row in enumerate(table.shown.rows) for x, cell in enumerate(row) if cell.pairs is not None]
+    y, x = cells[0]
+    table.setCurrentCell(y, x)
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    dialog = hand.dialog(PairsDialog)
+    title = table.shown.rows[y][x].pairs.title()
+    qtbot.waitUntil(lambda: dialog.windowTitle() == title, timeout=10_000)
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: shown.pairs.dialog is None, timeout=3000)
+    qtbot.keyClick(table, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is not table  # Tab leaves the table

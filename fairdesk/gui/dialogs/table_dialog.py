@@ -123,7 +123,8 @@ class TableDialog(QDialog):
         """Return how wide each column is with all that it says."""
         heads = self.table.horizontalHeader()
         return [
-            max(self.table.sizeHintForColumn(x), heads.sectionSizeHint(x)) + 2 for x in range(self.table.columnCount())
+            0 if self.table.isColumnHidden(x) else max(self.table.sizeHintForColumn(x), heads.sectionSizeHint(x)) + 2
+            for x in range(self.table.columnCount())
         ]
 
     def _fit(self) -> None:
@@ -138,7 +139,8 @@ class TableDialog(QDialog):
         heads = self.table.horizontalHeader()
         heads.blockSignals(True)
         for place, one in enumerate(wanted):
-            heads.resizeSection(place, min(one, low))
+            if one:
+                heads.resizeSection(place, min(one, low))
         heads.blockSignals(False)
         self.table.updateGeometries()
         self.table.viewport().update()

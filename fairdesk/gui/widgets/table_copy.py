@@ -37,7 +37,7 @@ class TableCopy(QObject):
     def copy(self) -> None:
         """Copy what is selected."""
         places = {(index.row(), index.column()) for index in self._table.selectedIndexes()}
-        columns = sorted({column for _, column in places})
+        columns = sorted({column for _, column in places if not self._table.isColumnHidden(column)})
         rows = sorted({row for row, _ in places})
         _to_clipboard([self.cell(row, one) if (row, one) in places else "" for one in columns] for row in rows)
 

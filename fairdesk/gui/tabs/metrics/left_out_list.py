@@ -69,8 +69,9 @@ class LeftOutList(QObject):
         rows = [tuple(row) for row in found.lines()]
         if self.dialog is None:
             heads = (tr("Row"), tr("First"), tr("Second"), tr("Label"), tr("First's group"), tr("Second's group"),
-                     tr("Score"), tr("Why"), tr("Counted"))  # fmt: skip
+                     tr("Score"), tr("Why"), tr("Counted"), tr("File"))  # fmt: skip
             self.dialog = TableDialog(tr("Comparisons left out"), HEADER, rows, self._tab, heads, _short)
+            self.dialog.table.setColumnHidden(HEADER.index("file"), True)  # there is one, and the title names it
             self.dialog.opened.connect(self._open)
             self.dialog.finished.connect(self._forget)
             self.dialog.show()

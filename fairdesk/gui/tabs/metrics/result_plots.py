@@ -63,6 +63,11 @@ class ResultPlots(QTabWidget):
             plot.gestures.more = lambda: [(tr("Larger plots, or as before") + "\tF11", self.enlarge_asked.emit)]
             self.addTab(plot, title)
 
+    def show_all_curves(self) -> None:
+        """Hide no curve any more: those of another file follow."""
+        for curve_plot in self.curves.values():
+            curve_plot.hidden = set()
+
     def show_result(self, shown: Shown, groups: GroupsResult | None) -> None:
         """Draw an evaluation."""
         for curve_plot in self.curves.values():

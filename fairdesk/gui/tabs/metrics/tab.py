@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,9 @@ class MetricsTab(Tab):
         self._columns: str | None = None  # of a table that does not say itself what they are
         self._remedy: Remedy | None = None  # what brings the scores that are shown up to date
         self._typed: float | None = None  # where the line was let go
-        self._distances = False  # what was asked for; a file that says itself what it holds is followed
+        self._distances: set[Path] = (
+            set()
+        )  # files that were said to hold distances; one that says itself what it holds is followed
         self._rule = 0  # what the threshold was taken by before
         self._next: Callable[[], None] | None = None  # what the button of the empty page does
         self.find_line = FindLine((self.sources,), tr("Find a list or scores"))
@@ -140,11 +143,17 @@ class MetricsTab(Tab):
         self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
         self.value.editingFinished.connect(self._evaluate)
         self.source.currentTextChanged.connect(lambda _t: self._evaluate())
-        self.by.currentTextChanged.connect(lambda _t: self._evaluate())
+        self.by.currentTextChanged.connect(lambda _t: self._on_by())
         self.distance.toggled.connect(self._on_distance)
         self.insightface.toggled.connect(lambda _on: self._evaluate())
         self.empty_button.clicked.connect(self._next_step)
         session.theme.changed.connect(lambda: self._fill_table(self.shown) if self.shown is not None else None)
+        in_turn = (
+            self.table_button, self.banner_button, self.find_line, self.sources, self.at, self.value, self.source, self.by,
+            self.distance, self.insightface, self.figures, self.tables,
+        )  # fmt: skip
+        for one, following in pairwise(in_turn):  # the list was put in its place after all others
+            self.setTabOrder(one, following)
         self.banner_button.clicked.connect(self._refresh_scores)
         self.banner.hide()
         self.pages.setCurrentWidget(self.empty_page)
@@ -294,6 +303,7 @@ class MetricsTab(Tab):
         if (
             rule == "threshold"
             and self.shown is not None
+            and self.shown.path == self.scores
             and (now := presenter.threshold_of(self.shown.result)) is not None
         ):
             self._typed = now
@@ -312,7 +322,7 @@ class MetricsTab(Tab):
         return EvaluateParams.model_validate(
             {
                 "scores": self.scores, "columns": self._columns, "at": f"threshold={self._threshold()!r}" if at == "threshold" else at,
-                "by": self.by.currentData() or "none", "threshold_from": self.source.currentData() or "all", "distance": self._distances,
+                "by": self.by.currentData() or "none", "threshold_from": self.source.currentData() or "all", "distance": self.scores in self._distances,
                 "insightface": self.insightface.isChecked(),
                 "labels_of": None if self.session.project is None else self.session.project.folder,
             }
@@ -357,9 +367,12 @@ class MetricsTab(Tab):
         if isinstance(error, presenter.SupersededError):
             return
         self._drawing = False
+        self.session.tell_error(error)
+        if self.scores is not None and self._take_from_all():  # of a group that a correction may have emptied
+            self._evaluate()
+            return
         self.shown = None
         self._show()
-        self.session.tell_error(error)
 
     @Slot(object)
     def _evaluated(self, found: presenter.Evaluation) -> None:
@@ -369,9 +382,12 @@ class MetricsTab(Tab):
         self.left_out.read_again()
 
     def _show_evaluation(self, found: presenter.Evaluation) -> None:
+        other = self.shown is None or self.shown.path != found.path
         self.shown = found
         self.search.forget()
         self.figures.make(self.session.theme)
+        if other:
+            self.figures.show_all_curves()
         self._show_headline(found.result)
         self._fill_table(found)
         self.figures.show_result(presenter.shown_curves(found), found.result.groups)
@@ -380,8 +396,22 @@ class MetricsTab(Tab):
         offer_sources(self.source, found.groups)
         self._show()
 
+    def _on_by(self) -> None:
+        """Evaluate by other groups: one that the threshold was taken from is none of these."""
+        self._take_from_all()
+        self._evaluate()
+
+    def _take_from_all(self) -> bool:
+        """Take the threshold from all pairs, where it is a group's; return whether it was."""
+        if not str(self.source.currentData()).startswith("group:"):
+            return False
+        with quietly(self.source):
+            self.source.setCurrentIndex(0)
+        return True
+
     def _on_distance(self, on: bool) -> None:
-        self._distances = on
+        if self.scores is not None:
+            (self._distances.add if on else self._distances.discard)(self.scores)
         self._evaluate()
 
     def _show_headline(self, result: EvaluateResult) -> None:
@@ -415,8 +445,8 @@ class MetricsTab(Tab):
     @Slot(float)
     def _on_dropped(self, threshold: float) -> None:
         """Evaluate at the threshold where the line was let go."""
-        if self.shown is None:
-            return
+        if self.shown is None or self.shown.path != self.scores:
+            return  # of the file before: it is shown until this one is evaluated
         place = self.at.findData("threshold")
         self.value.setVisible(True)
         self._typed = threshold
