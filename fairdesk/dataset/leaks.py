@@ -39,7 +39,7 @@ class Seen:
     """An item with the SHA-256 of its file and its perceptual hash."""
 
     item: SourceImage
-    sha: str
+    sha: bytes
     phash: int
 
 
@@ -108,21 +108,34 @@ def look(
     items: Sequence[SourceImage], store: FactStore, context: Context, done: int = 0, total: int = 0
 ) -> tuple[list[Seen], list[dict[str, str]]]:
     """Return the hashes of some items' files, read only where they are not known; and those that cannot be read."""
-    facts: dict[Path, Facts] = {}
-    for some in look_at([item.path for item in items], store, context):
-        facts |= some
-        context.progress(done + len(facts), total or len(items), tr("images"))
-    out: list[Seen] = []
-    unreadable = []
-    for item in items:
-        known = facts[item.path]
-        if known.why is not None:
-            unreadable.append({"path": str(item.path), "why": known.why})
-            continue
-        synthetic = known.mark is not None if item.id is None else item.synthetic
-        told = item if item.synthetic is synthetic else replace(item, synthetic=synthetic)
-        out.append(Seen(told, known.sha256, known.phash))
-    return out, unreadable
+    place: dict[Path, int | list[int]] = {}
+    for number, item in enumerate(items):
+        before = place.setdefault(item.path, number)
+        if before != number:  # of folders of originals that lie in one another
+            place[item.path] = [*([before] if isinstance(before, int) else before), number]
+    found: list[Seen | str | None] = [None] * len(items)
+    at = done
+    for some in look_at(list(place), store, context):
+        for path, known in some.items():
+            numbers = place[path]
+            for number in [numbers] if isinstance(numbers, int) else numbers:
+                found[number] = _seen(items[number], known)
+        at += len(some)
+        context.progress(at, total or len(items), tr("images"))
+    del place
+    unreadable = [
+        {"path": str(item.path), "why": one} for item, one in zip(items, found, strict=True) if isinstance(one, str)
+    ]
+    return [one for one in found if isinstance(one, Seen)], unreadable
+
+
+def _seen(item: SourceImage, known: Facts) -> Seen | str:
+    """Return what is compared of an item, as little as there may be a million, or why its file cannot be read."""
+    if known.why is not None:
+        return known.why
+    synthetic = known.mark is not None if item.id is None else item.synthetic
+    told = item if item.synthetic is synthetic else replace(item, synthetic=synthetic)
+    return Seen(told, bytes.fromhex(known.sha256), known.phash)
 
 
 def shared_identities(first: Sequence[SourceImage], second: Sequence[SourceImage]) -> list[Key]:
@@ -137,7 +150,7 @@ def shared_identities(first: Sequence[SourceImage], second: Sequence[SourceImage
 def compare(first: Sequence[Seen], second: Sequence[Seen], distance: int) -> Shared:
     """Compare files and pictures of two sets (identities and vectors are compared apart)."""
     there = {seen.sha for seen in first}
-    by_sha: dict[str, list[SourceImage]] = {}
+    by_sha: dict[bytes, list[SourceImage]] = {}
     for seen in second:
         if seen.sha in there:  # few: a list for each of a million takes more than the images themselves
             by_sha.setdefault(seen.sha, []).append(seen.item)

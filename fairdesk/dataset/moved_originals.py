@@ -60,7 +60,7 @@ def find_moved_originals(params: RelinkParams, context: Context) -> RelinkResult
         match = next((path for path in candidates if sha256_of(params.new / path, project.facts) == image.sha256), None)
         if match is not None:
             found.append((image.id, match))
-        elif _lies_there(image.path):
+        elif _lies_there(image.now):
             in_place += 1
         else:
             missing.append(relative)

@@ -81,6 +81,17 @@ class RelinkResult(JobResult):
             said += " " + tr_n("{n:,} image lies where it was.", "{n:,} images lie where they were.", self.in_place)
         return said
 
+    def caution(self) -> str | None:
+        """Say how many are still missing, and one of them."""
+        if not self.missing:
+            return None
+        return tr_n(
+            "{n:,} original was not found there: {path}.",
+            "{n:,} originals were not found there, for example {path}.",
+            self.missing,
+            path=self.missing_paths[0],
+        )
+
 
 class SampleFacesResult(JobResult):
     """Which faces were drawn."""

@@ -15,6 +15,7 @@ from fairdesk.project.kept_facts import NAME, Facts, FactStore, Stamp, user_fact
 from fairdesk.project.project import CATALOG
 
 _BATCH = 64
+_LOOKED_UP = 10_000  # files that are asked for at once
 _LARGE = 4 << 20  # bytes: the hash of a smaller file is computed about as fast as it is looked up
 
 
@@ -50,10 +51,15 @@ def look_at(paths: Sequence[Path], store: FactStore, context: Context) -> Iterat
 
     The facts of one that cannot be read say why.
     """
-    known = store.of_files(stamped(paths))
-    if known:
-        yield known
-    fresh = list(dict.fromkeys(path for path in paths if path not in known))
+    unknown: list[Path] = []
+    for start in range(0, len(paths), _LOOKED_UP):
+        part = paths[start : start + _LOOKED_UP]
+        known = store.of_files(stamped(part))
+        unknown += (path for path in part if path not in known)
+        if known:
+            context.check()
+            yield known
+    fresh = list(dict.fromkeys(unknown))
     fresh = [fresh[place] for place in reading_order(fresh)]
     with ThreadPoolExecutor(processes()) as pool:
         for start in range(0, len(fresh), _BATCH):

@@ -27,10 +27,11 @@ _NOT_LISTED: set[str] = set()
 
 
 class Original(NamedTuple):
-    """An image's file as it is recorded, whether or not it is there now."""
+    """An image's file, whether or not it is there now."""
 
     id: int  # of the image
-    path: Path
+    path: Path  # by the folder that was asked for
+    now: Path  # where it is looked for
     size: int
     sha256: str
 
@@ -67,12 +68,20 @@ def recorded_folders(project: Project) -> list[Path]:
 
 
 def recorded_under(project: Project, folder: Path) -> list[Original]:
-    """Return the originals whose recorded place is below a folder."""
-    rows = project.db.rows(
-        "SELECT i.id, r.path, i.path, i.size, i.sha256 FROM image i JOIN root r ON r.id = i.root_id ORDER BY i.id"
-    )
-    found = (Original(number, Path(root) / path, size, sha) for number, root, path, size, sha in rows)
-    return [one for one in found if one.path.is_relative_to(folder)]
+    """Return the originals whose place is below a folder: where they are looked for now, or where they were recorded.
+
+    The two differ where a project was moved together with its photographs.
+    """
+    places = project.roots()
+    out = []
+    for number, root, recorded, path, size, sha in project.db.rows(
+        "SELECT i.id, r.id, r.path, i.path, i.size, i.sha256 FROM image i JOIN root r ON r.id = i.root_id ORDER BY i.id"
+    ):
+        now = places[root] / path
+        below = next((one for one in (now, Path(recorded) / path) if one.is_relative_to(folder)), None)
+        if below is not None:
+            out.append(Original(number, below, now, size, sha))
+    return out
 
 
 @dataclass(frozen=True, eq=False)

@@ -79,6 +79,34 @@ def test_single_missing_originals_are_marked_counted_filtered_and_found(window, 
     assert tab.grid.grid_model.ids.tolist() == [] and not tab.missing_button.isVisible()
 
 
+def test_one_that_is_missing_in_a_project_that_was_moved_is_found(window, hand, qtbot, filled, tmp_path):
+    """The folder that the window fills in is where the project is now, not where it was made."""
+    filled.close()
+    new = tmp_path / "new"
+    new.mkdir()
+    (tmp_path / "photographs").rename(new / "photographs")
+    filled.folder.rename(new / filled.folder.name)
+    (new / "other").mkdir()
+    for name in ("000.png", "001.png"):
+        (new / "photographs" / "g0" / "id00" / name).rename(new / "other" / name)
+    (new / "other" / "001.png").rename(tmp_path / "lost.png")
+    asked = []
+    window.session.job_asked.connect(lambda kind, preset: asked.append((kind, preset)))
+    hand.open(new / filled.folder.name)
+    qtbot.waitUntil(lambda: len(window.session.missing) == 2)
+    window.session.find_moved()
+    ((kind, preset),) = asked
+    assert preset == {"old": str(new / "photographs" / "g0" / "id00")}
+    relink = job_kinds()[kind]
+    result = relink.function()(relink.params(**preset, new=new / "other"), QuietContext(window.session.project))
+    assert (result.relinked, result.missing, result.in_place) == (1, 1, 3)
+    assert result.caution() == "1 original was not found there: 001.png."
+    (tmp_path / "lost.png").rename(new / "other" / "001.png")
+    made_there = tmp_path / "photographs"  # the folder by which it was imported names them, too
+    again = relink.function()(relink.params(old=made_there, new=new / "other"), QuietContext(window.session.project))
+    assert (again.relinked, again.missing) == (1, 0) and again.caution() is None
+
+
 def test_what_counts_as_missing(project, tmp_path):
     plain_images(tmp_path / "in", 1, 2, 3)
     with zipfile.ZipFile(tmp_path / "faces.zip", "w") as archive:
@@ -113,8 +141,9 @@ def test_images_that_are_gone_are_missing_and_not_without_a_face(window, hand, q
         lambda: any(notice.action == "Find moved originals…" for notice in window.toasts.history), timeout=5000
     )
     hand.settle()
+    qtbot.waitUntil(lambda: "12 originals missing" in window.dataset.counts.text(), timeout=8000)
     said = window.dataset.counts.text()
-    assert "12 originals missing" in said and "searched" not in said and "without a face" not in said
+    assert "searched" not in said and "without a face" not in said
     assert "could not be searched" not in window.dataset.counts.toolTip().lower()
     assert image_ids(project, Filter(state="without face")).tolist() == []
     (tmp_path / "elsewhere").rename(tmp_path / "in")
