@@ -29,6 +29,15 @@ class ActionSpec:
     tip: str = ""
     tab: str = ""  # the shortcut works while this tab is shown; empty: always
     also: str = ""  # a second shortcut
+    grey: str = ""  # what has to be there first, told while it cannot be done
+
+
+def _tip(spec: ActionSpec, action: QAction, *, can: bool) -> str:
+    """Return what an action does and by which key; while it cannot be done, what has to be there first."""
+    tip = spec.tip or spec.text.replace("&", "").rstrip(".")
+    if spec.shortcut:
+        tip += f" ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})"
+    return tip if can or not spec.grey else f"{spec.grey}\n{tip}"
 
 
 class ActionBook:
@@ -49,10 +58,7 @@ class ActionBook:
         action.setObjectName(spec.id)
         if spec.shortcut:
             action.setShortcuts([QKeySequence(keys) for keys in (spec.shortcut, spec.also) if keys])
-        tip = spec.tip or spec.text.replace("&", "").rstrip(".")
-        action.setToolTip(
-            f"{tip} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if spec.shortcut else tip
-        )
+        action.setToolTip(_tip(spec, action, can=True))
         if spec.icon:
             action.setIcon(self._theme.icon(spec.icon))
         action.triggered.connect(lambda _checked=False: spec.run())
@@ -63,7 +69,10 @@ class ActionBook:
     def refresh(self, tab: str) -> None:
         """Enable what can be done now; a tab's actions need their tab to be shown."""
         for number, spec in self.specs.items():
-            self.actions[number].setEnabled((not spec.tab or spec.tab == tab) and spec.enabled())
+            can = (not spec.tab or spec.tab == tab) and spec.enabled()
+            self.actions[number].setEnabled(can)
+            if spec.grey:
+                self.actions[number].setToolTip(_tip(spec, self.actions[number], can=can))
 
     def _retint(self) -> None:
         for number, spec in self.specs.items():

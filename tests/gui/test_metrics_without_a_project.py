@@ -84,6 +84,20 @@ def test_a_report_is_written_without_a_project(tab, window, hand, qtbot, tmp_pat
     assert not window.panel.cards and own.is_dir()
 
 
+def test_a_button_that_is_grey_says_what_comes_first(window, hand, qtbot, scores):
+    hand.go("metrics")
+    shown = window.metrics
+    window._refresh_actions()
+    buttons = (shown.report_button, shown.plot_button, shown.table_button)
+    assert not any(button.isEnabled() for button in buttons)
+    assert all(button.toolTip().startswith("Not yet: select scores on the left, or open") for button in buttons)
+    assert "beside them" in shown.report_button.toolTip()
+    shown.open_file(scores)
+    qtbot.waitUntil(lambda: shown.shown is not None and not shown._drawing, timeout=20_000)
+    window._refresh_actions()
+    assert all(button.isEnabled() and "Not yet" not in button.toolTip() for button in buttons)
+
+
 def test_a_project_that_is_opened_has_its_own_jobs(tab, window, hand, filled, tmp_path):
     hand.do("metrics.report")
     hand.dialog(JobDialog).run_button.click()

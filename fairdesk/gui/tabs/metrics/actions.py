@@ -40,6 +40,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
     lists = lambda: any(s.kind == "list" for s in tab.view.sources)
     shown = lambda: tab.shown is not None
     seen = lambda: tab.shown is not None or tab.search.path is not None
+    first = tr("Not yet: select scores on the left, or open a file of scores, first.")
     return [
         ActionSpec(
             "metrics.pairs",
@@ -134,6 +135,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             tr("&Metrics"),
             icon="export",
             enabled=seen,
+            grey=first,
             tip=tr(
                 "HTML, PDF, tables and plots of the scores that are shown; without a project it is written beside them"
             ),
@@ -157,6 +159,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             tr("&Metrics"),
             icon="chart",
             enabled=seen,
+            grey=first,
             tab=tab.name,
         ),
         ActionSpec(
@@ -166,6 +169,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             tr("&Metrics"),
             icon="table",
             enabled=seen,
+            grey=first,
             tab=tab.name,
         ),
         ActionSpec(
