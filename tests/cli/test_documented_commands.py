@@ -113,9 +113,9 @@ def run_as_written(words, home):
 
 
 def begun(words, home):
-    """Whether a training has made a step, so that stopping it leaves a checkpoint."""
+    """Whether a training has made a step, so that stopping it leaves a checkpoint, and others the folder that they fill."""
     if words[0] != "train":
-        return True
+        return "--out" not in words or (home / words[words.index("--out") + 1]).exists()
     scalars = home / words[words.index("--out") + 1] / "scalars.csv"
     return scalars.exists() and scalars.read_text().count("\n") > 1
 
