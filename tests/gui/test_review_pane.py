@@ -49,6 +49,17 @@ def reviewing(window, hand, crowd):
     return project, who, window.clustering.review
 
 
+@pytest.fixture
+def nameless(window, hand, filled):
+    """A review of clusters that only have to be named."""
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    hand.open(filled.folder)
+    hand.go("clustering")
+    hand.do("clustering.review")
+    hand.settle()
+    return window.clustering.review
+
+
 def says(asked, who):
     sides = [[who[f] for f in side] for side in (asked.shown_first, asked.shown_second)]
     a, b = (max(set(side), key=side.count) for side in sides)
@@ -279,74 +290,58 @@ def test_an_answer_right_after_undo_is_counted_for_itself(window, hand, qtbot, r
         assert f"{left} answered" in pane.progress.text() and len(verdicts(project)) == left
 
 
-def test_who_is_it(window, hand, qtbot, filled):
-    cluster(ClusterParams(eps=0.8), QuietContext(filled))
-    hand.open(filled.folder)
-    hand.go("clustering")
-    hand.do("clustering.review")
-    hand.settle()
-    pane = window.clustering.review
+def test_who_is_it(hand, qtbot, filled, nameless):
     for _ in range(40):
-        if pane.current.kind is Kind.NAME:
+        if nameless.current.kind is Kind.NAME:
             break
-        qtbot.keyClick(pane, Qt.Key.Key_S)
+        qtbot.keyClick(nameless, Qt.Key.Key_S)
         hand.settle()
-    first = pane.current
-    assert first.names and pane.names[0].isVisible() and first.names[0] in pane.names[0].text()
-    qtbot.keyClick(pane, Qt.Key.Key_1)
+    first = nameless.current
+    assert first.names and nameless.names[0].isVisible() and first.names[0] in nameless.names[0].text()
+    qtbot.keyClick(nameless, Qt.Key.Key_1)
     hand.settle()
     version = versions(filled)[0].id
     assert first.names[0] in [c.identity for c in clusters(filled, version)]
-    assert isinstance(pane.name, QLineEdit)
-    qtbot.keyClicks(pane.name, "Zoe")
-    qtbot.keyClick(pane.name, Qt.Key.Key_Return)
+    assert isinstance(nameless.name, QLineEdit)
+    qtbot.keyClicks(nameless.name, "Zoe")
+    qtbot.keyClick(nameless.name, Qt.Key.Key_Return)
     hand.settle()
     assert "Zoe" in [c.identity for c in clusters(filled, version)]
     assert np.unique(list(membership(filled, version).values())).size == 8
 
 
-def test_a_name_that_is_half_typed_outlives_a_change_elsewhere(window, hand, qtbot, filled):
-    cluster(ClusterParams(eps=0.8), QuietContext(filled))
-    hand.open(filled.folder)
-    hand.go("clustering")
-    hand.do("clustering.review")
+def test_a_name_that_is_half_typed_outlives_a_change_elsewhere(window, hand, qtbot, filled, nameless):
+    qtbot.waitUntil(lambda: nameless.current is not None and nameless.current.kind is Kind.NAME)
+    qtbot.keyClick(nameless, Qt.Key.Key_S)  # the second question, so that it is not asked first by chance
     hand.settle()
-    pane = window.clustering.review
-    qtbot.waitUntil(lambda: pane.current is not None and pane.current.kind is Kind.NAME)
-    qtbot.keyClick(pane, Qt.Key.Key_S)  # the second question, so that it is not asked first by chance
-    hand.settle()
-    asked = pane.current
-    pane.name.setFocus()
-    qtbot.keyClicks(pane.name, "Zoe Yas")
+    asked = nameless.current
+    nameless.name.setFocus()
+    qtbot.keyClicks(nameless.name, "Zoe Yas")
     face = next(face for face, home in membership(filled, versions(filled)[0].id).items() if home not in asked.clusters)
     hide_images(filled, [filled.db.value("SELECT image_id FROM face WHERE id = ?", (face,))])
     window.session.look()
     hand.settle()
-    assert pane.current.clusters == asked.clusters and pane.name.text() == "Zoe Yas" and pane.name.hasFocus()
-    qtbot.keyClicks(pane.name, "min")
-    qtbot.keyClick(pane.name, Qt.Key.Key_Return)
+    assert (
+        nameless.current.clusters == asked.clusters and nameless.name.text() == "Zoe Yas" and nameless.name.hasFocus()
+    )
+    qtbot.keyClicks(nameless.name, "min")
+    qtbot.keyClick(nameless.name, Qt.Key.Key_Return)
     hand.settle()
     assert "Zoe Yasmin" in [c.identity for c in clusters(filled, versions(filled)[0].id)]
-    assert pane.name.text() == "" and pane.current.clusters != asked.clusters
+    assert nameless.name.text() == "" and nameless.current.clusters != asked.clusters
 
 
-def test_where_nothing_is_left_it_says_what_to_do(window, hand, qtbot, filled):
-    cluster(ClusterParams(eps=0.8), QuietContext(filled))
-    hand.open(filled.folder)
-    hand.go("clustering")
-    hand.do("clustering.review")
-    hand.settle()
-    pane = window.clustering.review
+def test_where_nothing_is_left_it_says_what_to_do(hand, qtbot, nameless):
     skipped = 0
-    while pane.current is not None:
-        qtbot.keyClick(pane, Qt.Key.Key_S)
+    while nameless.current is not None:
+        qtbot.keyClick(nameless, Qt.Key.Key_S)
         hand.settle()
         skipped += 1
-    assert pane.title.text() == "Nothing is left to ask" and skipped == 8
-    assert "8 questions were skipped" in pane.note.text() and "close the review (Esc)" in pane.note.text()
-    qtbot.keyClick(pane, Qt.Key.Key_Backspace)
+    assert nameless.title.text() == "Nothing is left to ask" and skipped == 8
+    assert "8 questions were skipped" in nameless.note.text() and "close the review (Esc)" in nameless.note.text()
+    qtbot.keyClick(nameless, Qt.Key.Key_Backspace)
     hand.settle()
-    assert pane.current is not None and pane.note.text() == ""
+    assert nameless.current is not None and nameless.note.text() == ""
 
 
 def test_keys_of_the_tab_do_nothing_while_questions_are_asked(window, hand, qtbot, reviewing):
@@ -672,15 +667,9 @@ def test_names_and_clusterings_of_others_are_no_reason_to_read_again(reviewing, 
     assert pane._review.estimate() == fresh.estimate() and len(verdicts(project)) == 3
 
 
-def test_escape_in_the_field_of_the_name_closes_the_review(window, hand, qtbot, filled):
-    cluster(ClusterParams(eps=0.8), QuietContext(filled))
-    hand.open(filled.folder)
-    hand.go("clustering")
-    hand.do("clustering.review")
-    hand.settle()
-    pane = window.clustering.review
-    assert pane.current.kind is Kind.NAME
-    qtbot.keyClicks(pane.name, "Zo")
-    qtbot.keyClick(pane.name, Qt.Key.Key_Escape)
+def test_escape_in_the_field_of_the_name_closes_the_review(window, hand, qtbot, nameless):
+    assert nameless.current.kind is Kind.NAME
+    qtbot.keyClicks(nameless.name, "Zo")
+    qtbot.keyClick(nameless.name, Qt.Key.Key_Escape)
     hand.settle()
     assert not window.clustering.reviewing
