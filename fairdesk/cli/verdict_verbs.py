@@ -28,7 +28,7 @@ def _verdict_options(parser: argparse.ArgumentParser) -> None:
     )
     one.add_argument(
         "--not", nargs="+", type=whole_number, dest="reject", metavar="FACE",
-        help=tr("These faces are not the person of --cluster, or of the faces of --with"),
+        help=tr("These faces are not the person of --cluster, or of the faces of --with (then several are one other person)"),
     )  # fmt: skip
     one.add_argument(
         "--ignore",

@@ -1,7 +1,8 @@
 """What follows of all verdicts together: which faces belong together, which are kept apart, and what contradicts what.
 
 Newer verdicts outweigh older ones, and what is set aside is always reported. One thing is no contradiction: a face that
-was judged by itself later than its whole cluster was leaves what was said of the cluster.
+was judged by itself later than its whole cluster was leaves what was said of the cluster, while others of it are left:
+a side whose every face was judged since was meant face by face, and holds or is named.
 """
 
 from __future__ import annotations
@@ -130,22 +131,24 @@ class _Compiler:
     def _set_aside(self, verdict: Verdict, against: Sequence[Verdict], faces: Iterable[int]) -> None:
         self.contradictions.append(Contradiction(verdict, tuple(dict.fromkeys(against)), tuple(sorted(faces))))
 
+    def _meant(self, side: Faces) -> Faces:
+        """Return the faces of a side that its verdict is still about: those that were not judged by themselves since, else all."""
+        return tuple(face for face in side if face not in self.judged) or side
+
     def same(self, verdict: Verdict) -> None:
-        first = [face for face in verdict.faces if face not in self.judged]
-        second = [face for face in verdict.others if face not in self.judged]
+        first, second = self._meant(verdict.faces), self._meant(verdict.others)
         if not first or not second:
-            return  # each of its faces was judged by itself since
+            return  # the faces are gone
         against = self._against([*first, *second])
         if against:
             self._set_aside(verdict, against, [*first, *second])
         else:
             self._unite([*first, *second], verdict)
-            self.both.append((tuple(first), tuple(second)))
+            self.both.append((first, second))
 
     def different(self, verdict: Verdict) -> None:
         """Two people: no face of one side with one of the other."""
-        first = tuple(face for face in verdict.faces if face not in self.judged)
-        second = tuple(face for face in verdict.others if face not in self.judged)
+        first, second = self._meant(verdict.faces), self._meant(verdict.others)
         if first and second:
             self._keep_apart(verdict, first, second)
 
@@ -166,7 +169,7 @@ class _Compiler:
 
     def rejected(self, verdict: Verdict) -> None:
         """Faces that are not the person of the others; one that was confirmed since is set aside."""
-        others = tuple(face for face in verdict.others if face not in self.judged)
+        others = self._meant(verdict.others)
         left = []
         there = {id(self._merged(face)): self._merged(face) for face in others}
         for face in verdict.faces:
@@ -184,8 +187,9 @@ class _Compiler:
         self.judged.update(left)
 
     def confirmed(self, verdict: Verdict) -> None:
-        """Faces that are the person of the others, and so of one another."""
-        anchor = tuple(face for face in verdict.others if face not in self.judged)
+        """Faces that are the person of the others, and so of one another; one other face is meant as itself, not as its cluster."""
+        anchor = self._meant(verdict.others)
+        mate = anchor if len(verdict.others) == 1 else ()
         kept: list[int] = []
         for face in sorted(verdict.faces, key=lambda one: one in self.judged):  # what was judged since gives way
             opposed = [
@@ -194,16 +198,16 @@ class _Compiler:
                 if (face in apart.faces and _mostly(verdict.others, apart.others))
                 or (face in apart.others and _mostly(verdict.others, apart.faces))
             ]
-            against = opposed or self._against([*kept, face])
+            against = opposed or self._against([*kept, *mate, face])
             if against:
                 self._set_aside(verdict, against, [face])
             else:
                 kept.append(face)
-        if len(kept) > 1:
-            self._unite(kept, verdict)
+        if kept and len(kept) + len(mate) > 1:
+            self._unite([*kept, *mate], verdict)
         if kept:
             self.sure.append((verdict, tuple(kept)))
-        if kept and anchor:
+        if kept and anchor and not mate:
             self.joined.append((verdict, tuple(kept), anchor))
         self.judged.update(kept)
 

@@ -87,7 +87,12 @@ def test_two_faces_without_a_cluster_become_one(crowd, capsys):
         assert run(["verdict", str(project.folder), *map(str, words), "--json"]) == 0
         return json.loads(capsys.readouterr().out)
 
-    assert said("--not", *alone, "--with", placed)["moved"] == 3
+    assert said("--not", *alone, "--with", placed)["moved"] == 3  # several are one other person
+    at = membership(project, version)
+    assert len({at[face] for face in alone}) == 1 and at[alone[0]] != at[placed] and len(clusters(project, version)) > 1
+    assert run(["undo", str(project.folder)]) == 0
+    capsys.readouterr()
+    assert [said("--not", face, "--with", placed)["moved"] for face in alone] == [1, 1, 1]
     before = membership(project, version)
     loose = before[alone[0]]
     assert next(one.label for one in clusters(project, version) if one.id == loose) == UNCLUSTERED
@@ -106,7 +111,7 @@ def test_two_faces_without_a_cluster_become_one(crowd, capsys):
     assert Said.UNSURE in [one.said for one in verdicts(project)]
     for _ in range(6):
         assert run(["undo", str(project.folder)]) == 0
-    assert membership(project, version) == before and len(verdicts(project)) == 1
+    assert membership(project, version) == before and len(verdicts(project)) == 3
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,52 @@ def test_a_cluster_that_is_not_there_is_told_those_that_are(first):
         find_cluster(project, 1, "Ann")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        [(Said.NOT, (1,), (2,)), (Said.CONFIRMED, (2,), (3,))],
+        [(Said.NOT, (1,), (2,)), (Said.NOT, (2,), (50,))],
+        [(Said.DIFFERENT, (1,), (2,)), (Said.CONFIRMED, (2,), (3,)), (Said.CONFIRMED, (1,), (4,))],
+        [(Said.NOT, (1,), (2, 3)), (Said.CONFIRMED, (2, 3), (4,))],
+    ],
+)
+def test_faces_that_are_judged_since_are_still_not_who_they_were_said_not_to_be(words):
+    """The other side is no cluster of which a face was judged since: each of its faces was, and nothing contradicts it."""
+    said = constraints(
+        [Verdict(n, str(n), kind, a, b, f"who {n}", float(n)) for n, (kind, a, b) in enumerate(words, 1)]
+    )
+    assert not said.contradictions
+    assert any(1 in one.faces and 2 in one.others for one in said.apart) and 2 in said.beside(1)[1]
+
+
+def test_whom_a_face_was_confirmed_with_may_be_judged_since():
+    found = [Verdict(1, "1", Said.CONFIRMED, (1,), (60,), "a", 1.0), Verdict(2, "2", Said.NOT, (60,), (100,), "b", 2.0)]
+    said = constraints(found)
+    assert 60 in said.beside(1)[0] and not said.contradictions
+    against = constraints([*found, Verdict(3, "3", Said.NOT, (60,), (1,), "c", 3.0)])
+    assert [one.verdict.id for one in against.contradictions] == [1]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_verdicts_that_one_truth_gives_contradict_nothing(seed):
+    """Of faces one by one, from several people, in any order: all hold."""
+    rng = np.random.default_rng(seed)
+    who = rng.integers(0, 6, 30)
+    found = []
+    for number in range(1, 120):
+        a, b = rng.choice(30, 2, replace=False).tolist()
+        kinds = (Said.CONFIRMED, Said.SAME) if who[a] == who[b] else (Said.NOT, Said.DIFFERENT)
+        found.append(Verdict(number, str(number), kinds[number % 2], (a,), (b,), f"p{number % 3}", float(number)))
+    said = constraints(found)
+    assert said.contradictions == ()
+    vectors = rng.normal(size=(30, 4)).astype(np.float32)
+    out, broken = corrected(rng.integers(-1, 5, 30), np.arange(30), vectors, said)
+    assert not broken
+    for one in found:
+        together = out[one.faces[0]] == out[one.others[0]] >= 0
+        assert together == (one.said in (Said.CONFIRMED, Said.SAME)), one
+
+
 SAYS = {True: (Said.SAME, Said.CONFIRMED), False: (Said.DIFFERENT, Said.NOT)}
 
 
@@ -247,7 +293,10 @@ def test_a_word_that_is_set_aside_silences_nobody(newest):
         Verdict(1, "1", Said.SAME, (1,), (3,), "ann", 1.0), Verdict(2, "2", Said.IGNORED, (1,), (), "bob", 2.0),
         Verdict(3, "3", Said.CONFIRMED, (1,), (5,), "cy", 3.0), Verdict(4, "4", Said.DIFFERENT, (3,), (5,), "cy", 4.0),
     ]  # fmt: skip
-    assert [one.verdict.who for one in constraints(ignored).contradictions] == ["bob"]
+    said = constraints(
+        ignored
+    ).contradictions  # 1 is 5, who is not 3: so Ann's word that 1 is 3 does not hold, nor Bob's
+    assert [one.verdict.who for one in said] == ["bob", "ann"]
 
 
 def test_more_like_this_honours_verdicts(first):
@@ -420,17 +469,19 @@ def test_no_verdict_is_broken_silently(seed, says):
     kept = ~np.isin(faces, list(said.ignored))
     out, broken = corrected(labels[kept], faces[kept], vectors[kept], said)
     at = {int(f): (int(c) if c >= 0 else -2 - int(f)) for f, c in zip(faces[kept], out, strict=True)}
-    told = {(c.verdict.id, face) for c in said.contradictions for face in c.faces} | {
-        (v.id, face) for v in broken for face in v.faces
-    }
+    set_aside = {(c.verdict.id, face) for c in said.contradictions for face in c.faces}
+    told = set_aside | {(v.id, face) for v in broken for face in v.faces}
     for place, v in enumerate(found):
-        judged = {f for later in found[place + 1 :] if later.said in verdict_rows.OF_FACES for f in later.faces}
-        a = [
+        judged = {
             f
-            for f in v.faces
-            if f in at and (v.id, f) not in told and (v.said in verdict_rows.OF_FACES or f not in judged)
-        ]
-        b = [f for f in v.others if f in at and (v.id, f) not in told and f not in judged]
+            for later in found[place + 1 :]
+            if later.said in verdict_rows.OF_FACES
+            for f in later.faces
+            if (later.id, f) not in set_aside  # such a word silences nobody
+        }
+        meant = [[f for f in side if f not in judged] or side for side in (v.faces, v.others)]
+        a = [f for f in (v.faces if v.said in verdict_rows.OF_FACES else meant[0]) if f in at and (v.id, f) not in told]
+        b = [f for f in meant[1] if f in at and (v.id, f) not in told]
         if v.said is Said.SAME and a and b:
             assert len({at[f] for f in a + b}) == 1, v
         if v.said in (Said.DIFFERENT, Said.NOT):

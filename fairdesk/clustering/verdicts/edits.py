@@ -158,7 +158,7 @@ def _apart(faces: Sequence[int], others: Sequence[int]) -> None:
 
 
 def one_person(project: Project, version: int, faces: Sequence[int], others: Sequence[int]) -> VerdictResult:
-    """Faces are the person of other faces, whether these are in a cluster or not.
+    """Faces are the person of other faces, whether these are in a cluster or not: one face is confirmed, several are the same person.
 
     All come together in the cluster that most of the others are in, else in that of most of the faces; where all are
     unclustered, in a new one. Faces of the others that are in a cluster stay there.
@@ -173,25 +173,35 @@ def one_person(project: Project, version: int, faces: Sequence[int], others: Seq
     ]
     found = next((Counter(side).most_common(1)[0][0] for side in homes if side), None)
     text = tr_n("Confirm {n:,} face beside others", "Confirm {n:,} faces beside others", len(wanted))
+    said = Said.CONFIRMED if len(wanted) == 1 else Said.SAME
     with project.journal.step(text, target=_target()) as connection:
         cluster = new_cluster(connection, version) if found is None else found
         alone = [face for face in beside if home_of.get(face) is None or home_of[face] in loose]
         moved = place_faces(project, connection, version, [*wanted, *alone], cluster)
-        _, replaced = say(project, connection, Said.CONFIRMED, wanted, beside)
-    return _result(project, Said.CONFIRMED, before, moved, replaced)
+        _, replaced = say(project, connection, said, wanted, beside)
+    return _result(project, said, before, moved, replaced)
 
 
 def two_people(project: Project, version: int, faces: Sequence[int], others: Sequence[int]) -> VerdictResult:
-    """Faces are not the person of other faces: those that share a cluster with one of these become unclustered."""
+    """Faces are not the person of other faces: one face, or several that are one other person.
+
+    Of those that share a cluster with one of the others, one becomes unclustered, and several a cluster of their own.
+    """
     wanted, beside = _known(project, faces), _known(project, others)
     _apart(wanted, beside)
     before, home_of = last_verdict(project), membership(project, version)
     homes = {home_of.get(face) for face in beside} - {None}
+    leaving = [face for face in wanted if home_of.get(face) in homes]
+    loose = {one.id for one in clusters(project, version) if one.label == UNCLUSTERED}
     text = tr_n("{n:,} face is somebody else", "{n:,} faces are somebody else", len(wanted))
+    said = Said.NOT if len(wanted) == 1 else Said.DIFFERENT
     with project.journal.step(text, target=_target()) as connection:
-        _, replaced = say(project, connection, Said.NOT, wanted, beside)
-        moved = put_out(project, connection, version, [face for face in wanted if home_of.get(face) in homes])
-    return _result(project, Said.NOT, before, moved, replaced)
+        _, replaced = say(project, connection, said, wanted, beside)
+        if len(leaving) > 1 and not {home_of[face] for face in leaving} <= loose:
+            moved = place_faces(project, connection, version, leaving, new_cluster(connection, version))
+        else:
+            moved = put_out(project, connection, version, leaving)
+    return _result(project, said, before, moved, replaced)
 
 
 def not_sure(project: Project, faces: Sequence[int], others: Sequence[int]) -> VerdictResult:
