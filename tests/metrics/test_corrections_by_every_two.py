@@ -42,6 +42,10 @@ def group_changed(project, images):
     edit_labels(project, [images[0].id], Edit(identity=images[20].identity, group=images[20].group))
 
 
+def group_of_a_whole_person_changed(project, images):
+    edit_labels(project, [one.id for one in images[:5]], Edit(group=images[20].group))
+
+
 def hidden(project, images):
     hide_images(project, [images[0].id, images[30].id])
 
@@ -63,7 +67,8 @@ def all_at_once(project, images):
 
 
 KINDS = (
-    group_removed, group_of_a_whole_person_removed, identity_removed, identity_changed, group_changed, hidden, excluded,
+    group_removed, group_of_a_whole_person_removed, identity_removed, identity_changed, group_changed,
+    group_of_a_whole_person_changed, hidden, excluded,
     wrong_label, all_at_once,
 )  # fmt: skip
 
@@ -92,6 +97,38 @@ def test_each_kind_counts_the_same(capsys, filled, tmp_path, kind):
     assert made["corrections"] == found["corrections"]
 
 
+def test_a_face_whose_group_alone_was_changed_is_still_who_it_was(capsys, filled, tmp_path):
+    """The list says that its comparisons are genuine; without a list nobody can tell, and they are left out."""
+    scores_of(filled, tmp_path / "s.npz")
+    words = ["evaluate", tmp_path / "s.npz", "--by", "group", "--at", "fmr=0.1", "--bootstrap", 0, "--labels-of"]
+    everyone = ["all-pairs", filled.folder, "--encoder", "made-up", "--at", "0.1"]
+    before, plain = told(capsys, *words, filled.folder), told(capsys, *everyone)
+    images = labelled_images(filled)
+    edit_labels(filled, [images[0].id, images[1].id], Edit(group=images[20].group))
+    found, every = told(capsys, *words, filled.folder), told(capsys, *everyone)
+    assert (found["n_genuine"], found["n_impostor"]) == (before["n_genuine"], before["n_impostor"])
+    rates = found["groups"]["per_group"]
+    # of ten pairs of five faces one is of the two that were moved, three of the others, and six are of two groups
+    assert [rates[g]["genuine"] - before["groups"]["per_group"][g]["genuine"] for g in ("g0", "g1")] == [-7, 1]
+    assert (every["n_genuine"], every["n_impostor"]) == (plain["n_genuine"] - 6, plain["n_impostor"])
+    assert every["corrections"]["reasons"] == {"a person set a face's group, and another group has its name": 6}
+
+
+def test_namesakes_of_two_groups_are_two_people_whatever_was_corrected(capsys, filled, tmp_path):
+    """Both groups have a person of that name anyway: a face that goes from one to the other is the other's."""
+    first, other = labelled_images(filled)[0], labelled_images(filled)[20]
+    with filled.db.transaction() as connection:  # as an import would have named them
+        connection.execute("UPDATE identity SET name = ? WHERE id = ?", (first.identity, other.identity_id))
+    scores_of(filled, tmp_path / "s.npz")
+    words = ["evaluate", tmp_path / "s.npz", "--by", "group", "--at", "fmr=0.1", "--bootstrap", 0, "--labels-of"]
+    before = told(capsys, *words, filled.folder)
+    edit_labels(filled, [first.id], Edit(group=other.group))
+    found = told(capsys, *words, filled.folder)
+    assert found["n_genuine"] == before["n_genuine"] - 4 + 5  # four mates less, five more
+    every = told(capsys, "all-pairs", filled.folder, "--encoder", "made-up")
+    assert (every["n_genuine"], every["n_impostor"]) == (found["n_genuine"], found["n_impostor"])
+
+
 def test_a_name_of_several_groups_is_left_out_where_nobody_knows_which(capsys, filled):
     """Two people of one name, and a face of that name in no group: nobody can tell whose it is."""
     images = labelled_images(filled)
@@ -100,8 +137,12 @@ def test_a_name_of_several_groups_is_left_out_where_nobody_knows_which(capsys, f
     before = told(capsys, "all-pairs", filled.folder, "--encoder", "made-up")
     edit_labels(filled, [images[0].id], Edit(group=""))
     found = told(capsys, "all-pairs", filled.folder, "--encoder", "made-up")
-    assert found["corrections"]["reasons"] == {"a face is in no group, and several groups have its name": 4 + 5}
-    assert found["n_genuine"] == before["n_genuine"] - 4 and found["n_impostor"] == before["n_impostor"] - 5
+    named = "a person set a face's group, and another group has its name"  # the five were named by hand
+    assert before["corrections"]["reasons"] == {named: 25}
+    assert found["corrections"]["reasons"] == {
+        named: 20, "a face is in no group, and several groups have its name": 4 + 5,
+    }  # fmt: skip
+    assert found["n_genuine"] == before["n_genuine"] - 4 and found["n_impostor"] == before["n_impostor"]
 
 
 def test_faces_without_any_group_have_no_rates_of_a_group(capsys, filled):

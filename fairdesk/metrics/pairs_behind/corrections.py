@@ -117,7 +117,8 @@ def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Correct
     """Return scores by the labels that people set, which of them people left out, and what was done.
 
     A comparison with an image that a person labelled is genuine where both images are of one identity and group in the
-    project. Where no person set a label, where an image never had an identity there, and where one of them has no group
+    project. Where a person changed the group alone, so that one name is in two groups, the list's word stays, unless both
+    groups had a person of that name anyway. Where no person set a label, where an image never had an identity there, and where one of them has no group
     and the scores name none either, the list's word stays. An image whose identity a person removed leaves its
     comparisons out, and so does a hidden one; one whose group a person removed is in no group, and is who it was in the
     scores' group.
@@ -192,10 +193,13 @@ def _relabel(scores: ScoreSet, first: Ints, second: Ints, known: Known) -> int:
     people, named = list(known.people), list(known.labels)
     touched = (np.isin(first, people) | np.isin(second, people)) & np.isin(first, named) & np.isin(second, named)
     label = scores.label.copy()
+    anyway = {said for image, said in known.labels.items() if image not in known.people}
     for row in np.flatnonzero(touched).tolist():
         (one, group), (two, other) = known.labels[int(first[row])], known.labels[int(second[row])]
         if scores.group1 is not None and scores.group2 is not None:
             group, other = group or str(scores.group1[row]), other or str(scores.group2[row])
+        if one == two and group != other and not {(one, group), (two, other)} <= anyway and _named(scores, row, one):
+            continue  # it is still who it was
         if one != two or (group and other):
             label[row] = (one, group) == (two, other)
     changed = int((label != scores.label).sum())
@@ -211,6 +215,11 @@ def _relabel(scores: ScoreSet, first: Ints, second: Ints, known: Known) -> int:
         for name, now in ((f"subject{side}", identity), (f"group{side}", group_of)):
             setattr(scores, name, _renamed(getattr(scores, name), ids, now, people))
     return changed
+
+
+def _named(scores: ScoreSet, row: int, name: str) -> bool:
+    """Whether a list says nothing else of whom both faces of a comparison show."""
+    return all(names is None or names[row] == name for names in (scores.subject1, scores.subject2))
 
 
 def _given(said: dict[int, str]) -> Callable[[int, str], str]:
