@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
+from fairdesk.project import Project
+from fairdesk.project.identities import groups_with
 from fairdesk.project.labels import Edit
 from fairdesk.words import mark, tr, tr_n
 
@@ -14,9 +16,12 @@ LEAVE = mark("unchanged")
 class LabelDialog(QDialog):
     """`edit()` after it was accepted. Every field can be reached and filled from the keyboard."""
 
-    def __init__(self, count: int, known: dict[str, list[str]], first: str, parent: QWidget) -> None:
-        """`known` holds the values to choose from by field; `first` is the field the cursor starts in."""
+    def __init__(
+        self, count: int, known: dict[str, list[str]], first: str, parent: QWidget, project: Project | None
+    ) -> None:
+        """`known` holds the values to choose from by field; `first` is the field the cursor starts in; `project` knows whose names are taken."""
         super().__init__(parent)
+        self._project = project
         self.setWindowTitle(tr("Label"))
         self.boxes: dict[str, QComboBox] = {}
         self.removals: dict[str, QCheckBox] = {}
@@ -47,6 +52,11 @@ class LabelDialog(QDialog):
             box.currentTextChanged.connect(lambda _text: self._check())
             self.boxes[field] = box
             layout.addRow(text, box)
+            if field == "identity":
+                self.namesake = QLabel()
+                self.namesake.setWordWrap(True)
+                self.namesake.setProperty("role", "muted")
+                layout.addRow("", self.namesake)
             if field in ("identity", "group", "gender", "age"):
                 remove = QCheckBox(tr("Remove the {field}", field=tr(field)))
                 remove.toggled.connect(lambda on, box=box: box.setDisabled(on))
@@ -64,6 +74,31 @@ class LabelDialog(QDialog):
 
     def _check(self) -> None:
         self._ok.setEnabled(bool(self.edit()))
+        self.namesake.setText(self._namesake())
+        self.namesake.setVisible(bool(self.namesake.text()))
+
+    def _namesake(self) -> str:
+        """Say what becomes of a name that people of some groups have: one name in two groups is two people."""
+        name, group = self._value("identity"), self._value("group")
+        if not name or self._project is None:
+            return ""
+        groups = groups_with(self._project, name)
+        if not groups or group in groups or (group == "" and None in groups):
+            return ""
+        known = ", ".join(one or tr("no group") for one in groups)
+        if group is None:
+            return tr(
+                "There is a {name} in: {groups}. Images of another group become another person of that name; "
+                "to say that it is this one, set the group too.",
+                name=name,
+                groups=known,
+            )
+        return tr(
+            "There is a {name} in: {groups}. In {group} it is another person of that name.",
+            name=name,
+            groups=known,
+            group=group or tr("no group"),
+        )
 
     def _value(self, field: str) -> str | None:
         if self.removals[field].isChecked():

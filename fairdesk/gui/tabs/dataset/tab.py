@@ -386,7 +386,7 @@ class DatasetTab(Tab):
             "add": tags,
             "remove": tags,
         }
-        dialog = LabelDialog(len(images), known, first, self)
+        dialog = LabelDialog(len(images), known, first, self, project)
         if await async_glue.finished(dialog):
             edit = dialog.edit()
             self.session.edit(
