@@ -13,7 +13,8 @@ def dialog(qtbot, filled):
     qtbot.addWidget(parent)
     found = LabelDialog(3, {}, "identity", parent, filled)
     found.show()
-    return found
+    yield found
+    parent.close()
 
 
 def test_a_name_of_another_group_is_told(dialog, filled):
