@@ -7,6 +7,7 @@ import os
 from fairdesk.cli.console import ConsoleContext
 from fairdesk.images.system_places import told_places
 from fairdesk.jobs.devices import device_for
+from fairdesk.jobs.fields import one_of
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.params import JobParams
 from fairdesk.jobs.results import JobResult
@@ -24,9 +25,10 @@ def run_job(
             context.message(odd)
         for name in params.only_for:
             if name in params.model_fields_set and not params.counts(name):
-                switch = params.only_for[name][0]
+                switch, values = params.only_for[name]
                 context.message(
                     tr("{option} has no effect with {switch} {value}.",
                        option=params.option(name), switch=params.option(switch), value=getattr(params, switch))
+                    + " " + tr("It needs {switch} {values}.", switch=params.option(switch), values=one_of(values))
                 )  # fmt: skip
         return kind.function()(params, context)

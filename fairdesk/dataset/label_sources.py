@@ -19,8 +19,8 @@ from fairdesk.made_sequences import MadeSequence
 from fairdesk.packed_texts import PackedTexts
 from fairdesk.project import Project
 from fairdesk.project.detector_key import DetectorKey
+from fairdesk.project.given_labels import Given, GivenLabels, give_labels
 from fairdesk.project.images import need_images
-from fairdesk.project.labels import GivenLabels, give_labels
 from fairdesk.project.originals import imported_images
 from fairdesk.project.predictions import (
     Prediction,
@@ -45,7 +45,7 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
     """Set identities and groups; a face that a person has named keeps its name. One undoable step."""
     assert params.csv is not None
     project = context.project
-    set_, unmatched = 0, None
+    done, unmatched = Given(), None
     odd: list[str] = []
     with project.journal.step(tr("Labels from {csv}", csv=params.csv.name), target={"tab": "dataset"}) as connection:
         for number, root in project.roots().items():
@@ -53,10 +53,10 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
             labels, missing = read_labels(params.csv, Tree(root, "flat", images), params.mapping)
             odd = labels.odd()
             unmatched = set(missing) if unmatched is None else unmatched & set(missing)
-            set_ += give_labels(project, connection, _given(images, labels), "csv")
+            done = done.and_(give_labels(project, connection, _given(images, labels), "csv"))
         if unmatched is None:
             raise RequestError(tr("The project has no images yet. Import a folder first."))
-        need_matches(set_, sorted(unmatched), params.csv, tr("an image of the project"))
+        need_matches(done.told, sorted(unmatched), params.csv, tr("an image of the project"))
     for line in odd:
         context.message(line)
     if unmatched:
@@ -69,10 +69,23 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
             )
         )
     return LabelResult(
-        labelled=set_,
+        labelled=done.changed,
+        unchanged=done.told - done.changed,
+        said_by_people=done.by_person,
         unmatched=sorted(unmatched),
-        summary=tr("{set} labelled from {csv}", set=counted.images(set_), csv=params.csv.name),
+        summary=". ".join(_said(done, params.csv.name)),
     )
+
+
+def _said(done: Given, name: str) -> list[str]:
+    """Say what a table changed and what stayed as it was."""
+    same = done.told - done.changed - done.by_person
+    lines = [tr("{set} labelled from {csv}", set=counted.images(done.changed), csv=name)]
+    if same:
+        lines.append(tr_n("{n:,} image has these labels already", "{n:,} images have these labels already", same))
+    if done.by_person:
+        lines.append(tr_n("{n:,} image keeps what a person set", "{n:,} images keep what a person set", done.by_person))
+    return lines
 
 
 def _given(images: _ImagesOf, labels: TreeLabels) -> Iterator[GivenLabels]:

@@ -346,6 +346,11 @@ class LabelResult(JobResult):
     """What was labelled from a table, or predicted by a model."""
 
     labelled: int | None = None
+    """Images that a table changed."""
+    unchanged: int | None = None
+    """Images that the table told of, and that are as they were."""
+    said_by_people: int | None = None
+    """Those of them that a person had labelled otherwise."""
     unmatched: list[str] = []
     """Rows of the table that name no image."""
     detector: str | None = None

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from fairdesk.errors import RequestError
+from fairdesk.jobs.fields import Pick, said
+from fairdesk.jobs.read_and_written import written_over
 from fairdesk.text_names import is_text, printable, why_no_text
 from fairdesk.words import mark, tr
 
@@ -82,6 +84,20 @@ class JobParams(BaseModel):
                     raise FieldError(name, f"{printable(path)}: {why_no_text()}")
             if isinstance(value, int) and abs(value) >= _MOST:
                 raise FieldError(name, tr("is too large"))
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_read_is_written(self) -> Self:
+        """Refuse to write over what is read."""
+        by_kind: dict[bool, list[tuple[str, Path]]] = {True: [], False: []}
+        for name, field in type(self).model_fields.items():
+            pick, value = said(field, Pick), getattr(self, name)
+            if pick is not None:
+                paths = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Path)]
+                by_kind[pick in (Pick.NEW_FILE, Pick.NEW_FOLDER)] += [(name, path) for path in paths]
+        for name, out in by_kind[True]:
+            if (why := written_over(out, [path for _, path in by_kind[False]])) is not None:
+                raise FieldError(name, why)
         return self
 
     def counts(self, name: str) -> bool:

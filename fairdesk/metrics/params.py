@@ -204,9 +204,16 @@ def columns_of(path: Path, columns: str | None) -> dict[str, str] | None:
     return None if columns is None or path.suffix.lower() == ".npz" else parse_score_columns(columns)
 
 
+_GROUPED = ("group", "gender", "age", "group+gender", "group+age", "gender+age", "group+gender+age")
+"""By what error rates are told for each group, at one threshold."""
+
+
 class EvaluateParams(JobParams):
     """Compute error rates from scores, overall and for each group."""
 
+    only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = dict.fromkeys(
+        ("at", "threshold_from", "alpha"), ("by", _GROUPED)
+    )
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "File": ("columns", "impostor", "distance", "labels_of"),
         "Protocol": ("folds", "insightface"),

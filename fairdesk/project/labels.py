@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 Ids = npt.NDArray[np.int64]
 KINDS = ("gender", "age", "tag")
-_GIVEN_AT_ONCE = 10_000  # images whose given labels are in memory
 _SHOWN = 500  # images that a window selects again after undo
 
 
@@ -68,69 +66,6 @@ def write_labels(connection: apsw.Connection, image: int, labels: Iterable[tuple
                 f" WHERE id = ?3 AND (?2 = 'person' OR ifnull({kind}_source, '') != 'person')",
                 (value, source, image),
             )
-
-
-class GivenLabels(NamedTuple):
-    """What somebody's table says of one image; None (and no tags) where it says nothing."""
-
-    image: int
-    identity: str | None
-    group: str | None
-    gender: str | None
-    age: str | None
-    tags: Sequence[str]
-
-
-def give_labels(project: Project, db: apsw.Connection, given: Iterable[GivenLabels], source: str) -> int:
-    """Within a journal step: set labels of many images, each its own; what a person set stays. Returns how many were told of.
-
-    They are written so many at a time, and what was there before goes to the journal at once: no more are ever in memory.
-    """
-    db.execute(
-        "DROP TABLE IF EXISTS temp.given; CREATE TEMP TABLE given"
-        " (image INTEGER PRIMARY KEY, identity_id INTEGER, group_id INTEGER, gender TEXT, age TEXT)"
-    )
-    known: dict[tuple[str | None, str | None], tuple[int | None, int | None]] = {}
-    rest, told = iter(given), 0
-    while part := list(itertools.islice(rest, _GIVEN_AT_ONCE)):
-        told += len(part)
-        tagged: dict[str, list[int]] = {}
-        for one in part:
-            name = one.identity, one.group
-            if name not in known:
-                known[name] = label_ids(db, *name)
-            for tag in one.tags:
-                tagged.setdefault(tag, []).append(one.image)
-        db.execute("DELETE FROM given")
-        db.executemany(
-            "INSERT INTO given VALUES (?, ?, ?, ?, ?)",
-            ((one.image, *known[one.identity, one.group], one.gender, one.age) for one in part),
-        )
-        _take_given(project, db, ("identity_id", "group_id"), "label_source", source)
-        for kind in ("gender", "age"):
-            _take_given(project, db, (kind,), f"{kind}_source", source)
-        for tag, images in tagged.items():
-            project.journal.choose(images)
-            if db.execute(
-                f"SELECT 1 FROM image i WHERE {project.journal.among('i.id')} AND NOT EXISTS"
-                " (SELECT 1 FROM image_tag t WHERE t.image_id = i.id AND t.tag = ?) LIMIT 1",
-                (tag,),
-            ).get:
-                project.journal.add_tag(tag, source)
-    db.execute("DROP TABLE temp.given")
-    return told
-
-
-def _take_given(project: Project, db: apsw.Connection, columns: tuple[str, ...], said_by: str, source: str) -> None:
-    """Write columns of `given` to their images, and who says so, where they say something new and no person has spoken."""
-    new = {name: f"ifnull(w.{name}, t.{name})" for name in columns} | {said_by: f"'{source}'"}
-    rows = (
-        "FROM given w CROSS JOIN image t ON t.id = w.image"
-        f" WHERE ({' OR '.join(f'w.{name} IS NOT NULL' for name in columns)}) AND ifnull(t.{said_by}, '') != 'person'"
-        f" AND ({' OR '.join(f't.{name} IS NOT {value}' for name, value in new.items())})"
-    )
-    if db.execute(f"SELECT 1 {rows} LIMIT 1").fetchone() is not None:
-        project.journal.update_to("image", new, rows)
 
 
 def edit_labels(project: Project, images: Sequence[int] | Ids, edit: Edit) -> int:

@@ -166,7 +166,7 @@ def given(project, tmp_path):
 @pytest.mark.parametrize("part", [2, 10_000])
 def test_a_table_of_labels_is_one_step_that_leaves_what_a_person_said(given, monkeypatch, part):
     project, table = given
-    monkeypatch.setattr("fairdesk.project.labels._GIVEN_AT_ONCE", part)
+    monkeypatch.setattr("fairdesk.project.given_labels._AT_ONCE", part)
     everything = "SELECT * FROM image", "SELECT * FROM image_tag", "SELECT * FROM identity", "SELECT * FROM grp"
     before = [project.db.rows(sql) for sql in everything]
     result = label_faces(LabelParams(csv=table), QuietContext(project))
@@ -179,7 +179,8 @@ def test_a_table_of_labels_is_one_step_that_leaves_what_a_person_said(given, mon
     assert labels_of(project, 1) == [("gender", "f", "person"), ("tag", "new", "csv"), ("tag", "seen", "person")]
     done, steps = [project.db.rows(sql) for sql in everything], len(project.journal.history())
     again = label_faces(LabelParams(csv=table), QuietContext(project))
-    assert again.labelled == 11 and len(project.journal.history()) == steps  # it said nothing new
+    assert (again.labelled, again.unchanged, again.said_by_people) == (0, 11, 1)
+    assert len(project.journal.history()) == steps  # it said nothing new
     project.journal.undo()
     assert [project.db.rows(sql) for sql in everything] == before
     project.journal.redo()

@@ -158,3 +158,24 @@ def test_a_wrong_csv_line_is_named(tmp_path):
     (tmp_path / "l.csv").write_text("path1,path2,label\na,b,maybe\n")
     with pytest.raises(RequestError, match="line 2: the label 'maybe'"):
         read_pairs(tmp_path / "l.csv")
+
+
+def test_a_list_that_takes_the_place_of_another_says_so(filled, tmp_path):
+    """Of how many pairs the other was, whoever made it; the same list again replaces nothing."""
+    out, context = tmp_path / "l.csv", QuietContext(filled)
+    out.write_text("path1,path2,label\na.jpg,b.jpg,1\na.jpg,c.jpg,0\na.jpg,d.jpg,0\n")
+    first = run(PairsParams(genuine=2, impostor=3, out=out), context)
+    assert first.replaced == 3 and "It replaced a list of 3 pairs." in first.text()
+    again = run(PairsParams(genuine=2, impostor=3, out=out), context)
+    assert again.replaced is None and "replaced" not in again.text() and again.sha256 == first.sha256
+    other = run(PairsParams(genuine=1, impostor=1, out=out), context)
+    assert other.replaced == 5 and other.summary == other.text()
+    written = run(PairsParams(from_list=out, out=tmp_path / "m.txt", format="pairs"), context)
+    assert written.replaced is None
+    (tmp_path / "m.txt").write_text("no list\n")
+    assert (
+        "It replaced a file of that name."
+        in run(PairsParams(from_list=out, out=tmp_path / "m.txt", format="pairs"), context).text()
+    )
+    with pytest.raises(ValueError, match="is what is read"):
+        PairsParams(from_list=out, out=tmp_path / "sub" / ".." / "l.csv")

@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.metrics.rates.error_rates import Floats
+from fairdesk.metrics.scores.score_files import SEARCH
 from fairdesk.project.npz import NOT_NPZ, open_npz, unreadable
 from fairdesk.words import tr
 
 Strings = npt.NDArray[np.str_]
-NEEDED = ("scores", "probe_subject", "gallery_subject")
 
 
 @dataclass
@@ -34,18 +34,20 @@ def holds_search(path: Path) -> bool:
         return False
     try:
         with open_npz(path) as data:
-            return set(NEEDED) <= set(data.files)
+            return set(SEARCH) <= set(data.files)
     except NOT_NPZ:
         return False
 
 
 def read_search(path: Path) -> SearchScores:
     """Read a score matrix. Raises `RequestError` naming the array that is wrong."""
+    if path.is_dir():
+        raise RequestError(tr("{path} is a folder. Give the file of scores.", path=path))
     if not path.is_file():
         raise RequestError(tr("There is no file {path}.", path=path))
     try:
         with open_npz(path) as data:
-            missing = [name for name in NEEDED if name not in data.files]
+            missing = [name for name in SEARCH if name not in data.files]
             if missing:
                 raise RequestError(
                     tr(
@@ -56,7 +58,7 @@ def read_search(path: Path) -> SearchScores:
                     )
                 )
             scores = np.asarray(data["scores"])
-            texts = {name: np.asarray(data[name]) for name in (*NEEDED[1:], "probe_group") if name in data.files}
+            texts = {name: np.asarray(data[name]) for name in (*SEARCH[1:], "probe_group") if name in data.files}
             measure = str(data["measure"]) if "measure" in data.files and data["measure"].ndim == 0 else ""
     except NOT_NPZ as error:
         raise unreadable(path, error) from error

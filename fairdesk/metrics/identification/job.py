@@ -96,10 +96,16 @@ def evaluate_search(found: SearchScores, params: IdentifyParams, context: Contex
         result.interval = tr("none: {why}", why=why)
     ranks = searches.optimistic[searches.mated & ~searches.failed]
     if len(ranks) and np.median(ranks) > (result.n_gallery + 1) / 2:
-        result.warning = tr(
-            "Most probes rank their mate in the lower half of the gallery: these may be distances. If small means alike, "
-            "use --distance."
-        )
+        if params.distance:
+            result.warning = tr(
+                "Most probes rank their mate in the lower half of the gallery: these may be similarities, "
+                "though they are taken for distances. If large means alike, leave --distance out."
+            )
+        else:
+            result.warning = tr(
+                "Most probes rank their mate in the lower half of the gallery: these may be distances. "
+                "If small means alike, use --distance."
+            )
     return result, searches
 
 

@@ -14,6 +14,7 @@ from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.folder_layouts import read_tree
 from fairdesk.images.written_files import write_text
 from fairdesk.jobs.context import Context
+from fairdesk.jobs.read_and_written import written_over
 from fairdesk.jobs.results import Unreadable
 from fairdesk.metrics.pair_lists.doubtful import against_identities, labelled, told_doubtful, with_both_labels
 from fairdesk.metrics.pair_lists.face_pictures import FacePictures
@@ -27,6 +28,7 @@ from fairdesk.metrics.pair_lists.matching import (
 )
 from fairdesk.metrics.pair_lists.pairs import LeftOutLine, Pair, PairList
 from fairdesk.metrics.pair_lists.reading import read_list
+from fairdesk.metrics.pair_lists.replaced import former_list
 from fairdesk.metrics.pair_lists.results import LeftOutOfList, PairsResult
 from fairdesk.metrics.pair_lists.writing import ending, need_ending, write_pairs
 from fairdesk.metrics.params import PairsParams
@@ -45,6 +47,7 @@ def convert_list(params: PairsParams, context: Context, project: Project | None)
     if chosen.doubtful:
         context.message(told_doubtful(chosen.doubtful))
     out = destination(params, project, f"{params.from_list.stem}{ending(params.format)}")
+    former = former_list(out)
     context.progress(0, len(pairs), tr("pairs"))
     context.check()
     faces = FacePictures(project, params.from_list.parent)
@@ -70,6 +73,9 @@ def convert_list(params: PairsParams, context: Context, project: Project | None)
     side = {"made_by": f"FairDesk {__version__}", "from": params.from_list.name, "from_sha256": _sha256(params.from_list),
             **result.json_values(), "out": out.name}  # fmt: skip
     write_text(out.with_name(out.name + ".json"), json.dumps(side, indent=1, ensure_ascii=False) + "\n")
+    if former is not None and former.sha256 != result.sha256:
+        result.replaced = former.pairs
+        result.summary = result.text()
     if left_out:
         context.message(
             tr_n(
@@ -96,8 +102,8 @@ def destination(params: PairsParams, project: Project | None, name: str) -> Path
             raise RequestError(tr("Say where to write the list: --out FILE"))
         out = project.exports("lists", name)
     need_ending(out, params.format)
-    if out == params.from_list:
-        raise RequestError(tr("{out} is the list that is read. Write to another file.", out=out))
+    if (why := written_over(out, [params.from_list])) is not None:  # the project's own place, too
+        raise RequestError(why)
     if project is not None:
         need_thawed(project, out)
     return out

@@ -19,6 +19,7 @@ from fairdesk.metrics.pair_lists.conversion import convert_list, destination, ge
 from fairdesk.metrics.pair_lists.face_pictures import FacePictures
 from fairdesk.metrics.pair_lists.lfw import told_folds
 from fairdesk.metrics.pair_lists.pairs import Pair
+from fairdesk.metrics.pair_lists.replaced import former_list
 from fairdesk.metrics.pair_lists.results import PairsResult
 from fairdesk.metrics.pair_lists.sampling import PairImage, Pick, genuine_pairs, impostor_pairs
 from fairdesk.metrics.pair_lists.writing import ending, write_pairs
@@ -168,6 +169,7 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
         )
     name = f"{params.format}-{params.seed}-{len(genuine)}-{len(impostor)}{ending(params.format)}"
     out = destination(params, project, name)
+    former = former_list(out)
     faces = FacePictures(project)
     genders = genders_of(project) if project is not None and params.format == "bfw" else {}
     written = write_pairs(out, pairs, params.format, genders=genders, picture=faces)
@@ -206,6 +208,9 @@ def make_pair_list(params: PairsParams, context: Context) -> PairsResult:
         )
     side = {"made_by": f"FairDesk {__version__}", **result.json_values(), "out": out.name}
     write_text(out.with_name(out.name + ".json"), json.dumps(side, indent=1, ensure_ascii=False) + "\n")
+    if former is not None and former.sha256 != result.sha256:
+        result.replaced = former.pairs
+        result.summary = result.text()
     if project is not None:
         add_pair_list(project, out, params.model_dump(mode="json"), of_each[0], of_each[1], digest)
     context.progress(2, 2, tr("kinds of pairs"))

@@ -56,11 +56,13 @@ class PairsResult(JobResult):
     folds: int
     sha256: str
     synthetic: list[str] = []
+    replaced: int | None = None
+    """Pairs of another list that was where this one is written; 0 where that was no list."""
 
     def text(self) -> str:
         """Return what is in the list."""
         if not isinstance(self.left_out, dict):
-            return self._conversion(self.left_out)
+            return "\n".join([self._conversion(self.left_out), *self._instead()])
         lines = [
             tr(
                 "{genuine} and {impostor} over {identities}, seed {seed}.",
@@ -71,7 +73,16 @@ class PairsResult(JobResult):
             )
         ]
         lines[:0] = self._limits()
-        return "\n".join(lines + [_told_left_out(why, number) for why, number in self.left_out.items() if number])
+        lines += [_told_left_out(why, number) for why, number in self.left_out.items() if number]
+        return "\n".join(lines + self._instead())
+
+    def _instead(self) -> list[str]:
+        """Say what was where the list is now."""
+        if self.replaced is None:
+            return []
+        if not self.replaced:
+            return [tr("It replaced a file of that name.")]
+        return [tr_n("It replaced a list of {n:,} pair.", "It replaced a list of {n:,} pairs.", self.replaced)]
 
     def _limits(self) -> list[str]:
         """Say, in as few words as a card has room for, that fewer pairs exist than were asked for."""

@@ -52,13 +52,24 @@ def learn(grouped: Grouped, method: str, fmr: str, option: str = "--fmr") -> dic
     Raises
     ------
     RequestError
-        If a group has too few impostor comparisons for the FMR.
+        If a group has too few impostor comparisons: for the FMR, or two for a mean and a deviation, which no FMR is of.
     """
     good = np.isfinite(grouped.score)
     parts: dict[str, npt.NDArray[Any]] = {}
     for number, name in enumerate(grouped.names):
         scores = grouped.score[grouped.within(number) & ~grouped.label & good]
-        if not resolvable(fmr, len(scores)) or len(scores) < 2:
+        if method == "zscore" and len(scores) < 2:
+            raise RequestError(
+                tr_n(
+                    "The group {group} has {n:,} impostor comparison to learn from; a mean and a deviation need at least 2. "
+                    "Give more.",
+                    "The group {group} has {n:,} impostor comparisons to learn from; a mean and a deviation need at least 2. "
+                    "Give more.",
+                    len(scores),
+                    group=name,
+                )
+            )
+        if method != "zscore" and (not resolvable(fmr, len(scores)) or len(scores) < 2):
             raise RequestError(
                 tr_n(
                     "The group {group} has {n:,} impostor comparison to learn from; an FMR of {fmr} needs at least "

@@ -21,6 +21,9 @@ from fairdesk.metrics.scores.score_texts import read_score_text, read_two_texts
 from fairdesk.project.npz import NOT_NPZ, open_npz, unreadable
 from fairdesk.words import tr
 
+SEARCH = ("scores", "probe_subject", "gallery_subject")
+"""The arrays that a file of one-to-many search has."""
+
 
 def read_scores(
     path: Path, *, paths: bool = False, columns: dict[str, str] | None = None, impostor: Path | None = None
@@ -36,6 +39,8 @@ def read_scores(
         Naming the file, the line where there is one, and what was expected.
     """
     for one in (path, impostor):
+        if one is not None and one.is_dir():
+            raise RequestError(tr("{path} is a folder. Give the file of scores.", path=one))
         if one is not None and not one.is_file():
             raise RequestError(tr("There is no file {path}.", path=one))
     suffix = path.suffix.lower()
@@ -83,6 +88,13 @@ def _read_npz(path: Path, paths: bool) -> ScoreSet:
                         _numbers(path, data[genuine]), _numbers(path, data[impostor]), measure=_measure(data),
                         about=known_about({name: str(data[name]) for name in ABOUT if name in have and data[name].ndim == 0}),
                     )  # fmt: skip
+            if set(SEARCH) <= have:
+                raise RequestError(
+                    tr(
+                        "{path} holds the scores of a search, every probe against a gallery. Use: identify {path}",
+                        path=path,
+                    )
+                )
             if not {"score", "label"} <= have:
                 raise RequestError(
                     tr(
