@@ -96,6 +96,8 @@ class MainWindow(QMainWindow):
         self.help = Help(self, self)
         self._recent = QMenu(tr("Open &recent"), self)
         self._menus = {title: self.menu_bar.addMenu(title) for title in map(tr, _MENUS)}
+        for menu in self._menus.values():
+            menu.setToolTipsVisible(True)  # they say what a grey entry waits for
         session.told.connect(self._on_notice)
         session.no_longer.connect(self.toasts.replace)
         session.job_asked.connect(self._on_asked)

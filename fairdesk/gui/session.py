@@ -20,6 +20,7 @@ from fairdesk.gui.background import Background
 from fairdesk.gui.jobs import kept_queue
 from fairdesk.gui.jobs.manager import JobManager
 from fairdesk.gui.jobs.state import DONE, JobState
+from fairdesk.gui.own_steps import OwnSteps
 from fairdesk.gui.remedies import verb_in
 from fairdesk.gui.settings import Settings
 from fairdesk.gui.theme import Theme
@@ -29,7 +30,7 @@ from fairdesk.jobs.registry import job_kind
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, ChangeReader, Kind
 from fairdesk.project.database import DamagedError
-from fairdesk.project.journal import NoStepError, Step
+from fairdesk.project.journal import NoStepError, OtherStepError, Step
 from fairdesk.project.originals import NONE_MISSING, Missing, missing_originals
 from fairdesk.project.project import CATALOG, SUFFIX
 from fairdesk.runs.folder import next_run
@@ -248,8 +249,13 @@ class Session(QObject):
             ):
                 self.look_for_originals(ORIGINALS_MS)  # those that were missing may have been found and encoded
 
-    def edit(self, work: Callable[[Project], Output], done: str | Callable[[Output], str] = "") -> None:
-        """Change the project off this thread, then tell about it with an Undo button."""
+    def edit(
+        self,
+        work: Callable[[Project], Output],
+        done: str | Callable[[Output], str] = "",
+        own: OwnSteps | None = None,
+    ) -> None:
+        """Change the project off this thread, then tell about it with an Undo button; `own` keeps the step's number."""
         project = self.project
         if project is None:
             return
@@ -260,17 +266,21 @@ class Session(QObject):
             if text:
                 self.told.emit(Notice(text, action=tr("Undo"), run=self.undo))
 
-        self.background.edit(lambda: work(project), finished)
+        self.background.edit(lambda: work(project) if own is None else own.keep(project, work), finished)
 
-    def undo(self, *, instead: str = "") -> None:
-        """Take back the newest edit; where that cannot be, say what can be done `instead`."""
-        self._step(lambda project: project.journal.undo(), mark("Undone: {step}"), instead)
+    def undo(self, *, instead: str = "", only: OwnSteps | None = None) -> None:
+        """Take back the newest edit, of `only` a window's own; where that cannot be, say what can be done `instead`."""
+        steps = None if only is None else only.numbers
+        self._step(lambda project: project.journal.undo(steps), mark("Undone: {step}"), instead, only)
 
-    def redo(self) -> None:
-        """Make the oldest undone edit again."""
-        self._step(lambda project: project.journal.redo(), mark("Redone: {step}"))
+    def redo(self, *, only: OwnSteps | None = None) -> None:
+        """Make the oldest undone edit again, of `only` a window's own."""
+        steps = None if only is None else only.numbers
+        self._step(lambda project: project.journal.redo(steps), mark("Redone: {step}"), only=only)
 
-    def _step(self, work: Callable[[Project], Step], told: str, instead: str = "") -> None:
+    def _step(
+        self, work: Callable[[Project], Step], told: str, instead: str = "", only: OwnSteps | None = None
+    ) -> None:
         project = self.project
         if project is None:
             return
@@ -288,7 +298,9 @@ class Session(QObject):
 
         def refused(error: BaseException) -> None:
             ended()
-            if isinstance(error, NoStepError):
+            if only is not None and isinstance(error, (NoStepError, OtherStepError)):
+                only.tell(str(error))
+            elif isinstance(error, NoStepError):
                 self.told.emit(Notice(str(error)))
             elif instead and isinstance(error, RequestError):
                 self.tell_error(RequestError(f"{error} {instead}"))

@@ -12,7 +12,7 @@ import json
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +37,15 @@ _AS_A_WHOLE = apsw.SQLITE_CHANGESETAPPLY_NOSAVEPOINT  # the transaction goes bac
 
 class NoStepError(RequestError):
     """There is nothing to undo or redo."""
+
+
+class OtherStepError(RequestError):
+    """The step that would be undone or redone is none of those that were meant."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__(
+            tr("“{step}” was not done here. Nothing was changed. Undo or redo it in the main window: Edit.", step=step)
+        )
 
 
 @dataclass(frozen=True)
@@ -196,29 +205,38 @@ class Journal:
         finally:
             edit.session.enabled = True
 
-    def undo(self) -> Step:
+    def undo(self, among: Container[int] | None = None) -> Step:
         """Take back the newest edit that is not undone yet.
+
+        Parameters
+        ----------
+        among
+            The numbers of the steps that may be taken back; None: any.
 
         Raises
         ------
         NoStepError
             If there is none.
+        OtherStepError
+            If the newest is not `among` those that may be.
         RequestError
             If its rows were changed or used by later work.
         """
-        return self._apply("undone = 0 ORDER BY id DESC", undo=True)
+        return self._apply("undone = 0 ORDER BY id DESC", among, undo=True)
 
-    def redo(self) -> Step:
+    def redo(self, among: Container[int] | None = None) -> Step:
         """Make the oldest undone edit again. Raises as `undo` does."""
-        return self._apply("undone = 1 ORDER BY id", undo=False)
+        return self._apply("undone = 1 ORDER BY id", among, undo=False)
 
-    def _apply(self, which: str, *, undo: bool) -> Step:
+    def _apply(self, which: str, among: Container[int] | None, *, undo: bool) -> Step:
         with self._references_checked_afterwards(which) as afterwards, self._db.transaction() as connection:
             row = connection.execute(
                 f"SELECT id, text, created, undone, target FROM journal_step WHERE {which} LIMIT 1"
             ).fetchone()
             if row is None:
                 raise NoStepError(tr("There is nothing to undo.") if undo else tr("There is nothing to redo."))
+            if among is not None and row[0] not in among:
+                raise OtherStepError(str(row[1]))
             parts = connection.execute(
                 "SELECT changes FROM journal_part WHERE step_id = ? ORDER BY seq" + (" DESC" if undo else ""), (row[0],)
             ).fetchall()

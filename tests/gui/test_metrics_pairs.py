@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.label_dialog import LabelDialog
+from fairdesk.gui.dialogs.pair_list_dialog import PairListDialog
 from fairdesk.gui.dialogs.pairs_dialog import PairsDialog
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pair_lists.job import make_pair_list
@@ -18,6 +19,7 @@ from fairdesk.metrics.params import PairsParams, ScoreParams
 from fairdesk.metrics.scores.pair_scores import score_pairs
 from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.store import MarkKind, mark_comparisons
+from fairdesk.project.sets import freeze
 
 
 def relabel_second(dialog, hand):
@@ -193,3 +195,74 @@ def test_all_of_it_is_reached_by_the_keyboard(shown, window, hand, qtbot):
     qtbot.waitUntil(lambda: shown.pairs.dialog is None, timeout=3000)
     qtbot.keyClick(table, Qt.Key.Key_Tab)
     assert QApplication.focusWidget() is not table  # Tab leaves the table
+
+
+def test_undo_at_the_pairs_goes_through_what_was_corrected_there_alone(shown, window, hand, qtbot):
+    """The scoring is the newest step before: it stays, and the window of pairs says where it is undone."""
+    before = counts(shown)
+    shown.figures.groups["fnmr"].pairs_asked.emit(PairQuery("genuine", "g0", "g0"))
+    dialog = hand.dialog(PairsDialog)
+    qtbot.waitUntil(lambda: dialog.table.rowCount() > 3, timeout=10_000)
+    journal = window.session.project.journal
+    scoring = journal.next_undo()
+    undo = lambda: qtbot.keyClick(dialog, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+
+    def refused():
+        qtbot.waitUntil(dialog.said.isVisible, timeout=10_000)
+        settled(shown, hand, qtbot)
+        assert scoring.text in dialog.said.text() and "Edit" in dialog.said.text()
+        assert journal.next_undo() == scoring and journal.next_redo() is kept
+
+    kept = None
+    undo()
+    refused()
+    dialog.table.selectRow(0)
+    dialog.wrong.click()
+    qtbot.waitUntil(lambda: counts(shown) == (before[0] - 1, before[1]), timeout=10_000)
+    settled(shown, hand, qtbot)
+    assert not dialog.said.isVisible()
+    window.session.edit(lambda project: freeze(project, "pairs.csv", on=True))  # of another kind, since
+    qtbot.waitUntil(lambda: "reeze" in journal.next_undo().text, timeout=10_000)
+    newest = journal.next_undo()
+    undo()
+    qtbot.waitUntil(dialog.said.isVisible, timeout=10_000)
+    assert journal.next_undo() == newest and newest.text in dialog.said.text()
+    window.session.undo()
+    qtbot.waitUntil(lambda: journal.next_undo() != newest, timeout=10_000)
+    undo()
+    qtbot.waitUntil(lambda: counts(shown) == before, timeout=10_000)
+    settled(shown, hand, qtbot)
+    kept = journal.next_redo()
+    assert kept is not None
+    dialog.reject()
+
+
+def test_scores_that_were_undone_leave_the_screen(shown, window, hand, qtbot):
+    shown.show_pairs(PairQuery("genuine", "g0", "g0"))
+    hand.dialog(PairsDialog)
+    window.session.undo()
+    qtbot.waitUntil(lambda: shown.shown is None, timeout=10_000)
+    settled(shown, hand, qtbot)
+    assert shown.pages.currentWidget() is shown.empty_page and shown.scores is None
+    assert shown.pairs.dialog is None
+    window.session.redo()
+    qtbot.waitUntil(lambda: shown.shown is not None, timeout=30_000)
+    settled(shown, hand, qtbot)
+    assert shown.pages.currentWidget() is shown.result_page
+
+
+def test_what_is_done_with_a_list_follows_the_selection(shown, window, hand, qtbot):
+    """Its entries in the menu bar are there as soon as it is selected; Return opens its pairs."""
+    look, frozen = window.book.actions["metrics.look"], window.book.actions["metrics.freeze"]
+    qtbot.waitUntil(lambda: not look.isEnabled() and not frozen.isEnabled(), timeout=3000)
+    assert "select a pair list on the left first" in look.toolTip()
+    tree = shown.sources
+    tree.setCurrentItem(tree.topLevelItem(0).child(0))
+    qtbot.waitUntil(lambda: look.isEnabled() and frozen.isEnabled(), timeout=3000)
+    assert "Not yet" not in look.toolTip()
+    qtbot.keyClick(tree, Qt.Key.Key_Return)
+    hand.dialog(PairListDialog).reject()
+    hand.settle()
+    tree.setCurrentItem(tree.topLevelItem(1).child(0))
+    qtbot.waitUntil(lambda: not look.isEnabled() and not frozen.isEnabled(), timeout=3000)
+    settled(shown, hand, qtbot)

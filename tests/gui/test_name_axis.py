@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetricsF
 
 from fairdesk.gui.widgets.group_plots import GroupPlot
 from fairdesk.gui.widgets.name_axis import NameAxis, fitted
+from fairdesk.gui.widgets.name_shortening import shortened
 from fairdesk.gui.widgets.plot_export import new_plot
 from fairdesk.gui.widgets.top_legend import TopLegend
 
@@ -103,3 +104,60 @@ def test_a_cell_says_what_has_room(qtbot, window, size, count, out, said):
     plot.show_groups(groups([f"group_{number}" for number in range(count)]))
     plot.plot.getPlotItem().vb.scaleBy(out)
     qtbot.waitUntil(lambda: {item.toPlainText() for item, _ in plot._notes} == {said})
+
+
+ALIKE = [f"Group number {number} of a quite long name" for number in range(1, 25)]
+KINDS = [
+    ALIKE,
+    [f"{sex}, from the {place} of the country, 20 to 29" for sex in ("women", "men") for place in ("north", "south")],
+    [f"averylongnamewithoutanywordsatall{letter}thatendsasallothersend" for letter in "abcdef"],
+    [f"the first part {'x' * 40} {number} {'y' * 40} the end" for number in (1, 11, 111)],
+    ["a", "a" * 80, "a" * 81, "a" * 80 + "b" + "a" * 80],
+    [*ALIKE, *(f"{one} longer" for one in "xyz"), ALIKE[0]],  # one twice
+]
+
+
+@pytest.mark.parametrize("names", KINDS)
+@pytest.mark.parametrize("room", [40, 90, 160, 190])
+def test_names_that_are_cut_stay_different(qtbot, names, room):
+    metrics = QFontMetricsF(NameAxis("bottom").font())
+    shown = shortened(names, lambda name: fitted(name, metrics, room))
+    assert len(dict(zip(shown, names, strict=True))) == len(set(names)) == len(set(zip(shown, names, strict=True)))
+    assert all(metrics.horizontalAdvance(line) <= room + 1 for text in shown for line in text.split("\n"))
+
+
+def test_what_names_have_in_common_is_cut():
+    """Worked by hand: 20 letters have room."""
+    fit = lambda text: text if len(text) <= 20 else f"{text[:10]}…{text[-9:]}"
+    assert shortened(ALIKE, fit)[::11] == ["Group number 1…", "Group number 12…", "Group number 23…"]
+    old = [f"of all people those {n} years old at most" for n in (1, 11)]
+    assert shortened(old, lambda text: text if len(text) <= 22 else "…") == [
+        "…1 years old at most",
+        "…11 years old at most",
+    ]
+    assert shortened(["short", "names"], fit) == ["short", "names"]
+
+
+@pytest.mark.parametrize("size", [(700, 260), (980, 620)])
+def test_an_axis_is_not_seen_twice(qtbot, window, size):
+    """Scrolled by any way, a strip lies over the axis it shows or the axis is out of sight."""
+    plot = GroupPlot(window.session.theme, "between")
+    qtbot.addWidget(plot)
+    plot.resize(*size)
+    plot.show()
+    plot.show_groups(groups([f"Undisclosed{number}altogether" * 3 for number in range(24)]))
+    area, frozen = plot.scroller, plot.frozen
+    bars = area.horizontalScrollBar(), area.verticalScrollBar()
+    qtbot.waitUntil(lambda: all(bar.maximum() > 0 for bar in bars))
+    seen = set()
+    for step in range(21):
+        for bar in bars:
+            bar.setValue(bar.maximum() * step // 20)
+        inside = plot.plot.mapFromScene(plot.plot.getPlotItem().vb.sceneBoundingRect()).boundingRect()
+        left, low = inside.left() + plot.plot.x(), inside.bottom() + plot.plot.y()
+        assert not frozen.left.isVisible() or left <= frozen.left.width()
+        assert not frozen.bottom.isVisible() or low >= frozen.bottom.y()
+        assert frozen.left.isVisible() or left > 0
+        assert frozen.bottom.isVisible() or low < area.viewport().height()
+        seen |= {(frozen.left.isVisible(), frozen.bottom.isVisible())}
+    assert len(seen) > 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Slot
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QIcon, QImage, QKeyEvent, QKeySequence, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -20,10 +22,12 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.label_dialog import LabelDialog
+from fairdesk.gui.own_steps import OwnSteps
 from fairdesk.gui.pictures import read_image
 from fairdesk.gui.session import Session
 from fairdesk.metrics.pairs_behind.shown_pairs import ShownPair, ShownPairs
 from fairdesk.metrics.store import MarkKind, mark_comparisons, unmark_comparisons
+from fairdesk.project import Project
 from fairdesk.project.labels import edit_labels
 from fairdesk.words import mark, tr, tr_n
 
@@ -41,15 +45,20 @@ class Column:
 
 
 class PairsDialog(QDialog):
-    """A row for each comparison. Edits are steps of the project: Ctrl+Z undoes them, and the figures follow."""
+    """A row for each comparison. Edits are steps of the project: Ctrl+Z undoes those made here, and the figures follow."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
         self._session = session
         self._pairs: list[ShownPair] = []
+        self._own = OwnSteps(self._say)
         self.setWindowTitle(tr("Pairs"))
         self.head = QLabel(tr("Reading the pairs …"))
         self.head.setWordWrap(True)
+        self.said = QLabel()
+        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        self.said.setWordWrap(True)
+        self.said.hide()
         self.table = QTableWidget(0, 5)
         self.table.setHorizontalHeaderLabels(
             [tr("First"), tr("Second"), tr("Score"), tr("Labels"), tr("Left out because")]
@@ -91,7 +100,9 @@ class PairsDialog(QDialog):
         layout.addWidget(self.table)
         layout.addLayout(labels)
         layout.addLayout(marks)
+        layout.addWidget(self.said)
         self.resize(820, 620)
+        self.finished.connect(self._draw_no_more)
         self._check()
 
     def show_pairs(self, found: ShownPairs) -> None:
@@ -144,6 +155,11 @@ class PairsDialog(QDialog):
 
         read(0)
 
+    @Slot()
+    def _draw_no_more(self) -> None:
+        """Leave pictures that are still being read: there is nothing left to put them in."""
+        self._pairs = []
+
     def _selected(self) -> list[ShownPair]:
         rows = sorted({item.row() for item in self.table.selectedItems()})
         return [self._pairs[row] for row in rows]
@@ -160,10 +176,19 @@ class PairsDialog(QDialog):
     def _images(self) -> list[tuple[int, int]]:
         return [pair.images for pair in self._selected() if pair.images is not None]
 
+    def _say(self, text: str) -> None:
+        """Say something here: notices of the main window are behind this one."""
+        self.said.setText(text)
+        self.said.show()
+
+    def _edit(self, work: Callable[[Project], int], done: Callable[[int], str]) -> None:
+        self.said.hide()
+        self._session.edit(work, done, self._own)
+
     def _mark(self, kind: MarkKind, reason: str) -> None:
         images = self._images()
         if images:
-            self._session.edit(
+            self._edit(
                 lambda project: mark_comparisons(project, images, kind, reason),
                 lambda n: tr_n("{n:,} comparison is left out", "{n:,} comparisons are left out", n),
             )
@@ -171,7 +196,7 @@ class PairsDialog(QDialog):
     def _unmark(self) -> None:
         images = self._images()
         if images:
-            self._session.edit(
+            self._edit(
                 lambda project: unmark_comparisons(project, images),
                 lambda n: tr_n("{n:,} comparison counts again", "{n:,} comparisons count again", n),
             )
@@ -186,16 +211,18 @@ class PairsDialog(QDialog):
         dialog = LabelDialog(len(images), known, "identity", self, self._session.project)
         if await async_glue.finished(dialog) == QDialog.DialogCode.Accepted:
             edit = dialog.edit()
-            self._session.edit(
+            self._edit(
                 lambda project: edit_labels(project, images, edit),
                 lambda n: tr_n("{n:,} image labelled", "{n:,} images labelled", n),
             )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Undo and redo work here as in the window."""
+        """Undo and redo go through what was corrected here; what came before is the main window's."""
         if event.matches(QKeySequence.StandardKey.Undo):
-            self._session.undo()
+            self.said.hide()
+            self._session.undo(only=self._own)
         elif event.matches(QKeySequence.StandardKey.Redo):
-            self._session.redo()
+            self.said.hide()
+            self._session.redo(only=self._own)
         else:
             super().keyPressEvent(event)

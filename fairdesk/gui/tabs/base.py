@@ -113,6 +113,7 @@ def show_menu(owner: QWidget, book: ActionBook, tab: str, actions: Sequence[str]
     book.refresh(tab)
     menu = QMenu(owner)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    menu.setToolTipsVisible(True)  # they say what a grey entry waits for
     for number in actions:
         if number:
             menu.addAction(book.actions[number])

@@ -58,8 +58,8 @@ class FrozenAxes(QObject):
         wide = min(inside.left(), int(seen.width() * _MOST))
         high = min(plot.height() - inside.bottom(), int(seen.height() * _MOST))
         x, y = -plot.x(), -plot.y()  # of the plot, in the upper left corner of what is seen
-        beside = x > 0
-        below = y + seen.height() < plot.height()
+        beside = inside.left() - x < wide  # an axis of which more is in sight than a strip shows would be seen twice
+        below = inside.bottom() - y > seen.height() - high
         if beside:
             self.left.show_part(QRect(0, 0, wide, seen.height()), QRect(inside.left() - wide, y, wide, seen.height()))
         if below:

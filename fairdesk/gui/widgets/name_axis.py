@@ -10,6 +10,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
+from fairdesk.gui.widgets.name_shortening import shortened
+
 _BETWEEN = 8  # pixels between two names
 _NARROW = 90  # pixels of a name; with less, names that do not fit stand upright
 MOST_BESIDE = 160  # pixels of a name beside an upright axis
@@ -41,7 +43,7 @@ class NameAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             lines = max((text.count("\n") + 1 for text in self._shown()), default=1)
             high = self._metrics().height() * lines
             if self._upright():
-                high = min(float(MOST_UPRIGHT), max(map(self._metrics().horizontalAdvance, self._names)))
+                high = min(float(MOST_UPRIGHT), max(map(self._metrics().horizontalAdvance, self._turned())))
             if self.fixedHeight != high + 8:
                 self.setHeight(high + 8)
         self.picture = None
@@ -66,7 +68,13 @@ class NameAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     def _shown(self) -> list[str]:
         """Return what is said of each name."""
         room = self._apart() - _BETWEEN if self.orientation == "bottom" else float(MOST_BESIDE)
-        return [fitted(name, self._metrics(), room) for name in self._names]
+        metrics = self._metrics()
+        return shortened(self._names, lambda name: fitted(name, metrics, room))
+
+    def _turned(self) -> list[str]:
+        """Return what is said of each name where they stand upright."""
+        metrics, dots = self._metrics(), Qt.TextElideMode.ElideMiddle
+        return shortened(self._names, lambda name: metrics.elidedText(name, dots, MOST_UPRIGHT))
 
     def tickValues(self, low: float, high: float, _size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
         """Return the places of ticks, as pyqtgraph asks for them: of names that would touch, each second or third."""
@@ -89,8 +97,9 @@ class NameAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         metrics, box = self._metrics(), self.mapRectFromParent(self.geometry())
         painter.setPen(self.textPen())
         low, high = min(self.range), max(self.range)
+        turned = self._turned()
         for value in self.tickValues(low, high, box.width())[0][1]:
-            text = metrics.elidedText(self._names[round(value)], Qt.TextElideMode.ElideMiddle, MOST_UPRIGHT)
+            text = turned[round(value)]
             painter.save()
             painter.translate(box.left() + (value - low) / (high - low) * box.width(), box.top() + 5)
             painter.rotate(-90)

@@ -9,6 +9,7 @@ from fairdesk.gui.async_glue import start
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
 from fairdesk.gui.tabs.metrics.asking import ask_for_report, ask_to_normalise, compare_models
 from fairdesk.gui.tabs.metrics.lists import freeze_list, import_list, look_at_list
+from fairdesk.gui.tabs.metrics.opening import open_scores
 from fairdesk.gui.tabs.metrics.saving import save_shown_plot, save_shown_scores, save_shown_table
 from fairdesk.words import tr
 
@@ -40,6 +41,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
     lists = lambda: any(s.kind == "list" for s in tab.view.sources)
     shown = lambda: tab.shown is not None
     seen = lambda: tab.shown is not None or tab.search.path is not None
+    one_list = tr("Not yet: select a pair list on the left first.")
     first = tr("Not yet: select scores on the left, or open a file of scores, first.")
     return [
         ActionSpec(
@@ -50,6 +52,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             icon="list",
             shortcut="Ctrl+L",
             enabled=people,
+            grey=tr("Not yet: import images whose people are named first."),
         ),
         ActionSpec(
             "metrics.import_list",
@@ -58,6 +61,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             tr("&Metrics"),
             icon="import",
             enabled=lambda: tab.view.images > 0,
+            grey=tr("Not yet: import images first."),
             tip=tr("A list of any format: LFW, RFW, BFW, CFP, AgeDB, CALFW, CPLFW, InsightFace, text, CSV, Parquet"),
         ),
         ActionSpec(
@@ -67,10 +71,19 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             tr("&Metrics"),
             icon="face",
             enabled=lambda: tab.chosen_list() is not None,
+            grey=one_list,
             tip=tr("Each pair's two faces, by label and group"),
             tab=tab.name,
         ),
-        ActionSpec("metrics.score", tr("&Score a list…"), tab.ask_score, tr("&Metrics"), icon="encode", enabled=lists),
+        ActionSpec(
+            "metrics.score",
+            tr("&Score a list…"),
+            tab.ask_score,
+            tr("&Metrics"),
+            icon="encode",
+            enabled=lists,
+            grey=tr("Not yet: create or import a pair list first."),
+        ),
         ActionSpec(
             "metrics.vectors",
             tr("Faces and &embeddings…"),
@@ -78,6 +91,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             tr("&Metrics"),
             icon="face",
             enabled=lambda: tab.view.images > 0,
+            grey=tr("Not yet: import images first."),
             tip=tr("Which faces and embeddings exist, and which are shown and used"),
         ),
         ActionSpec(
@@ -86,13 +100,14 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             lambda: freeze_list(tab),
             tr("&Metrics"),
             enabled=lambda: tab.chosen_list() is not None,
+            grey=one_list,
             tip=tr("A frozen list is not overwritten"),
             tab=tab.name,
         ),
         ActionSpec(
             "metrics.open",
             tr("&Open scores…"),
-            lambda: start(tab.open_scores()),
+            lambda: start(open_scores(tab)),
             tr("&Metrics"),
             icon="import",
             shortcut="Ctrl+Shift+O",
@@ -105,6 +120,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             tr("&Metrics"),
             icon="chart",
             enabled=shown,
+            grey=first,
             tip=tr("These scores against another model's over the same list, with intervals of every difference"),
             tab=tab.name,
         ),
@@ -115,6 +131,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             tr("&Metrics"),
             icon="split",
             enabled=shown,
+            grey=first,
             tip=tr("Learn a normalisation on some subjects and apply it to the others"),
             tab=tab.name,
         ),
@@ -179,6 +196,7 @@ def actions(tab: MetricsTab) -> list[ActionSpec]:
             tr("&Metrics"),
             icon="export",
             enabled=shown,
+            grey=first,
             tab=tab.name,
         ),
     ]

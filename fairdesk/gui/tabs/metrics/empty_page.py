@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from fairdesk.gui import async_glue
+from fairdesk.gui.tabs.metrics.opening import open_scores
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def next_step(tab: MetricsTab, *, drawing: bool) -> Step:
             tr("No project is open"),
             tr("Open or create a project from the File menu, or open any score file."),
             tr("Open scores…"),
-            lambda: async_glue.start(tab.open_scores()),
+            lambda: async_glue.start(open_scores(tab)),
         )
     if tab.reading:
         return Step(tr("Reading the project …"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
 from fairdesk.gui.tabs.metrics.presenter import Source
@@ -15,11 +16,21 @@ from fairdesk.words import tr
 class SourceTree(QTreeWidget):
     """Shows a project's pair lists and scores; what was chosen stays chosen, and new scores are chosen at once."""
 
+    look_asked = Signal()  # a row was double-clicked, or Return was pressed on it
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setHeaderLabels([tr("Pair lists and scores")])
         self._known: set[tuple[str, int]] = set()
         self._elsewhere = False  # whether a file is shown that is none of these
+        self.itemDoubleClicked.connect(lambda *_: self.look_asked.emit())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Look at the row on Return."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.look_asked.emit()
+        else:
+            super().keyPressEvent(event)
 
     def chosen(self) -> Source | None:
         """Return the list or scores that are chosen."""

@@ -35,6 +35,7 @@ from fairdesk.gui.tabs.metrics.freshness import Remedy, told_change
 from fairdesk.gui.tabs.metrics.left_out_list import LeftOutList
 from fairdesk.gui.tabs.metrics.lists import look_at_list
 from fairdesk.gui.tabs.metrics.offered import offer_sources, offer_ways, quietly, show_polarity
+from fairdesk.gui.tabs.metrics.opening import ask_columns
 from fairdesk.gui.tabs.metrics.pair_viewer import PairViewer
 from fairdesk.gui.tabs.metrics.result_plots import ResultPlots
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
@@ -48,7 +49,6 @@ from fairdesk.project.changes import Change, Kind
 from fairdesk.words import mark, tr
 
 if TYPE_CHECKING:
-    from fairdesk.dataset.tables import Table
     from fairdesk.metrics.params import EvaluateParams
     from fairdesk.metrics.results import EvaluateResult
 
@@ -139,7 +139,7 @@ class MetricsTab(Tab):
             plots.saved.connect(lambda path: session.told.emit(Notice(tr("Saved {path}", path=path))))
             plots.enlarge_asked.connect(self.enlarge)
         self.sources.currentItemChanged.connect(lambda *_: self._on_source())
-        self.sources.itemDoubleClicked.connect(lambda *_: async_glue.start(look_at_list(self)))
+        self.sources.look_asked.connect(lambda: async_glue.start(look_at_list(self)))
         self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
         self.value.editingFinished.connect(self._evaluate)
         self.source.currentTextChanged.connect(lambda _t: self._evaluate())
@@ -184,13 +184,17 @@ class MetricsTab(Tab):
 
     def forget(self) -> None:
         """Show nothing of the project that was open before."""
-        self.scores = self.shown = None
         self.sources.forget()
         self.search.forget()
+        self._let_go()
+        self._fill(presenter.View())
+
+    def _let_go(self) -> None:
+        """Show no scores."""
+        self.scores = self.shown = None
         self._close_dialogs()
         self._drawing = False
         self._asked += 1  # nobody waits for what is being evaluated
-        self._fill(presenter.View())
 
     def _close_dialogs(self) -> None:
         """Show nothing of the scores that were shown before."""
@@ -211,6 +215,8 @@ class MetricsTab(Tab):
         self._fill(view)
 
     def _fill(self, view: presenter.View) -> None:
+        if self.scores is not None and self.view.scores_at(self.scores) and not view.scores_at(self.scores):
+            self._let_go()  # they were undone
         self.view = view
         self.sources.show_sources(view.sources)
         self._show()
@@ -282,6 +288,7 @@ class MetricsTab(Tab):
         source = self.sources.chosen()
         if source is not None and source.kind == "scores":
             self.show_scores(Path(source.path))
+        self.session.told_state()
 
     def show_scores(self, path: Path, columns: str | None = None) -> None:
         """Evaluate and show a score file; `columns` say what is what in a table that does not."""
@@ -355,6 +362,8 @@ class MetricsTab(Tab):
                 raise presenter.SupersededError
 
         def rates(found: presenter.Evaluation) -> None:
+            if asked != self._asked:
+                return
             self._show_evaluation(found)
             self.tables.hold_intervals()
             read("evaluate", lambda: presenter.work_out(params, check), self._evaluated, self._failed)
@@ -376,6 +385,8 @@ class MetricsTab(Tab):
 
     @Slot(object)
     def _evaluated(self, found: presenter.Evaluation) -> None:
+        if self.scores is None:
+            return  # they were undone meanwhile
         self._drawing = False
         self._show_evaluation(found)
         self.pairs.read_again(found)
@@ -460,13 +471,6 @@ class MetricsTab(Tab):
         """Show the comparisons behind a number."""
         self.pairs.show(query, self.shown)
 
-    async def open_scores(self) -> None:
-        path = await async_glue.choose_file(
-            self, tr("Open scores"), tr("Scores (*.npz *.csv *.tsv *.parquet *.txt);;All files (*)")
-        )
-        if path:
-            self.open_file(Path(path))
-
     def open_file(self, path: Path) -> None:
         """Show a score file: comparisons, or a one-to-many search."""
         from fairdesk.metrics.identification.files import holds_search
@@ -481,20 +485,11 @@ class MetricsTab(Tab):
         self.session.background.read(
             "columns",
             lambda: table_to_ask_about(path),
-            lambda table: self.show_scores(path) if table is None else async_glue.start(self._ask_columns(table)),
+            lambda table: self.show_scores(path) if table is None else async_glue.start(ask_columns(self, table)),
             self._failed,
         )
 
-    async def _ask_columns(self, table: Table) -> None:
-        from fairdesk.gui.dialogs.score_columns_dialog import ScoreColumnsDialog
-
-        dialog = ScoreColumnsDialog(table, self)
-        if await async_glue.finished(dialog):
-            self.show_scores(table.path, dialog.columns())
-
     @Slot()
     def _on_search(self) -> None:
-        self._close_dialogs()
-        self.shown = self.scores = None
-        self._drawing = False
+        self._let_go()
         self._show()
