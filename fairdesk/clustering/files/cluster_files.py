@@ -36,7 +36,8 @@ _LONG = 200  # characters of a path that are shown
 def write_clusters(project: Project, version: int, path: Path) -> int:
     """Write a version as a cluster file, or by its ending as a table; returns how many faces.
 
-    A .json is keyed by image path, so an image whose faces lie in several clusters cannot be told apart; a table has their boxes.
+    A .json names whole images, so an image whose faces lie in several clusters cannot be told apart; a table has their boxes.
+    Its clusters are called by their names; by their numbers where they have none, share one, or have one that is a number.
 
     Raises
     ------
@@ -52,6 +53,7 @@ def write_clusters(project: Project, version: int, path: Path) -> int:
         write_cluster_table(path, rows)
         _tell_synthetic(path, {row.path for row in rows} & synthetic)
         return len(rows)
+    keys = _keys(project, version)
     found: dict[str, list[str]] = {}
     home: dict[str, int] = {}
     count = 0
@@ -67,16 +69,31 @@ def write_clusters(project: Project, version: int, path: Path) -> int:
                     label=label,
                 )
             )
-        if key not in found.setdefault(str(label), []):
-            found[str(label)].append(key)
+        there = found.setdefault(keys[label], [])
+        if key not in there:
+            there.append(key)
             count += 1
     save_clusters(path, found, synthetic)
     return count
 
 
+def _keys(project: Project, version: int) -> dict[int, str]:
+    """Return what each cluster is called in a .json, by its label."""
+    every = clusters(project, version)
+    names = {one.label: one.name or one.identity or "" for one in every}
+    times = Counter(names.values())
+    own = {
+        label for label, name in names.items() if label != UNCLUSTERED and name and times[name] == 1 and not _number(name)
+    }
+    return {label: name if label in own else str(label) for label, name in names.items()}
+
+
 def save_clusters(path: Path, found: dict[str, list[str]], synthetic: Collection[str] = ()) -> None:
-    """Write {label: [image path, ...]}, labels in order of their number, or by the ending a table; which are synthetic, in a manifest."""
-    ordered = dict(sorted(found.items(), key=lambda item: int(item[0])))
+    """Write {label: [image path, ...]}, or by the ending a table; which are synthetic, in a manifest.
+
+    Numbers come first, in their order, then names as they were given.
+    """
+    ordered = dict(sorted(found.items(), key=lambda one: (0, int(one[0])) if _number(one[0]) else (1, 0)))
     if is_cluster_table(path):
         write_cluster_table(path, [Row(one, label) for label, paths in ordered.items() for one in paths])
     else:
