@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fairdesk.cli.console import ConsoleContext
 from fairdesk.cli.job_verbs import add_project, open_project
@@ -13,6 +14,10 @@ from fairdesk.errors import RequestError
 from fairdesk.jobs.read_and_written import written_over
 from fairdesk.jobs.results import JobResult
 from fairdesk.words import mark, tr
+
+if TYPE_CHECKING:
+    from fairdesk.clustering.records import Cluster
+    from fairdesk.project import Project
 
 
 def _verdict_options(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +79,7 @@ def _verdict(arguments: Namespace) -> JobResult:
             return edits.ignore(project, version, arguments.ignore)
         if arguments.same or arguments.different:
             a, b = (find_cluster(project, version, label) for label in arguments.same or arguments.different)
-            return edits.say_same(project, a, b) if arguments.same else edits.say_different(project, a, b)
+            return _same(project, version, a, b) if arguments.same else edits.say_different(project, a, b)
         if arguments.unsure:
             return edits.not_sure(project, arguments.unsure, arguments.beside)
         if arguments.beside:
@@ -84,6 +89,19 @@ def _verdict(arguments: Namespace) -> JobResult:
         if arguments.confirm:
             return edits.confirm(project, version, arguments.confirm, cluster)
         return edits.reject(project, version, arguments.reject, cluster)
+
+
+def _same(project: Project, version: int, a: Cluster, b: Cluster) -> JobResult:
+    """Two clusters are one person; says which name is kept."""
+    from fairdesk.clustering.store import clusters, faces_of
+    from fairdesk.clustering.verdicts import edits
+    from fairdesk.clustering.verdicts.lost_names import lost_names
+
+    before = {one.id: faces_of(project, one.id) for one in (a, b)}
+    done = edits.say_same(project, a, b)
+    left = {one.id for one in clusters(project, version, [a.id, b.id])}
+    keep, gone = (a, b) if a.id in left else (b, a)
+    return done.model_copy(update={"names": lost_names(project, keep, [(gone, before[gone.id])])})
 
 
 def _verdicts_options(parser: argparse.ArgumentParser) -> None:

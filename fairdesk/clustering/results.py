@@ -245,9 +245,11 @@ class VerdictResult(JobResult):
     """Earlier verdicts of the same person that said the opposite: they no longer hold."""
     contradictions: list[str] = []
     """What contradicts verdicts of others."""
+    names: list[str] = []
+    """Of a merge: which names are gone, and which other identities faces keep."""
 
     def text(self) -> str:
-        """Return what was kept, what moved, and what it contradicts."""
+        """Return what was kept, what moved, which names are gone, and what it contradicts."""
         lines = [
             tr_n(
                 "Kept: {said}. {n:,} face changed its cluster.",
@@ -258,7 +260,7 @@ class VerdictResult(JobResult):
         ]
         if self.replaced:
             lines.append(replaces(self.replaced))
-        return "\n".join([*lines, *self.contradictions])
+        return "\n".join([*lines, *self.names, *self.contradictions])
 
 
 class VerdictRow(Record):

@@ -14,6 +14,7 @@ from fairdesk.clustering import store
 from fairdesk.clustering.cluster_lookup import find_cluster
 from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.methods.constrained import corrected
+from fairdesk.clustering.naming import name_identity
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.quality_now import f1_now
@@ -541,3 +542,20 @@ def test_undo_of_all_gives_the_same_catalogue(first, edits):
     assert state() == after
     for _ in range(done):
         project.journal.undo()
+
+
+def test_a_merge_says_which_name_is_kept_and_who_keeps_another(first, capsys):
+    project, found, faces = first
+    name_identity(project, found[0].id, "Ann", "A")
+    name_identity(project, found[1].id, "Bob", "B")
+    set_identity(project, faces[1][:2], "Cid", "B")
+    project.close()
+    assert run(["verdict", str(project.folder), "--same", "0", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["names"] == [
+        "The merged cluster is called Ann; the name Bob is dropped.",
+        "3 images keep the identity Bob in group B.",
+        "2 images keep the identity Cid in group B.",
+        "Assign identity says who all faces of the cluster are.",
+    ]
+    assert run(["verdict", str(project.folder), "--same", "2", "3", "--json"]) == 0  # two that nobody named
+    assert json.loads(capsys.readouterr().out)["names"] == []

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMessageBox
 from fairdesk.clustering.files.cluster_files import load_clusters, write_clusters
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, LoadClustersParams
-from fairdesk.clustering.store import NewCluster, NewVersion, add_version, clusters, faces_of, recipe_of
+from fairdesk.clustering.store import NewCluster, NewVersion, add_version, clusters, faces_of, recipe_of, rename_cluster
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.verdicts_dialog import VerdictsDialog
 from fairdesk.gui.tabs.clustering.presenter import Order, look
@@ -303,3 +303,17 @@ def test_faces_stand_by_cluster_and_the_farthest_first(filled):
         shown_faces(filled, view.version.id, view.clusters, centres, {}, only).ids.tolist() == wanted[6:8] + wanted[1:4]
     )
     assert not len(shown_faces(filled, view.version.id, [], centres, {}).ids)
+
+
+def test_a_merge_tells_of_the_name_that_is_dropped(tab, hand, window, filled):
+    first, second = clusters(filled, 1)[:2]
+    for one, name in ((first, "Ann"), (second, "Bob")):
+        window.session.edit(lambda project, one=one, name=name: rename_cluster(project, one.id, name), "")
+        hand.settle()
+    tab.clusters.select_rows([0, 1])
+    hand.settle()
+    told = []
+    window.session.told.connect(lambda notice: told.append(notice.text))
+    hand.do("clustering.merge")
+    hand.settle()
+    assert any("is called Ann; the name Bob is dropped." in text for text in told), told

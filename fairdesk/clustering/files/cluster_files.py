@@ -83,7 +83,9 @@ def _keys(project: Project, version: int) -> dict[int, str]:
     names = {one.label: one.name or one.identity or "" for one in every}
     times = Counter(names.values())
     own = {
-        label for label, name in names.items() if label != UNCLUSTERED and name and times[name] == 1 and not _number(name)
+        label
+        for label, name in names.items()
+        if label != UNCLUSTERED and name and times[name] == 1 and not _number(name)
     }
     return {label: name if label in own else str(label) for label, name in names.items()}
 

@@ -9,7 +9,9 @@ from fairdesk.clustering import store
 from fairdesk.clustering.store import Cluster
 from fairdesk.clustering.verdicts import saying
 from fairdesk.clustering.verdicts.edits import broken_by_merge
+from fairdesk.clustering.verdicts.lost_names import lost_names
 from fairdesk.gui import async_glue
+from fairdesk.project import Project
 from fairdesk.project.verdicts import Verdict
 from fairdesk.words import tr, tr_n
 
@@ -60,8 +62,15 @@ async def _asked(tab: ClusteringTab, keep: Cluster, others: list[int], broken: l
     if lines and await async_glue.ask(tab, tr("Merge"), "\n".join(lines), [merge], harmful=True) != merge:
         return
     tab.select_next(keep.id)
+    going = [one for one in tab.view.clusters if one.id in set(others)]
+
+    def merge_them(project: Project) -> tuple[int, list[str]]:
+        before = [(one, store.faces_of(project, one.id)) for one in going]
+        moved, lines = saying.correct(project, lambda _: store.merge_clusters(project, keep.id, others))
+        return moved, [*lost_names(project, keep, before), *lines]
+
     tab.session.edit(
-        lambda project: saying.correct(project, lambda _: store.merge_clusters(project, keep.id, others)),
+        merge_them,
         lambda done: "\n".join(
             [
                 tr(

@@ -1,0 +1,85 @@
+"""Names that a merge of clusters takes away, and the identities that faces keep beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from fairdesk import counted
+from fairdesk.clustering.records import UNCLUSTERED, Cluster
+from fairdesk.project import Project
+from fairdesk.words import tr, tr_n
+
+_TOLD = 3  # identities
+
+
+def lost_names(project: Project, keep: Cluster, gone: Sequence[tuple[Cluster, list[int]]]) -> list[str]:
+    """Say which name a merged cluster has, which names are gone, and which other identities faces keep.
+
+    Parameters
+    ----------
+    keep
+        The cluster that others were merged into.
+    gone
+        These, each with the faces that it had.
+
+    Returns
+    -------
+    list of str
+        Lines; none where no cluster lost a name and all of its faces are called what the merged cluster is called.
+    """
+    kept = keep.name or keep.identity
+    names = [one.name or one.identity for one, _ in gone if one.label != UNCLUSTERED]
+    dropped = [name for name in dict.fromkeys(names) if name and name != kept]
+    lines = []
+    if dropped:
+        lines.append(
+            tr_n(
+                "The merged cluster is called {keep}; the name {names} is dropped.",
+                "The merged cluster is called {keep}; the names {names} are dropped.",
+                len(dropped),
+                keep=keep.title,
+                names=_first_of(dropped),
+            )
+        )
+    if dropped or kept:
+        lines += _identities(project, [face for _, faces in gone for face in faces], kept)
+    return lines
+
+
+def _identities(project: Project, faces: list[int], kept: str | None) -> list[str]:
+    """Say how many images of some faces have another identity than the cluster's name."""
+    rows = project.db.rows(
+        "SELECT who.name, g.name, count(DISTINCT f.image_id) FROM face_label l JOIN face f ON f.id = l.face_id"
+        " JOIN identity who ON who.id = l.identity_id LEFT JOIN grp g ON g.id = who.group_id"
+        " WHERE l.face_id IN (SELECT value FROM json_each(?)) AND who.name IS NOT ?"
+        " GROUP BY who.id ORDER BY count(DISTINCT f.image_id) DESC, who.name",
+        (json.dumps(faces), kept),
+    )
+    lines = [
+        tr_n(
+            "{images} keeps the identity {name} in {group}.",
+            "{images} keep the identity {name} in {group}.",
+            count,
+            images=counted.images(count),
+            name=name,
+            group=tr("no group") if group is None else tr("group {group}", group=group),
+        )
+        for name, group, count in rows[:_TOLD]
+    ]
+    more = len(rows) - _TOLD
+    if more > 0:
+        lines.append(
+            tr_n(
+                "And images of {n:,} other identity keep theirs.",
+                "And images of {n:,} other identities keep theirs.",
+                more,
+            )
+        )
+    if lines:
+        lines.append(tr("Assign identity says who all faces of the cluster are."))
+    return lines
+
+
+def _first_of(names: list[str]) -> str:
+    return ", ".join(names[:_TOLD]) + (", …" if len(names) > _TOLD else "")
