@@ -19,8 +19,18 @@ from fairdesk.project.faces import (
     identities_of_faces,
     likely_group,
 )
-from fairdesk.project.identities import find_identity, identity_names, images_beside, label_ids, typed_name
+from fairdesk.project.identities import (
+    Alike,
+    find_identity,
+    identity_names,
+    images_beside,
+    label_ids,
+    names_alike,
+    typed_name,
+)
 from fairdesk.words import tr, tr_n
+
+MOST_ALIKE = 3  # people that a question offers
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,7 @@ class Naming:
     own: bool  # most of the cluster's faces are called that already
     leaving: dict[str, int]  # faces that change their group, by the group that they leave
     usual: str | None  # the group that most of the faces have
+    alike: tuple[Alike, ...] = ()  # of a new identity: those whose names differ in case or blanks alone
 
     def question(self) -> str | None:
         """Return what to ask a person first; None where nobody else is joined and no group changes."""
@@ -52,6 +63,24 @@ class Naming:
         if self.leaving:
             said.append(self.changes())
         return "\n".join(said) or None
+
+    def doubt(self) -> str | None:
+        """Return what to ask a person first about names that are nearly the same; None where there is none."""
+        if not self.alike:
+            return None
+        lines = [
+            tr_n(
+                "{name} in {group} has {n:,} image.",
+                "{name} in {group} has {n:,} images.",
+                one.images,
+                name=one.name,
+                group=one.group or tr("no group"),
+            )
+            for one in self.alike[:MOST_ALIKE]
+        ]
+        return "\n".join(
+            [*lines, tr("“{name}” differs in case or blanks alone. Is it the same person?", name=self.name)]
+        )
 
     def changes(self) -> str:
         """Say which groups change; empty where none does."""
@@ -87,7 +116,8 @@ def foresee(project: Project, cluster: int, name: str, group: str | None = None)
     joins = 0 if identity is None else images_beside(project, identity, faces)
     own = identity is not None and _commonest(project, faces) == identity
     leaving = {g: n for g, n in group_counts_of_faces(project, faces).items() if g is not None and g != chosen}
-    return Naming(cluster, name, chosen, len(faces), joins, own, leaving, usual)
+    alike = () if identity is not None else tuple(names_alike(project, name, faces))
+    return Naming(cluster, name, chosen, len(faces), joins, own, leaving, usual, alike)
 
 
 def _commonest(project: Project, faces: Sequence[int]) -> int | None:
@@ -116,7 +146,20 @@ def name_cluster(project: Project, wanted: Naming) -> NamedResult:
         raise RequestError(tr("The project has changed since you were asked. Name the cluster again."))
     done = name_identity(project, wanted.cluster, wanted.name, wanted.group or "")
     return done.model_copy(
-        update={"joined": 0 if wanted.own else wanted.joins, "regrouped": sum(wanted.leaving.values())}
+        update={
+            "joined": 0 if wanted.own else wanted.joins,
+            "regrouped": sum(wanted.leaving.values()),
+            "alike": [
+                tr(
+                    "{name} is a new person beside {other} (group {group}), whose name differs in case or blanks alone. "
+                    "If they are one, name the cluster {other} in that group.",
+                    name=done.identity,
+                    other=one.name,
+                    group=one.group or tr("no group"),
+                )
+                for one in wanted.alike
+            ],
+        }
     )
 
 

@@ -463,6 +463,8 @@ class NamedResult(JobResult):
     """Images that had the name before, and are the same identity now."""
     regrouped: int = 0
     """Faces that were in another group before."""
+    alike: list[str] = []
+    """Other people whose names differ in case or blanks alone."""
 
     def text(self) -> str:
         """Return who the faces are now, and whom and what that has changed."""
@@ -488,4 +490,4 @@ class NamedResult(JobResult):
             )
         if self.regrouped:
             lines.append(tr_n("{n:,} face changed its group.", "{n:,} faces changed their group.", self.regrouped))
-        return lines
+        return lines + self.alike

@@ -90,6 +90,38 @@ def find_identity(project: Project, name: str, group: str | None) -> int | None:
     return found
 
 
+class Alike(NamedTuple):
+    """An identity whose name another one is but for case or blanks."""
+
+    name: str
+    group: str | None
+    images: int
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def names_alike(project: Project, name: str, faces: Iterable[int]) -> list[Alike]:
+    """Return the identities whose names differ from a name in case, blanks or ways to write a letter alone.
+
+    Images that some faces are in do not count, nor identities that have no others.
+    """
+    wanted = _folded(name)
+    every = [row[0] for row in project.db.rows("SELECT DISTINCT name FROM identity")]
+    found = [one for one in every if one != name and _folded(one) == wanted]
+    if not found:
+        return []
+    rows = project.db.rows(
+        f"SELECT who.name, g.name, count(*) FROM image i {LABELS}"
+        " WHERE who.name IN (SELECT value FROM json_each(?))"
+        " AND i.id NOT IN (SELECT image_id FROM face WHERE id IN (SELECT value FROM json_each(?)))"
+        " GROUP BY who.id ORDER BY count(*) DESC, who.id",
+        (json.dumps(found), json.dumps(list(faces))),
+    )
+    return [Alike(*row) for row in rows]
+
+
 def images_beside(project: Project, identity: int, faces: Iterable[int]) -> int:
     """Return how many images an identity has, but for those that some faces are in."""
     found: int = project.db.value(

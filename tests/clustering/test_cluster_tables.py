@@ -192,6 +192,21 @@ def test_a_name_that_exists_is_asked_about(clustered):
     assert group_counts_of_faces(clustered, faces_of(clustered, other.id)) == {there: 5}
 
 
+def test_a_name_that_differs_in_case_alone_is_told_and_joins_nobody(clustered, capsys):
+    first, second = clusters(clustered, 1)[:2]
+    name_identity(clustered, first.id, "Ann", "g0")
+    assert foresee(clustered, second.id, " Ann ", "g0").alike == ()  # the same name
+    assert foresee(clustered, second.id, "ann", "g0").alike == (("Ann", "g0", 5),)
+    assert foresee(clustered, first.id, "ANN", "g0").alike == ()  # written anew: nobody else is called so
+    assert foresee(clustered, second.id, "Anne", "g0").alike == ()
+    clustered.close()
+    assert run(["name", str(clustered.folder), "--cluster", "1", "--identity", "aNN ", "--json"]) == 0
+    told = capsys.readouterr()
+    done = json.loads(told.out)
+    assert done["identity"] == "aNN" and done["joined"] == 0 and len(done["alike"]) == 1
+    assert done["alike"][0].startswith("aNN is a new person beside Ann (group g0)") and done["alike"][0] in told.err
+
+
 def test_no_question_where_the_faces_are_called_so_already(clustered):
     first, second = clusters(clustered, 1)[:2]
     set_identity(clustered, faces_of(clustered, first.id), "Ann", "g0")

@@ -253,12 +253,48 @@ def test_a_name_that_exists_is_asked_about_before_it_joins(tab, hand, filled, qt
     told = press(hand, "Cancel")
     assert told == "Join the 5 images of Ann in g0?\n5 faces change their group from g1 to g0."
     assert called() == {("Bea", "g1"), ("Cleo", "g1")}
+    again = hand.dialog(NameDialog)  # what was typed is not lost
+    assert again.name.text() == "Ann" and not again.group.currentText()
+    again.reject()
+    hand.settle()
     name("g0")
     press(hand, "A new Ann in g1")
     assert called() == {("Ann", "g1")}
     assert name("g0") == "Ann"
     press(hand, "Join")
     assert called() == {("Ann", "g0")}
+
+
+def test_a_name_that_differs_in_case_alone_is_asked_about(tab, hand, filled):
+    first, second, third = clusters(filled, 1)[:3]
+    for one, called in ((first, "Ann Lee"), (second, "Bea"), (third, "Cleo")):
+        set_identity(filled, faces_of(filled, one.id), called, "g0")
+    tab.session.look()
+    hand.settle()
+
+    def name(cluster, typed):
+        tab.clusters.select_cluster(cluster.id)
+        hand.settle()
+        hand.do("clustering.identity")
+        hand.settle()
+        dialog = hand.dialog(NameDialog)
+        dialog.name.setText(typed)
+        dialog.accept()
+        hand.settle()
+
+    def called(cluster):
+        names = names_of_faces(filled, "whole")
+        return {names[face] for face in faces_of(filled, cluster.id)}
+
+    name(second, "ann  lee ")
+    told = press(hand, "This is Ann Lee (g0)")
+    assert told == "Ann Lee in g0 has 5 images.\n“ann  lee” differs in case or blanks alone. Is it the same person?"
+    assert called(second) == {("Ann Lee", "g0")}
+    name(third, "ANN LEE")
+    press(hand, "A new person")
+    assert called(third) == {("ANN LEE", "g0")}
+    name(third, "Anna Lee")  # another name: nothing is asked
+    assert called(third) == {("Anna Lee", "g0")}
 
 
 def test_the_selected_are_what_qt_says(tab):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from fairdesk.clustering import store
-from fairdesk.clustering.naming import Naming, foresee, name_cluster, suggested_name
+from fairdesk.clustering.naming import MOST_ALIKE, Naming, foresee, name_cluster, suggested_name
 from fairdesk.clustering.store import UNCLUSTERED, Cluster
 from fairdesk.errors import RequestError
 from fairdesk.gui import async_glue
@@ -51,7 +51,7 @@ def assign_identity(tab: ClusteringTab) -> None:
     tab.session.background.read("suggested name", lambda: known or suggested_name(project, cluster.id), ask)
 
 
-async def _assign(tab: ClusteringTab, cluster: Cluster, suggested: str) -> None:
+async def _assign(tab: ClusteringTab, cluster: Cluster, suggested: str, in_group: str | None = None) -> None:
     question = tr_n(
         "Who is this? The face of {cluster} gets the name.",
         "Who is this? All {n:,} faces of {cluster} get the name.",
@@ -59,6 +59,7 @@ async def _assign(tab: ClusteringTab, cluster: Cluster, suggested: str) -> None:
         cluster=cluster.title,
     )
     dialog = NameDialog(question, (tab.view.names, tab.view.groups), tab, value=suggested)
+    dialog.group.setCurrentText(in_group or "")
     dialog.name.selectAll()
     if not await async_glue.finished(dialog):
         return
@@ -67,10 +68,13 @@ async def _assign(tab: ClusteringTab, cluster: Cluster, suggested: str) -> None:
     def give(wanted: Naming) -> None:
         tab.session.edit(
             lambda project: name_cluster(project, wanted),
-            lambda done: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", done.faces, name=name),
+            lambda done: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", done.faces, name=done.identity),
         )
 
-    ask_before_naming(tab.session, tab, cluster.id, name, group, give)
+    def ask_again() -> None:
+        async_glue.start(_assign(tab, cluster, name, group))
+
+    ask_before_naming(tab.session, tab, cluster.id, name, group, give, ask_again)
 
 
 def ask_before_naming(
@@ -81,14 +85,19 @@ def ask_before_naming(
     group: str | None,
     give: Callable[[Naming], None],
     refused: Callable[[], None] | None = None,
+    *,
+    agreed: bool = False,
 ) -> None:
-    """Give a cluster a name by `give`, after a question where it joins other images or changes a group."""
+    """Give a cluster a name by `give`, after a question where it joins other images or changes a group.
+
+    `agreed`: that it joins them, somebody has said already. Where the question is dismissed, `refused` is called.
+    """
     project = session.project
     if project is not None:
         session.background.read(
             object(),
             lambda: foresee(project, cluster, name, group),
-            lambda wanted: async_glue.start(_agreed(session, parent, wanted, give, refused)),
+            lambda wanted: async_glue.start(_agreed(session, parent, wanted, give, refused, agreed=agreed)),
         )
 
 
@@ -98,8 +107,26 @@ async def _agreed(
     wanted: Naming,
     give: Callable[[Naming], None],
     refused: Callable[[], None] | None,
+    *,
+    agreed: bool,
 ) -> None:
-    question = wanted.question()
+    doubt = wanted.doubt()
+    if doubt is not None:
+        others = {
+            tr("This is {name} ({group})", name=one.name, group=one.group or tr("no group")): one
+            for one in wanted.alike[:MOST_ALIKE]
+        }
+        new = tr("A new person")
+        said = await async_glue.ask(parent, tr("Name"), doubt, [*others, new])
+        if said in others:
+            one = others[said]
+            ask_before_naming(session, parent, wanted.cluster, one.name, one.group or "", give, refused, agreed=True)
+            return
+        if said != new:
+            if refused is not None:
+                refused()
+            return
+    question = wanted.question() if wanted.leaving or not agreed else None
     if question is None:
         give(wanted)
         return
