@@ -15,6 +15,11 @@ def faces(n: int) -> str:
     return tr_n("{n:,} face", "{n:,} faces", n)
 
 
+def people(n: int) -> str:
+    """Say how many people."""
+    return tr_n("{n:,} person", "{n:,} people", n)
+
+
 def identities(n: int) -> str:
     """Say how many identities."""
     return tr_n("{n:,} identity", "{n:,} identities", n)

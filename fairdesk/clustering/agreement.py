@@ -66,6 +66,7 @@ def figures(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Figu
 def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Agreement:
     """Return the figures that a result has; None with a reason where there are no two known faces."""
     found = figures(labels, truth)
+    faces, people = len(truth), len(np.unique(truth))
     if found is None:
         why = tr("fewer than two faces have a known identity")
         return Agreement(
@@ -77,6 +78,8 @@ def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Ag
             nmi_why=why,
             ari=None,
             ari_why=why,
+            known_faces=faces,
+            known_people=people,
         )
     undefined = math.isnan(found.pairwise_f1)
     return Agreement(
@@ -85,6 +88,8 @@ def agreement(labels: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> Ag
         bcubed_f1=found.bcubed_f1,
         nmi=found.nmi,
         ari=found.ari,
+        known_faces=faces,
+        known_people=people,
     )
 
 

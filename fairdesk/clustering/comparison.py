@@ -102,7 +102,7 @@ def compare_versions(project: Project, first: int, second: int, limit: int | Non
             for row in rows.tolist()
         ],
         contingency=both.cells()[:limit],
-        **dict(both.alike),
+        **both.alike.model_dump(exclude={"known_faces", "known_people"}),  # they are of all faces, known or not
     )
 
 

@@ -14,7 +14,7 @@ JOBS = [
         needs=Needs.EITHER, without="vectors", lane=Lane.HEAVY, facts="vector_counts:faces_to_cluster",
     ),
     _Job(
-        "eps", "Choose epsilon", "params:EpsParams", "results:EpsResult", "choosing.job:list_radii",
+        "eps", "Choose epsilon", "params:EpsParams", "choosing.results:EpsResult", "choosing.job:list_radii",
         needs=Needs.EITHER, without="vectors",
     ),
     _Job(

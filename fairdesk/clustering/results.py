@@ -27,6 +27,10 @@ class Agreement(Record):
     nmi_why: str | None = None
     ari: float | None
     ari_why: str | None = None
+    known_faces: int | None = None
+    """Of how many faces of known identity the figures are."""
+    known_people: int | None = None
+    """Of how many people these are."""
 
 
 class ClusterResult(JobResult, Agreement, RestsOnVectors):
@@ -79,7 +83,9 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
         if self.bcubed_f1 is not None and self.nmi is not None and self.ari is not None:
             pairwise = tr("undefined") if self.pairwise_f1 is None else f"{self.pairwise_f1:.3f}"
             said += "\n" + tr(
-                "Against known identities: pairwise F1 {pairwise}, BCubed F1 {bcubed:.3f}, NMI {nmi:.3f}, ARI {ari:.3f}.",
+                "Against known identities ({faces} of {people}): pairwise F1 {pairwise}, BCubed F1 {bcubed:.3f}, NMI {nmi:.3f}, ARI {ari:.3f}.",
+                faces=counted.faces(self.known_faces or 0),
+                people=counted.people(self.known_people or 0),
                 pairwise=pairwise,
                 bcubed=self.bcubed_f1,
                 nmi=self.nmi,
@@ -96,80 +102,6 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
                 self.zero_vectors,
             )
         return "\n".join([said, *self.contradictions, *self.vector_lines(), *self._originals()])
-
-
-class EpsFigures(Record):
-    """How well clusters agree with known identities; None where undefined (no two faces share a cluster, or a person)."""
-
-    pairwise_precision: float | None
-    pairwise_recall: float | None
-    pairwise_f1: float | None
-    bcubed_precision: float | None
-    bcubed_recall: float | None
-    bcubed_f1: float | None
-    nmi: float | None
-    ari: float | None
-
-
-class EpsRow(Record):
-    """What one radius comes to."""
-
-    eps: float
-    clusters: int
-    unclustered: int
-    largest: int
-    silhouette: float | None = None
-    """Mean over a sample; where nobody is known."""
-    figures: EpsFigures | None = None
-    groups: dict[str, EpsFigures] = {}
-
-
-class EpsResult(JobResult, RestsOnVectors):
-    """What each radius of dbscan comes to."""
-
-    faces: int
-    known: int
-    """Faces of known identity."""
-    min_samples: int
-    knee: float | None
-    """Of the k-distance plot; None where all distances are equal."""
-    strangers_begin: float
-    """Where other people's faces begin: what the graph method uses."""
-    best: float | None
-    """The radius with the best BCubed F1, or else silhouette; None where neither is defined."""
-    silhouette_sample: int | None = None
-    """How many faces the silhouettes are of, each against all faces."""
-    rows: list[EpsRow]
-
-    def text(self) -> str:
-        """Return a line for each radius."""
-        known = self.silhouette_sample is None
-        head = tr("epsilon  clusters  unclustered  largest")
-        lines = [head + ("  " + (tr("BCubed precision, recall, F1") if known else tr("silhouette")))]
-        for row in self.rows:
-            line = f"{row.eps:<7g}  {row.clusters:>8,}  {row.unclustered:>11,}  {row.largest:>7,}"
-            one = row.figures
-            if one is not None and one.bcubed_f1 is not None:
-                line += f"  {one.bcubed_precision:.3f}, {one.bcubed_recall:.3f}, {one.bcubed_f1:.3f}"
-            elif row.silhouette is not None:
-                line += f"  {row.silhouette:.3f}"
-            lines.append(line)
-        if self.knee is not None:
-            lines.append(tr("Knee of the k-distance plot: {knee:.3f}.", knee=self.knee))
-        lines.append(tr("Other people's faces begin at about {begin:.3f}.", begin=self.strangers_begin))
-        if self.best is not None and known:
-            lines.append(
-                tr(
-                    "Best BCubed F1 at {best:g}, by {known:,} faces of known identity.",
-                    best=self.best,
-                    known=self.known,
-                )
-            )
-        elif self.best is not None:
-            lines.append(
-                tr("Best silhouette at {best:g}, by a sample of {n:,} faces.", best=self.best, n=self.silhouette_sample)
-            )
-        return "\n".join([*lines, *self.vector_lines()])
 
 
 class ComparedClusters(Record):

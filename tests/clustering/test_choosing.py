@@ -5,16 +5,18 @@ import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.metrics import silhouette_samples
 
-from fairdesk.clustering.agreement import agreement, figures
+from fairdesk.clustering.agreement import Figures, agreement, figures
 from fairdesk.clustering.choosing import radius as radii
 from fairdesk.clustering.choosing import tree as trees
 from fairdesk.clustering.choosing.job import list_radii
-from fairdesk.clustering.choosing.outcome import SIZES, Known, Silhouettes, outcome
+from fairdesk.clustering.choosing.outcome import SIZES, Known, Outcome, Silhouettes, outcome
 from fairdesk.clustering.choosing.radius import Radius, best, knee, round_step
 from fairdesk.clustering.choosing.tree import CutTree
 from fairdesk.clustering.methods.density import dbscan
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, EpsParams
+from fairdesk.clustering.store import clusters, faces_of
+from fairdesk.clustering.verdicts.edits import confirm, ignore, say_same
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from tests.cli.test_command_line import fairdesk
@@ -63,6 +65,31 @@ def test_the_best_is_the_best(faces):
     f1 = [agreement(dbscan(vectors, one.value, 2), truth).bcubed_f1 for one in outcomes]
     assert best(outcomes).value == outcomes[int(np.argmax(f1))].value
     assert best([]) is None
+
+
+def test_of_equals_the_middle_of_the_longest_run_is_the_best():
+    def at(value, f1, unclustered=0):
+        quality = Figures(1, 1, 1, 1, 1, f1, 1, 1)
+        return Outcome(value, 1, unclustered, 1, (0,) * len(SIZES), quality)
+
+    row = [at(0.1, 1), at(0.2, 0.5), at(0.3, 1), at(0.4, 1), at(0.5, 1 - 1e-15), at(0.6, 0.9), at(0.7, 1), at(0.8, 1)]
+    assert best(row).value == 0.4
+    assert best([at(1, 1, 9), at(2, 0.5), at(3, 1, 5), at(4, 0.5), at(5, 1, 7)]).value == 3  # of runs of one length
+    assert best([at(1, 0.2), at(2, 0.9), at(3, 0.8)]).value == 2
+
+
+def test_it_says_that_the_rows_are_before_the_verdicts(filled, capsys):
+    made = cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    found = clusters(filled, made.version)
+    said, _ = fairdesk(capsys, "eps", filled.folder, "--json")
+    assert "verdicts" not in said
+    say_same(filled, found[0], found[1])
+    confirm(filled, made.version, faces_of(filled, found[2].id)[:1], found[2])
+    ignore(filled, made.version, faces_of(filled, found[3].id)[:1])  # followed: it is none of the faces
+    said, _ = fairdesk(capsys, "eps", filled.folder, "--json")
+    assert said["verdicts"] == 2 and said["faces"] == 39 and said["known_people"] == 8
+    first = list_radii(EpsParams(), QuietContext(filled)).text().splitlines()[0]
+    assert first == "Counts and figures are before the 2 verdicts are followed; clustering follows them."
 
 
 def test_figures_of_parts():
@@ -182,7 +209,7 @@ def test_the_verb_says_what_cluster_then_does(filled, capsys):
         assert row["figures"]["bcubed_f1"] == pytest.approx(made.bcubed_f1)
         assert len(row["groups"]) == 2
     result = list_radii(EpsParams(), QuietContext(filled))
-    assert f"Best BCubed F1 at {result.best:g}, by 40 faces" in result.text()
+    assert f"Best BCubed F1 at {result.best:g}, against known identities (40 faces of 8 people)." in result.text()
 
 
 def test_the_verb_on_a_file(tmp_path, capsys, faces):

@@ -10,9 +10,13 @@ from PySide6.QtCore import QPointF, Qt
 from fairdesk.clustering.choosing import numbers
 from fairdesk.clustering.methods.by_name import cluster_vectors
 from fairdesk.clustering.methods.density import dbscan
+from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
+from fairdesk.clustering.store import clusters
+from fairdesk.clustering.verdicts.edits import say_same
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.tabs.clustering.choose_dialog import ChooseDialog
+from fairdesk.jobs.context import QuietContext
 
 
 @pytest.fixture
@@ -55,6 +59,20 @@ def test_the_slider_shows_what_a_radius_comes_to(chosen, hand, filled, qtbot):
     value = page.value
     values = form(hand, chosen, qtbot)
     assert (values["method"], float(values["eps"]), values["min_samples"]) == ("dbscan", value, 5)
+
+
+def test_it_says_that_verdicts_are_followed_later(chosen, hand, filled):
+    assert "verdict" not in chosen.told.text()
+    chosen.reject()
+    made = cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    found = clusters(filled, made.version)
+    say_same(filled, found[0], found[1])
+    hand.do("clustering.choose")
+    again = hand.dialog(ChooseDialog)
+    hand.settle()
+    told = again.told.text()
+    again.reject()
+    assert told.endswith("Counts and figures are before the 1 verdict is followed; clustering follows it.")
 
 
 def test_lines_can_be_dragged_and_plots_clicked(chosen, hand):

@@ -297,6 +297,18 @@ def test_a_name_that_differs_in_case_alone_is_asked_about(tab, hand, filled):
     assert called(third) == {("Anna Lee", "g0")}
 
 
+def test_the_figures_say_on_how_many_faces_they_rest(tab, hand, filled):
+    assert "against the known and confirmed identities (40 faces of 8 people)" in tab.quality.text()
+    every = sorted(names_of_faces(filled, "whole"))
+    set_identity(filled, every[9:], None)
+    tab.session.look()
+    hand.settle()
+    assert "against the known and confirmed identities (9 faces of 2 people)" in tab.quality.text()
+    done = cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    assert "Against known identities (9 faces of 2 people): pairwise" in done.text()
+    assert (done.known_faces, done.known_people) == (9, 2)
+
+
 def test_the_selected_are_what_qt_says(tab):
     rng = np.random.default_rng(4)
     model, chosen = tab.clusters.cluster_model, tab.clusters.selectionModel()

@@ -17,7 +17,7 @@ from fairdesk.project import Project
 from fairdesk.project.faces import groups_of_faces
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.project.verdict_constraints import constraints
-from fairdesk.project.verdicts import of_detector, verdicts
+from fairdesk.project.verdicts import Said, of_detector, verdicts
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,22 @@ class FacesToCluster:
     faces: npt.NDArray[np.int64]
     vectors: npt.NDArray[np.float32]
     known: Known
+    verdicts: int  # on faces of the detector that a clustering follows, beside those that leave faces out
 
 
 def faces_to_cluster(project: Project, recipe: StoredRecipe, metric: str | None = None) -> FacesToCluster:
     """Read the faces with embeddings of a recipe; hidden and ignored ones are left out."""
     faces, vectors = project.vectors.load(recipe, hidden=False)
-    said = constraints(of_detector(project, verdicts(project), recipe.detector))
+    given = of_detector(project, verdicts(project), recipe.detector)
+    said = constraints(given)
     kept = ~np.isin(faces, list(said.ignored))
     faces, vectors = faces[kept], vectors[kept]
     there = directed(vectors, metric or recipe.metric)
     faces, vectors = faces[there], vectors[there]
     need_faces(project, recipe, len(faces), 3)
     known = Known(known_people(project, faces, said), groups_of_faces(project, faces))
-    return FacesToCluster(faces, unit_length(vectors, metric or recipe.metric), known)
+    followed = sum(one.said not in (Said.UNSURE, Said.IGNORED) for one in given)
+    return FacesToCluster(faces, unit_length(vectors, metric or recipe.metric), known, followed)
 
 
 def near(

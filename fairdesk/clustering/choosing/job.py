@@ -11,10 +11,10 @@ from fairdesk.clustering.agreement import Figures
 from fairdesk.clustering.choosing.faces import faces_to_cluster, near
 from fairdesk.clustering.choosing.outcome import SAMPLE, Known, Outcome
 from fairdesk.clustering.choosing.radius import Radius, best, knee
+from fairdesk.clustering.choosing.results import EpsFigures, EpsResult, EpsRow
 from fairdesk.clustering.files.vector_files import read_vectors
 from fairdesk.clustering.methods.by_name import directed, unit_length, why_undirected
 from fairdesk.clustering.params import EpsParams
-from fairdesk.clustering.results import EpsFigures, EpsResult, EpsRow
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.words import tr
 
@@ -26,6 +26,7 @@ def list_radii(params: EpsParams, context: Context) -> EpsResult:
         context.check()
         context.progress(done, of, tr("steps of comparing faces"))
 
+    verdicts = None
     if params.vectors is not None:
         given = read_vectors(params.vectors)
         people = np.unique(given.names, return_inverse=True)[1].astype(np.int64)
@@ -41,7 +42,7 @@ def list_radii(params: EpsParams, context: Context) -> EpsResult:
         found = faces_to_cluster(context.project, chosen.recipe, params.metric)
         kept = near(context.project, chosen.recipe, found, params.metric, pause)
         radius = Radius(found.vectors, found.known, (kept.found, kept.squared), pause)
-        about = chosen.about()
+        about, verdicts = chosen.about(), found.verdicts or None
     values = radius.values(params.steps)
     outcomes: list[Outcome] = []
     for done, eps in enumerate(values):
@@ -53,6 +54,8 @@ def list_radii(params: EpsParams, context: Context) -> EpsResult:
     return EpsResult(
         faces=radius.n,
         known=int(np.count_nonzero(radius.known.known)),
+        known_people=radius.known.count,
+        verdicts=verdicts,
         min_samples=params.min_samples,
         knee=knee(radius.distances(params.min_samples)),
         strangers_begin=radius.begin,

@@ -46,6 +46,11 @@ class Known:
         return Known(self.people[rows], [self._names[row] for row in rows.tolist()])
 
     @property
+    def count(self) -> int:
+        """How many people are known."""
+        return len(np.unique(self.people[self.known]))
+
+    @property
     def enough(self) -> bool:
         """Whether both kinds of mistake can be seen: there are two known people, one of them with two faces."""
         known = self.people[self.known]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -124,12 +126,26 @@ def knee(ascending: Curve) -> float | None:
 
 
 def best(outcomes: list[Outcome]) -> Outcome | None:
-    """Return the outcome with the best BCubed F1, or silhouette where nobody is known; None where neither is known."""
+    """Return the outcome with the best BCubed F1, or silhouette where nobody is known; None where neither is known.
+
+    `outcomes` are in the order of their values. Of several that are equally good it is the middle one of the longest run
+    of neighbours: with few known faces many values are without a mistake, and the ends of such a run are nearest to one.
+    Of runs of one length it is the one whose middle leaves fewest faces unclustered.
+    """
 
     def worth(one: Outcome) -> float:
         if one.quality is not None:
             return one.quality.bcubed_f1
         return -np.inf if one.silhouette is None else one.silhouette
 
-    found = max(outcomes, key=worth, default=None)
-    return None if found is None or not np.isfinite(worth(found)) else found
+    worths = [worth(one) for one in outcomes]
+    most = max(worths, default=-np.inf)
+    if not np.isfinite(most):
+        return None
+    runs = [
+        [place for place, _ in run]
+        for equal, run in itertools.groupby(enumerate(worths), lambda one: one[1] >= most - 1e-12)
+        if equal
+    ]
+    middles = [(len(run), outcomes[run[(len(run) - 1) // 2]]) for run in runs]
+    return max(middles, key=lambda one: (one[0], -one[1].unclustered))[1]

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
+from fairdesk import counted
 from fairdesk.clustering.choosing.faces import FacesToCluster, faces_to_cluster, near
 from fairdesk.clustering.choosing.numbers import Method
 from fairdesk.clustering.choosing.outcome import Known
 from fairdesk.clustering.choosing.radius import Radius
+from fairdesk.clustering.choosing.results import before_verdicts
 from fairdesk.errors import RequestError
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.clustering.numbers_page import NumbersPage
@@ -103,9 +105,10 @@ class ChooseDialog(QDialog):
         self._vectors = {"encoder": read.chosen.recipe.encoder, "detector": read.chosen.recipe.detector}
         parts = [read.chosen.named(), tr_n("{n:,} face", "{n:,} faces", faces)]
         parts.append(_said_of_known(read.found.known) if known else tr("nobody is known"))
-        self.told.setText("  ·  ".join(parts))
+        followed = [before_verdicts(read.found.verdicts)] if read.found.verdicts else []
+        self.told.setText("\n".join(["  ·  ".join(parts), *followed]))
         if read.radius is None:
-            self.told.setText(read.why)
+            self.told.setText("\n".join([read.why, *followed]))
             if faces < 3:
                 return
         else:
@@ -144,8 +147,7 @@ class ChooseDialog(QDialog):
 
 def _said_of_known(known: Known) -> str:
     """Say how many faces, of how many people, are known; and where that is too few to go by."""
-    people = len(np.unique(known.people[known.known]))
-    faces, count = int(np.count_nonzero(known.known)), tr_n("{n:,} person", "{n:,} people", people)
+    faces, count = int(np.count_nonzero(known.known)), counted.people(known.count)
     said = tr_n(
         "{n:,} of known or confirmed identity ({people})", "{n:,} of known or confirmed identity ({people})", faces,
         people=count,

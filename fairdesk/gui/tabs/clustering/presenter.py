@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fairdesk import counted
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.likely_wrong import Suspicion, suspicions
@@ -184,5 +185,11 @@ def quality_line(version: Version, shown: list[Cluster], quality: Agreement | No
         parts.append(tr("BCubed F1 {f1:.3f}", f1=quality.bcubed_f1))
         if quality.pairwise_f1 is not None:
             parts.append(tr("pairwise F1 {f1:.3f}", f1=quality.pairwise_f1))
-        parts.append(tr("against the known and confirmed identities"))
+        parts.append(
+            tr(
+                "against the known and confirmed identities ({faces} of {people})",
+                faces=counted.faces(quality.known_faces or 0),
+                people=counted.people(quality.known_people or 0),
+            )
+        )
     return "  ·  ".join(parts)

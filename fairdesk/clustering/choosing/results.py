@@ -1,0 +1,96 @@
+"""What the job returns that lists radii."""
+
+from __future__ import annotations
+
+from fairdesk import counted
+from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
+from fairdesk.words import tr, tr_n
+
+
+def before_verdicts(verdicts: int) -> str:
+    """Say that the figures are those of the method alone, before that many verdicts are followed."""
+    return tr_n(
+        "Counts and figures are before the {n:,} verdict is followed; clustering follows it.",
+        "Counts and figures are before the {n:,} verdicts are followed; clustering follows them.",
+        verdicts,
+    )
+
+
+class EpsFigures(Record):
+    """How well clusters agree with known identities; None where undefined (no two faces share a cluster, or a person)."""
+
+    pairwise_precision: float | None
+    pairwise_recall: float | None
+    pairwise_f1: float | None
+    bcubed_precision: float | None
+    bcubed_recall: float | None
+    bcubed_f1: float | None
+    nmi: float | None
+    ari: float | None
+
+
+class EpsRow(Record):
+    """What one radius comes to."""
+
+    eps: float
+    clusters: int
+    unclustered: int
+    largest: int
+    silhouette: float | None = None
+    """Mean over a sample; where nobody is known."""
+    figures: EpsFigures | None = None
+    groups: dict[str, EpsFigures] = {}
+
+
+class EpsResult(JobResult, RestsOnVectors):
+    """What each radius of dbscan comes to."""
+
+    faces: int
+    known: int
+    """Faces of known identity."""
+    known_people: int
+    """How many people these are."""
+    verdicts: int | None = None
+    """How many verdicts a clustering would follow; the rows do not."""
+    min_samples: int
+    knee: float | None
+    """Of the k-distance plot; None where all distances are equal."""
+    strangers_begin: float
+    """Where other people's faces begin: what the graph method uses."""
+    best: float | None
+    """The radius with the best BCubed F1, or else silhouette; None where neither is defined."""
+    silhouette_sample: int | None = None
+    """How many faces the silhouettes are of, each against all faces."""
+    rows: list[EpsRow]
+
+    def text(self) -> str:
+        """Return a line for each radius."""
+        known = self.silhouette_sample is None
+        head = tr("epsilon  clusters  unclustered  largest")
+        lines = [] if not self.verdicts else [before_verdicts(self.verdicts)]
+        lines.append(head + ("  " + (tr("BCubed precision, recall, F1") if known else tr("silhouette"))))
+        for row in self.rows:
+            line = f"{row.eps:<7g}  {row.clusters:>8,}  {row.unclustered:>11,}  {row.largest:>7,}"
+            one = row.figures
+            if one is not None and one.bcubed_f1 is not None:
+                line += f"  {one.bcubed_precision:.3f}, {one.bcubed_recall:.3f}, {one.bcubed_f1:.3f}"
+            elif row.silhouette is not None:
+                line += f"  {row.silhouette:.3f}"
+            lines.append(line)
+        if self.knee is not None:
+            lines.append(tr("Knee of the k-distance plot: {knee:.3f}.", knee=self.knee))
+        lines.append(tr("Other people's faces begin at about {begin:.3f}.", begin=self.strangers_begin))
+        if self.best is not None and known:
+            lines.append(
+                tr(
+                    "Best BCubed F1 at {best:g}, against known identities ({faces} of {people}).",
+                    best=self.best,
+                    faces=counted.faces(self.known),
+                    people=counted.people(self.known_people),
+                )
+            )
+        elif self.best is not None:
+            lines.append(
+                tr("Best silhouette at {best:g}, by a sample of {n:,} faces.", best=self.best, n=self.silhouette_sample)
+            )
+        return "\n".join([*lines, *self.vector_lines()])
