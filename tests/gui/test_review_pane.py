@@ -96,6 +96,27 @@ def test_a_hundred_questions_from_the_keyboard(window, hand, qtbot, curious, rev
     assert f1(now, np.array(list(who.values()))) > 0.96
 
 
+def test_the_figures_follow_while_answers_are_given(window, hand, qtbot, curious, reviewing, monkeypatch):
+    """The list waits until nobody answers; the figures above it do not."""
+    monkeypatch.setattr(window.clustering, "refresh", lambda: pytest.fail("the whole list was read"))
+    project, who, pane = reviewing
+    version, shown = versions(project)[0], window.clustering.quality
+    began, before = time.perf_counter(), shown.text()
+    while shown.text() == before and time.perf_counter() - began < 20:
+        asked = pane.current
+        window.clustering._later.start()  # so slow a machine too answers at speed
+        qtbot.keyClick(pane, KEYS[says(asked, who)])
+        qtbot.waitUntil(lambda asked=asked: pane.current is not asked, timeout=5000)
+        qtbot.wait(50)
+    window.clustering._later.stop()
+    assert shown.text() != before
+    qtbot.waitUntil(
+        lambda: shown.text().startswith(f"{len(clusters(project, version.id)) - 1:,} cluster"), timeout=8000
+    )
+    assert shown.toolTip() == shown.text()
+    monkeypatch.undo()
+
+
 def test_back_undo_skip_and_not_sure(window, hand, qtbot, reviewing):
     project, who, pane = reviewing
     version = versions(project)[0].id

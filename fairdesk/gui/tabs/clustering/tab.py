@@ -28,6 +28,7 @@ from fairdesk.gui.tabs.clustering.models import ClusterList
 from fairdesk.gui.tabs.clustering.naming import rename_cluster
 from fairdesk.gui.tabs.clustering.presenter import Order
 from fairdesk.gui.tabs.clustering.review_pane import ReviewPane
+from fairdesk.gui.tabs.clustering.running_figures import RunningFigures
 from fairdesk.gui.tabs.clustering.shown_faces import Centres, Shown, shown_faces, why_not_nearest
 from fairdesk.gui.tabs.clustering.shown_tree import show_tree
 from fairdesk.gui.widgets.dendrogram import Dendrogram
@@ -91,6 +92,7 @@ class ClusteringTab(Tab):
         self._later.setSingleShot(True)
         self._later.setInterval(LATER_MS)
         self._later.timeout.connect(self.refresh)
+        self._figures = RunningFigures(self)
         self._wanted: int | None = None
         self._select_next: int | None = None
         self._reviewing = False
@@ -153,15 +155,17 @@ class ClusteringTab(Tab):
         self._fill(presenter.View())
 
     def update_shown(self, change: Change) -> None:
-        """Show what was touched: at once, but while questions are answered only once nobody does."""
+        """Show what was touched: at once, but while questions are answered the figures alone, and the rest once nobody does."""
         if self._reviewing and self.review.current is not None:
             self._later.start()
+            self._figures.ask()
         else:
             self.refresh()
 
     def refresh(self) -> None:
         """Read versions and clusters again."""
         self._later.stop()
+        self._figures.stop()
         project = self.session.project
         self.grid.set_project(project)
         if project is None:
