@@ -256,7 +256,7 @@ def _write_npz(path: Path, found: Written, more: dict[str, Any]) -> None:
         parts = (found.vectors[slice(start, start + _AT_ONCE)] for start in range(0, count, _AT_ONCE))
         _write_array(archive, "vectors", np.dtype("<f4"), (count, found.dim), parts)
         for name, values in more.items():
-            if isinstance(values, str | np.ndarray):
+            if isinstance(values, str | bool | np.ndarray):
                 array = np.asarray(values)
                 _write_array(archive, name, array.dtype, array.shape, [array])
             else:

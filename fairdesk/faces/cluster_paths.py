@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -58,22 +58,45 @@ def on_workers(todo: list[Seen], workers_see: Sequence[str] | None) -> tuple[lis
 
 
 def with_sums(todo: Sequence[Seen], context: Context) -> list[Seen]:
-    """Return what is to be done with the SHA-256 that each original has to have: of its contents here, or as it was imported.
+    """Return what is to be done with the SHA-256 that each original has to have: of its contents when it was imported.
 
     A worker refuses what has another, so that no face of another photograph is kept under an image's name.
     """
-    project, out = context.project, list[Seen]()
+    return _expecting(todo, context, None)
+
+
+def without_changed(todo: list[Seen], context: Context) -> list[Seen]:
+    """Return what is to be done here, where an original that was replaced since it was imported is refused as `with_sums` has it.
+
+    Only files are read whose stamp is not the one that their hash was kept with.
+    """
+    images = sorted({image for part in _parts(todo) for image in _images(part, context).values()})
+    changed = set(changed_originals(images, context, told=True))
+    return _expecting(todo, context, changed) if changed else todo
+
+
+def _parts(todo: Sequence[Seen]) -> Iterator[Sequence[Seen]]:
     for start in range(0, len(todo), _AT_ONCE):
-        part = todo[start : start + _AT_ONCE]
-        numbers = [one.id for one in part]
-        of = (
-            images_of_faces(project, numbers)
-            if isinstance(part[0], FacePlace)
-            else dict(zip(numbers, numbers, strict=True))
-        )
-        sums = imported_sums(project, list(set(of.values())))
-        here = {path: _sum_here(path) for path in changed_originals(sorted(set(of.values())), context, told=True)}
-        out += [one._replace(sha256=bytes.fromhex(here.get(one.path, sums[of[one.id]]))) for one in part]
+        yield todo[start : start + _AT_ONCE]
+
+
+def _images(part: Sequence[Seen], context: Context) -> dict[int, int]:
+    """Return the image of each."""
+    numbers = [one.id for one in part]
+    if isinstance(part[0], FacePlace):
+        return images_of_faces(context.project, numbers)
+    return dict(zip(numbers, numbers, strict=True))
+
+
+def _expecting(todo: Sequence[Seen], context: Context, paths: set[str] | None) -> list[Seen]:
+    out: list[Seen] = []
+    for part in _parts(todo):
+        of = _images(part, context)
+        sums = imported_sums(context.project, list(set(of.values())))
+        out += [
+            one._replace(sha256=bytes.fromhex(sums[of[one.id]])) if paths is None or one.path in paths else one
+            for one in part
+        ]
     return out
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from fairdesk.errors import JobFailed
 from fairdesk.faces.changed_originals import changed_originals, images_meant
-from fairdesk.faces.cluster_paths import look_first, on_workers, with_sums
+from fairdesk.faces.cluster_paths import look_first, on_workers, with_sums, without_changed
 from fairdesk.faces.deepface_models import load_detector, prepare
 from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.known_faces_quality import measure_all
@@ -130,6 +130,7 @@ def _searched(
         seen, probes = on_workers(with_sums(todo, context), params.workers_see)
         return map_on_ray(search_batch, seen, size, context, look_first, (probes, load, arguments))
     few, ready = few_for(todo, params.key), ready_for(params.detector, landmarks=params.quality)
+    todo = without_changed(todo, context)
     return map_batches(search_batch, todo, size, context, load, arguments, few, ready)
 
 

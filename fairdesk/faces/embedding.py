@@ -14,7 +14,7 @@ from fairdesk import counted
 from fairdesk.errors import RequestError
 from fairdesk.faces import pipeline
 from fairdesk.faces.changed_originals import changed_originals, images_meant
-from fairdesk.faces.cluster_paths import look_first, on_workers, with_sums
+from fairdesk.faces.cluster_paths import look_first, on_workers, with_sums, without_changed
 from fairdesk.faces.computing import compute_each
 from fairdesk.faces.detection import (
     BATCH,
@@ -204,7 +204,7 @@ def _search(
     else:
         searched = map_batches(
             search_batch,
-            todo,
+            without_changed(todo, context),
             _at_once(params, context, batch_size(todo)),
             context,
             load,
@@ -295,7 +295,7 @@ def _encode_known(
     else:
         size, own = _at_once(params, context), (None, encoder.aligner)
         ready = ready_for(recipe.detector if encoder.aligner.by_landmarks else "", landmarks=True)
-        aligned = map_batches(align_batch, todo, size, context, load, own, ready=ready)
+        aligned = map_batches(align_batch, without_changed(todo, context), size, context, load, own, ready=ready)
         results = compute_each(aligned, lambda found: found.chips, encoder, context.device, params.batch_size)
     try:
         for batch, found, vectors in results:

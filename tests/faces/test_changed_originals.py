@@ -5,6 +5,7 @@ import os
 import shutil
 from contextlib import closing
 
+import numpy as np
 import pytest
 
 from fairdesk.cli import run
@@ -176,8 +177,31 @@ def test_scores_that_encode_first_say_it_once(project, originals, tmp_path):
     pairs = pair_list(tmp_path / "pairs.csv", (originals[0], originals[1]))
     context = QuietContext(project)
     result = score_pairs(ScoreParams(pairs=pairs, encoder="dlib", detector="whole", out=tmp_path / "s.npz"), context)
-    assert result.changed == [str(originals[1])]
-    assert sum("another file" in text for text in context.messages) == 1
+    assert result.changed == []  # what stands in its place is not encoded
+    assert sum("is another file than the one that was imported" in text for text in context.messages) == 1
+    assert result.genuine + result.impostor == 0 or np.isnan(np.load(tmp_path / "s.npz")["score"]).all()
+
+
+def test_what_stood_in_an_originals_place_for_a_while_leaves_nothing(project, originals, tmp_path):
+    """A wrong volume at the same path: no embedding of it is kept, and the right one is made once the original is back."""
+    data, before = originals[1].read_bytes(), originals[1].stat()
+    params = EncodeParams(encoder="dlib", detector="whole")
+    with closing(Project.create(tmp_path / "fresh.fairdesk")) as fresh:
+        import_images(ImportParams(folder=tmp_path / "in"), QuietContext(fresh))
+        encode_faces(params, QuietContext(fresh))
+        order, right = fresh.vectors.of_images(fresh.vectors.choose().recipe)
+        right = np.array(right)[np.argsort(order)]
+    replace(originals[1], originals[6])
+    first = encode_faces(params, QuietContext(project))
+    recipe = project.vectors.choose().recipe
+    known = project.vectors.of_images(recipe)[0]
+    assert first.changed == [str(originals[1])] and len(known) == len(originals) - 1
+    originals[1].write_bytes(data)
+    os.utime(originals[1], ns=(before.st_atime_ns, before.st_mtime_ns))
+    again = encode_faces(params, QuietContext(project))
+    images, vectors = project.vectors.of_images(recipe)
+    assert again.changed == [] and len(images) == len(originals)
+    assert np.abs(np.array(vectors)[np.argsort(images)] - right).max() < 1e-5
 
 
 def test_predictions_tell_it(project, originals, monkeypatch):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fairdesk.errors import RequestError
-from fairdesk.faces.cluster_paths import Probe, look_first, on_workers, with_sums
+from fairdesk.faces.cluster_paths import Probe, look_first, on_workers, with_sums, without_changed
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.detections import unseen_images
 from fairdesk.project.faces import face_places, largest_faces
@@ -50,17 +50,19 @@ def test_a_rule_that_leads_nowhere_is_named(tmp_path, scheme):
         look_first([Probe(None, (f"{tmp_path}/no/1.jpg",))], ready, (done,))
 
 
-def test_each_original_has_the_sum_of_what_is_here_or_was_imported(filled, tmp_path):
+def test_each_original_has_the_sum_of_what_was_imported(filled, tmp_path):
     home = tmp_path / "photographs"
     todo = unseen_images(filled, "hog")
     first, second, third = (Path(one.path) for one in todo[:3])
-    first.write_bytes(first.read_bytes() + b" ")  # replaced since the import: this is what is read here
+    first.write_bytes(first.read_bytes() + b" ")  # replaced since the import: it is refused, here too
     second.unlink()
     imported = filled.db.rows("SELECT sha256 FROM image ORDER BY id")
     with_them = with_sums(todo, QuietContext(filled))
     assert [one._replace(sha256=b"") for one in with_them] == todo
-    assert with_them[0].sha256 == hashlib.sha256(first.read_bytes()).digest() != bytes.fromhex(imported[0][0])
-    assert [one.sha256.hex() for one in with_them[1:]] == [row[0] for row in imported[1:]]
+    assert hashlib.sha256(first.read_bytes()).hexdigest() != imported[0][0]
+    assert [one.sha256.hex() for one in with_them] == [row[0] for row in imported]
+    here = without_changed(todo, QuietContext(filled))
+    assert [one.sha256.hex() for one in here] == [imported[0][0]] + [""] * (len(todo) - 1)
     faces = face_places(filled, largest_faces(filled, "whole", [one.id for one in todo]))
     assert [one.sha256 for one in with_sums(faces, QuietContext(filled))] == [one.sha256 for one in with_them]
     assert with_sums([], QuietContext(filled)) == [] and home.is_dir() and third.is_file()

@@ -111,9 +111,9 @@ SLOW = """
     from fairdesk.jobs import pool
     pool._SMALL = 10_000  # all in this process
     plain = pipeline.read_pixels
-    def read(path):
+    def read(path, *sums):
         time.sleep(0.05)
-        return plain(path)
+        return plain(path, *sums)
     pipeline.read_pixels = read
     sys.exit(run(sys.argv[1:]))
 """

@@ -67,7 +67,7 @@ def test_one_pass_finds_and_encodes_what_two_do(tmp_path, drawn):
 def test_each_image_is_decoded_once(tmp_path, drawn, monkeypatch):
     monkeypatch.setattr("fairdesk.jobs.pool.processes", lambda: 1)
     project, read, plain = project_of(tmp_path / "p", drawn), [], pipeline.read_pixels
-    monkeypatch.setattr(pipeline, "read_pixels", lambda path: (read.append(path), plain(path))[1])
+    monkeypatch.setattr(pipeline, "read_pixels", lambda path, *sums: (read.append(path), plain(path, *sums))[1])
     encode_faces(EncodeParams(), QuietContext(project))
     assert len(read) == len(set(read)) == 24
 
@@ -77,7 +77,7 @@ def test_quality_is_measured_in_the_same_pass_as_by_itself(tmp_path, drawn, monk
     project, plain, read = project_of(tmp_path / "p", drawn), pipeline.read_pixels, []
     names = ", ".join(MEASURES)
     wanted = f"SELECT i.path, {names}, q.why FROM quality q JOIN image i ON i.id = q.image_id ORDER BY i.path"
-    monkeypatch.setattr(pipeline, "read_pixels", lambda path: (read.append(path), plain(path))[1])
+    monkeypatch.setattr(pipeline, "read_pixels", lambda path, *sums: (read.append(path), plain(path, *sums))[1])
     encode_faces(EncodeParams(quality=True), QuietContext(project))
     together = project.db.rows(wanted)
     assert len(read) == len(together) == 24 and all(row[1] is not None for row in together)
@@ -116,7 +116,7 @@ def test_a_stop_keeps_what_is_done_and_nothing_is_done_twice(tmp_path, drawn, mo
     faces = cut.db.value("SELECT count(*) FROM face")
     assert 0 < seen < 24 and cut.db.value("SELECT count(*) FROM vector") == faces
     read, plain = [], pipeline.read_pixels
-    monkeypatch.setattr(pipeline, "read_pixels", lambda path: (read.append(path), plain(path))[1])
+    monkeypatch.setattr(pipeline, "read_pixels", lambda path, *sums: (read.append(path), plain(path, *sums))[1])
     encode_faces(EncodeParams(), QuietContext(cut))
     assert len(read) == 24 - seen and contents(cut) == contents(whole)
 
@@ -159,10 +159,10 @@ def test_unreadable_images_are_told_and_the_rest_goes_on(tmp_path, drawn, monkey
     project = project_of(tmp_path / "p", drawn)
     plain = pipeline.read_pixels
 
-    def read(path):
+    def read(path, *sums):
         if path.name.endswith("2.jpg"):
             raise UnreadableImageError(path, "it is torn")
-        return plain(path)
+        return plain(path, *sums)
 
     monkeypatch.setattr("fairdesk.jobs.pool.processes", lambda: 1)
     monkeypatch.setattr(pipeline, "read_pixels", read)
