@@ -212,6 +212,10 @@ class Corrections(Record):
     """Images of the scores that are not in the project, where others are: nothing that was corrected is known of them."""
     comparisons_elsewhere: int | None = None
     """Comparisons with such an image."""
+    project: str | None = None
+    """Name of the folder of the project that the corrections are from."""
+    project_sha256: str | None = None
+    """Digest of what people said in it."""
 
     def lines(self) -> list[str]:
         """Say it."""

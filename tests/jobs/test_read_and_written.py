@@ -79,5 +79,5 @@ def test_verdicts_are_not_written_over_those_that_are_read(project, tmp_path, ca
     path = tmp_path / "v.csv"
     path.write_text("kind,path1,path2\n")
     (tmp_path / "link.csv").symlink_to(path)
-    assert run(["verdicts", str(project.folder), "--file", str(path), "--out", str(tmp_path / "link.csv")]) == 1
+    assert run(["verdicts", str(project.folder), "--file", str(path), "--out", str(tmp_path / "link.csv")]) == 2
     assert "is what is read" in capsys.readouterr().err and path.read_text() == "kind,path1,path2\n"

@@ -156,7 +156,9 @@ def test_what_is_left_out_is_counted_with_its_reason(capsys, filled, scored):
         mark_comparisons(filled, pairs, MarkKind.EXCLUDED, "  ")
     assert run(["evaluate", str(scored), "--labels-of", str(filled.folder), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["corrections"] == {
+    told = found["corrections"]
+    assert told.pop("project") == filled.folder.name and len(told.pop("project_sha256")) == 64
+    assert told == {
         "excluded": 2, "wrong_label": 1, "relabelled_images": 0, "relabelled": 0, "reasons": {"two people": 2, "label": 1},
     }  # fmt: skip
     assert found["n_genuine"] + found["n_impostor"] == len(scores.score) - 3

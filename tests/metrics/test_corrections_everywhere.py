@@ -10,7 +10,7 @@ from fairdesk.metrics.scores import all_pairs
 from fairdesk.metrics.scores.all_pairs import compare_all
 from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.store import MarkKind, mark_comparisons
-from fairdesk.project.images import labelled_images
+from fairdesk.project.images import hide_images, labelled_images
 from fairdesk.project.labels import Edit, edit_labels
 
 
@@ -336,3 +336,18 @@ def test_labels_may_differ_where_nothing_is_compared(capsys, filled, tmp_path):
     np.savez(tmp_path / "bare.npz", **bare)
     assert run(list(map(str, [*words, "--labels-of", filled.folder]))) == 2
     assert f"comparison {row + 2}" in capsys.readouterr().err
+
+
+def test_a_report_names_the_project_of_its_corrections(capsys, filled, tmp_path):
+    """By its folder's name, not its place, and by a digest that is another once people say more."""
+    arrays = scores_of(filled, tmp_path / "s.npz")
+    corrected_by_hand(filled, arrays)
+    words = ["evaluate", tmp_path / "s.npz", "--bootstrap", 0, "--labels-of", filled.folder]
+    found = told(capsys, *words, "--out", tmp_path / "r")["corrections"]
+    page = (tmp_path / "r" / "report.html").read_text()
+    assert found["project"] == filled.folder.name and found["project"] in page and found["project_sha256"] in page
+    assert str(filled.folder.parent) not in page
+    assert json.loads((tmp_path / "r" / "evaluation.json").read_text())["corrections"]["project"] == filled.folder.name
+    assert told(capsys, *words)["corrections"]["project_sha256"] == found["project_sha256"]
+    hide_images(filled, [labelled_images(filled)[-1].id])
+    assert told(capsys, *words)["corrections"]["project_sha256"] != found["project_sha256"]

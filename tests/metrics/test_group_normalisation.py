@@ -198,3 +198,17 @@ def test_a_group_whose_rate_is_undefined_is_told_with_the_reason(tmp_path, capsy
     line = next(line for line in said.splitlines() if line.startswith("B: "))
     assert line.count("undefined: no genuine pairs in this group") == 2 and "%" in line
     assert any(line.startswith("A: ") and "undefined" not in line for line in said.splitlines())
+
+
+def test_a_mean_and_a_deviation_need_no_fmr(tmp_path):
+    """Two impostors a group are enough, whatever the FMR; one is not."""
+    path = tmp_path / "s.csv"
+    rows = [(0.9, 1, "A"), (0.1, 0, "A"), (0.3, 0, "A"), (0.8, 1, "B"), (0.4, 0, "B"), (0.2, 0, "B")]
+    for count in (6, 5):
+        path.write_text("score,label,group1,group2\n" + "".join(f"{s},{one},{g},{g}\n" for s, one, g in rows[:count]))
+        params = NormaliseParams(scores=path, learn_from=path, out=tmp_path / "n.csv", method="zscore", fmr="0.001")
+        if count == 6:
+            assert normalise(params, QuietContext()).rules["A"].centre == pytest.approx(0.2)
+        else:
+            with pytest.raises(RequestError, match="a mean and a deviation need at least 2"):
+                normalise(params, QuietContext())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +43,10 @@ class Known:
     others: dict[str, dict[int, str]] = field(default_factory=dict)
     """What people set as "gender" and "age", by image; empty where they removed it."""
     hidden: frozenset[int] = frozenset()
+    project: str | None = None
+    """The name of the project's folder, where it was asked for by that."""
+    digest: str | None = None
+    """The SHA-256 of what people said in it."""
 
     def __bool__(self) -> bool:
         return bool(self.people or self.marks or self.nameless or self.hidden or any(self.others.values()))
@@ -63,12 +69,23 @@ def read_known(project: Project) -> Known:
 
 
 def read_known_of(folder: Path) -> Known:
-    """Read the same of the project in a folder."""
+    """Read the same of the project in a folder, and which project that is."""
     project = Project.open(folder)
     try:
-        return read_known(project)
+        known = read_known(project)
+        return replace(known, project=project.folder.resolve().name, digest=_digest(known))
     finally:
         project.close()
+
+
+def _digest(known: Known) -> str:
+    """Return the SHA-256 of what people said in a project, without places: the same words, the same digest."""
+    said = [
+        sorted((image, *known.labels[image]) for image in known.people), sorted(known.nameless), sorted(known.hidden),
+        sorted((*pair, mark.kind, mark.reason) for pair, mark in known.marks.items()),
+        sorted((kind, *one) for kind, of in known.others.items() for one in of.items()),
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
 
 
 def image_ids(scores: ScoreSet, known: Known) -> tuple[Ints, Ints]:
@@ -155,6 +172,8 @@ def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Correct
         relabelled_images=len(_said(scores, known).intersection(np.concatenate([first, second]).tolist())),
         relabelled=changed,
         reasons=reasons,
+        project=known.project,
+        project_sha256=known.digest,
     )
     strange = (first < 0) | (second < 0)
     if strange.any() and not ((first < 0) & (second < 0)).all():

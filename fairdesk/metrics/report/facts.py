@@ -34,6 +34,8 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
         (tr("Detector"), result.detector),
         (tr("Recipe of the embeddings (hash)"), result.recipe),
         (tr("Faces with an embedding"), None if result.faces is None else grouped(f"{result.faces:,}")),
+        (tr("Project of the corrections"), result.corrections and result.corrections.project),
+        (tr("SHA-256 of the corrections"), result.corrections and result.corrections.project_sha256),
         (tr("Source of the group labels"), params.label_source or (tr("not given") if groups is not None else None)),
         (
             tr("Threshold"),
