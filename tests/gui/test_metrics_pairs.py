@@ -266,3 +266,14 @@ def test_what_is_done_with_a_list_follows_the_selection(shown, window, hand, qtb
     tree.setCurrentItem(tree.topLevelItem(1).child(0))
     qtbot.waitUntil(lambda: not look.isEnabled() and not frozen.isEnabled(), timeout=3000)
     settled(shown, hand, qtbot)
+
+
+def test_the_rule_follows_a_line_that_is_dragged(shown, hand, qtbot):
+    before = shown.at.currentIndex()
+    shown.figures.threshold_moved.emit(0.25)
+    assert shown.at.currentData() == "threshold" != shown.at.itemData(before)
+    assert shown.value.value() == 0.25 and not shown.value.isHidden()
+    assert "0.25" in shown.headline.text()
+    shown.figures.threshold_settled.emit(0.5)
+    settled(shown, hand, qtbot)
+    assert shown.shown.result.groups.threshold == 0.5

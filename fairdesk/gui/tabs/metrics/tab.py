@@ -101,9 +101,8 @@ class MetricsTab(Tab):
         self._columns: str | None = None  # of a table that does not say itself what they are
         self._remedy: Remedy | None = None  # what brings the scores that are shown up to date
         self._typed: float | None = None  # where the line was let go
-        self._distances: set[Path] = (
-            set()
-        )  # files that were said to hold distances; one that says itself what it holds is followed
+        # files that were said to hold distances; one that says itself what it holds is followed
+        self._distances: set[Path] = set()
         self._rule = 0  # what the threshold was taken by before
         self._next: Callable[[], None] | None = None  # what the button of the empty page does
         self.find_line = FindLine((self.sources,), tr("Find a list or scores"))
@@ -445,6 +444,7 @@ class MetricsTab(Tab):
         found = self.shown
         if found is None:
             return
+        self._say_threshold(threshold)
         moved = found.live.at(threshold)
         self.figures.follow(threshold, found.live.rates(threshold), moved.groups)
         for table in tables_of(moved, following=True):
@@ -458,13 +458,18 @@ class MetricsTab(Tab):
         """Evaluate at the threshold where the line was let go."""
         if self.shown is None or self.shown.path != self.scores:
             return  # of the file before: it is shown until this one is evaluated
-        place = self.at.findData("threshold")
+        self._say_threshold(threshold)
+        self._evaluate()
+
+    def _say_threshold(self, threshold: float) -> None:
+        """Say above the plots that the threshold is where the line is."""
+        if self.shown is None or self.shown.path != self.scores:
+            return
         self.value.setVisible(True)
         self._typed = threshold
         with quietly(self.at, self.value):
-            self.at.setCurrentIndex(place)
+            self.at.setCurrentIndex(self.at.findData("threshold"))
             self.value.setValue(threshold)
-        self._evaluate()
 
     @Slot(object)
     def show_pairs(self, query: PairQuery) -> None:
