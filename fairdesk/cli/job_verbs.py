@@ -45,7 +45,7 @@ def _add_options(kind: JobKind, parser: argparse.ArgumentParser) -> None:
         other = "FILE.json" if kind.instead == "file" else "FOLDER"
         parser.add_argument(
             "project", metavar=f"PROJECT|{other}", type=Path, nargs="?" if kind.without else None,
-            help=tr("A project folder, or the other"),
+            help=tr("A project folder, or {other}", other=other),
         )  # fmt: skip
     elif kind.without:
         option = kind.params.option(kind.without)

@@ -89,6 +89,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         **chosen.about(),
         seed=params.seed,
         verdicts=sum(one.said is not Said.UNSURE for one in verdicts) - len(contradictions) if verdicts else None,
+        number_of_known=_default_number(params, people),
         ignored=ignored or None,
         zero_vectors=int((~there).sum()) or None,
         contradictions=contradictions,
@@ -97,6 +98,12 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         missing_paths=behind.missing_paths,
         **dict(quality),
     )
+
+
+def _default_number(params: ClusterParams, people: int) -> int | None:
+    """Return how many people are known where that is the number of clusters; None where it is given, or not needed."""
+    given = params.n_clusters is not None or (params.method == "hierarchical" and params.distance is not None)
+    return people if params.method in ("hierarchical", "kmeans") and not given else None
 
 
 def _progress(context: Context, faces: int, method: str) -> Check:
@@ -192,6 +199,7 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
         noise=int((labels < 0).sum()),
         faces=len(labels),
         zero_vectors=int((~there).sum()) or None,
+        number_of_known=_default_number(params, people),
         **about,
         seed=params.seed,
         **dict(quality),

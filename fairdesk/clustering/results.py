@@ -43,6 +43,8 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
     seed: int
     verdicts: int | None = None
     """How many verdicts were honoured."""
+    number_of_known: int | None = None
+    """How many clusters were made because so many people are known; None where the number was given, or found."""
     ignored: int | None = None
     """Faces that were left out because somebody said they are of no interest."""
     zero_vectors: int | None = None
@@ -58,13 +60,29 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
 
     def caution(self) -> str | None:
         """Say what contradicts what, which a person has to decide, and which originals have changed or are missing."""
-        said = []
+        said = self._few_known()
         if self.contradictions:
             more = len(self.contradictions) - 1
             said.append(
                 self.contradictions[0] + (" " + tr_n("And {n:,} more.", "And {n:,} more.", more) if more else "")
             )
         return "\n".join([*said, *self._originals()]) or None
+
+    def _few_known(self) -> list[str]:
+        unknown = self.faces - (self.known_faces or 0)
+        if self.number_of_known is None or 2 * unknown <= self.faces:
+            return []
+        return [
+            tr_n(
+                "{n:,} of {faces} is of nobody known, so that the number of people known ({people:,}) may be far too small. "
+                "Give the number of clusters (--n-clusters N), or use a method that finds it (graph, dbscan).",
+                "{n:,} of {faces} are of nobody known, so that the number of people known ({people:,}) may be far too small. "
+                "Give the number of clusters (--n-clusters N), or use a method that finds it (graph, dbscan).",
+                unknown,
+                faces=counted.faces(self.faces),
+                people=self.number_of_known,
+            )
+        ]
 
     def _originals(self) -> list[str]:
         return changed_lines(self.changed) + (
@@ -80,6 +98,13 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
             noise=self.noise,
             faces=self.faces,
         )
+        if self.number_of_known is not None:
+            resting = tr(
+                "The number is that of the people known: {people}, on {faces}.",
+                people=counted.people(self.number_of_known),
+                faces=counted.faces(self.known_faces or 0),
+            )
+            said = "\n".join([said, resting, *self._few_known()])
         if self.bcubed_f1 is not None and self.nmi is not None and self.ari is not None:
             pairwise = tr("undefined") if self.pairwise_f1 is None else f"{self.pairwise_f1:.3f}"
             said += "\n" + tr(

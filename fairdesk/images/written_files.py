@@ -110,12 +110,22 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; missing folders are made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file whole or not at all; missing folders are made.
+
+    Raises
+    ------
+    RequestError
+        If no file can be made there, as in /proc.
+    """
     part = path.with_name(path.name + ".part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(content)
         part.replace(path)
+    except FileNotFoundError as error:  # though its folder was made
+        raise RequestError(
+            tr("No file can be made in {folder}. Choose another place for {name}.", folder=path.parent, name=path.name)
+        ) from error
     except OSError:  # a full disk, a folder of that name: nothing half written stays
         part.unlink(missing_ok=True)
         raise

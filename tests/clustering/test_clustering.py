@@ -22,6 +22,7 @@ from fairdesk.clustering.params import ClusterParams, FoldersParams, LoadCluster
 from fairdesk.clustering.store import clusters, faces_of, need_version, versions
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.jobs.context import QuietContext
+from fairdesk.project.faces import names_of_faces, set_identity
 
 
 @pytest.fixture
@@ -128,6 +129,21 @@ def test_corrections(filled):
     ):
         with pytest.raises(RequestError, match=why):
             refused()
+
+
+@pytest.mark.parametrize("method", ["kmeans", "hierarchical"])
+def test_a_number_that_rests_on_few_known_people_is_told(filled, method):
+    made = cluster(ClusterParams(method=method), QuietContext(filled))
+    assert made.number_of_known == 8 and made.caution() is None
+    assert "The number is that of the people known: 8 people, on 40 faces." in made.text()
+    faces = sorted(names_of_faces(filled, "whole"))
+    set_identity(filled, faces[9:], None)
+    made = cluster(ClusterParams(method=method), QuietContext(filled))
+    assert (made.clusters, made.number_of_known) == (2, 2)
+    assert made.caution().startswith("31 of 40 faces are of nobody known, so that the number of people known (2) may")
+    assert "2 people, on 9 faces.\n31 of 40 faces" in made.text()
+    given = cluster(ClusterParams(method=method, n_clusters=2), QuietContext(filled))
+    assert given.number_of_known is None and given.caution() is None
 
 
 def test_cluster_file_out_and_in(filled, tmp_path):

@@ -544,6 +544,16 @@ def test_undo_of_all_gives_the_same_catalogue(first, edits):
         project.journal.undo()
 
 
+def test_a_place_that_no_file_can_be_made_in_is_named(first, capsys):
+    project, *_ = first
+    project.close()
+    for out in ("/proc/x.csv", "/proc/a/b/x.csv"):
+        assert run(["verdicts", str(project.folder), "--out", out]) == 2
+        assert "No file can be made in /proc" in capsys.readouterr().err
+    assert run(["clusterings", str(project.folder), "--out", "/proc/x.json"]) == 2
+    assert "Internal error" not in capsys.readouterr().err
+
+
 def test_a_merge_says_which_name_is_kept_and_who_keeps_another(first, capsys):
     project, found, faces = first
     name_identity(project, found[0].id, "Ann", "A")
