@@ -20,7 +20,7 @@ from fairdesk.project.faces import (
     likely_group,
 )
 from fairdesk.project.identities import (
-    Alike,
+    NamedImages,
     find_identity,
     identity_names,
     images_beside,
@@ -45,7 +45,7 @@ class Naming:
     own: bool  # most of the cluster's faces are called that already
     leaving: dict[str, int]  # faces that change their group, by the group that they leave
     usual: str | None  # the group that most of the faces have
-    alike: tuple[Alike, ...] = ()  # of a new identity: those whose names differ in case or blanks alone
+    alike: tuple[NamedImages, ...] = ()  # of a new identity: those whose names differ in case or blanks alone
 
     def question(self) -> str | None:
         """Return what to ask a person first; None where nobody else is joined and no group changes."""

@@ -90,8 +90,8 @@ def find_identity(project: Project, name: str, group: str | None) -> int | None:
     return found
 
 
-class Alike(NamedTuple):
-    """An identity whose name another one is but for case or blanks."""
+class NamedImages(NamedTuple):
+    """An identity, its group (None is "no group"), and how many images are meant."""
 
     name: str
     group: str | None
@@ -102,7 +102,19 @@ def _folded(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def names_alike(project: Project, name: str, faces: Iterable[int]) -> list[Alike]:
+def identities_with_images(project: Project, faces: Iterable[int]) -> list[NamedImages]:
+    """Return the identities of some faces, each with how many of their images show it, the most first."""
+    rows = project.db.rows(
+        "SELECT who.name, g.name, count(DISTINCT f.image_id) FROM face_label l JOIN face f ON f.id = l.face_id"
+        " JOIN identity who ON who.id = l.identity_id LEFT JOIN grp g ON g.id = who.group_id"
+        " WHERE l.face_id IN (SELECT value FROM json_each(?))"
+        " GROUP BY who.id ORDER BY count(DISTINCT f.image_id) DESC, who.name",
+        (json.dumps(list(faces)),),
+    )
+    return [NamedImages(*row) for row in rows]
+
+
+def names_alike(project: Project, name: str, faces: Iterable[int]) -> list[NamedImages]:
     """Return the identities whose names differ from a name in case, blanks or ways to write a letter alone.
 
     Images that some faces are in do not count, nor identities that have no others.
@@ -119,7 +131,7 @@ def names_alike(project: Project, name: str, faces: Iterable[int]) -> list[Alike
         " GROUP BY who.id ORDER BY count(*) DESC, who.id",
         (json.dumps(found), json.dumps(list(faces))),
     )
-    return [Alike(*row) for row in rows]
+    return [NamedImages(*row) for row in rows]
 
 
 def images_beside(project: Project, identity: int, faces: Iterable[int]) -> int:

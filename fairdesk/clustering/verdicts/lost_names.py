@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from fairdesk import counted
 from fairdesk.clustering.records import UNCLUSTERED, Cluster
 from fairdesk.project import Project
+from fairdesk.project.identities import identities_with_images
 from fairdesk.words import tr, tr_n
 
 _TOLD = 3  # identities
@@ -49,13 +49,7 @@ def lost_names(project: Project, keep: Cluster, gone: Sequence[tuple[Cluster, li
 
 def _identities(project: Project, faces: list[int], kept: str | None) -> list[str]:
     """Say how many images of some faces have another identity than the cluster's name."""
-    rows = project.db.rows(
-        "SELECT who.name, g.name, count(DISTINCT f.image_id) FROM face_label l JOIN face f ON f.id = l.face_id"
-        " JOIN identity who ON who.id = l.identity_id LEFT JOIN grp g ON g.id = who.group_id"
-        " WHERE l.face_id IN (SELECT value FROM json_each(?)) AND who.name IS NOT ?"
-        " GROUP BY who.id ORDER BY count(DISTINCT f.image_id) DESC, who.name",
-        (json.dumps(faces), kept),
-    )
+    rows = [one for one in identities_with_images(project, faces) if one.name != kept]
     lines = [
         tr_n(
             "{images} keeps the identity {name} in {group}.",
