@@ -174,7 +174,7 @@ def test_the_list_is_written_in_the_reports_language_and_the_same_again(capsys, 
     for name in ("one", "two"):
         told(capsys, *words, tmp_path / name)
     assert (tmp_path / "one" / "left-out.csv").read_bytes() == (tmp_path / "two" / "left-out.csv").read_bytes()
-    assert {row["label"] for row in listed(tmp_path / "one")} == {"genuinas", "impostoras"}
+    assert {row["label"] for row in listed(tmp_path / "one")} == {"genuina", "impostora"}
     assert "una cara no tiene grupo" in {row["reason"] for row in listed(tmp_path / "one")}
     assert "Each is listed" not in (tmp_path / "one" / "report.html").read_text()
 
@@ -202,5 +202,5 @@ def test_rows_of_two_files_are_named_by_their_own(capsys, tmp_path):
     told(capsys, *words, "--language", "es", "--out", tmp_path / "o")
     rows = [(row["file"], row["row"], row["label"]) for row in listed(tmp_path / "o")]
     assert rows == [
-        ("mates.txt", "2", "genuinas"), ("others.txt", "3", "impostoras"), ("others.txt", "5", "impostoras"),
+        ("mates.txt", "2", "genuina"), ("others.txt", "3", "impostora"), ("others.txt", "5", "impostora"),
     ]  # fmt: skip

@@ -22,7 +22,7 @@ from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.scores.grouped_scores import number_texts, regrouped
 from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.scores.score_set import NORMALISED, PATHS, ScoreSet
-from fairdesk.words import mark, tr
+from fairdesk.words import in_english, mark, tr
 
 Mask = npt.NDArray[np.bool_]
 
@@ -111,7 +111,7 @@ class LeftOut:
         assert scores.score is not None
         one = scores.subject1 if scores.path1 is None else scores.path1
         two = scores.subject2 if scores.path2 is None else scores.path2
-        labels = tr("impostor"), tr("genuine")
+        labels = ("impostor", "genuine") if in_english() else (tr("impostor pair"), tr("genuine pair"))
         for row, (kind, said) in enumerate(zip(self.kinds, self.said, strict=True)):
             score = float(scores.score[row])
             yield [

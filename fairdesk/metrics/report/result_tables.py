@@ -321,7 +321,7 @@ def _own(result: EvaluateResult) -> Table:
                 _span(rate(row.eer), row.eer_ci, by_pairs=row.eer_ci_by is not None),
                 tip=row.eer_why or row.eer_ci_why or "",
             ),
-            Cell("–" if row.auc is None else f"{row.auc:.6f}"), Cell(number(row.d_prime), tip=row.d_prime_why or ""),
+            Cell("–" if row.auc is None else f"{row.auc:.6f}", tip=row.eer_why or "" if row.auc is None else ""), Cell(number(row.d_prime), tip=row.d_prime_why or ""),
         ]  # fmt: skip
         for target in TARGETS:
             found = (row.tar_at_far or {}).get(target)
@@ -335,7 +335,20 @@ def _own(result: EvaluateResult) -> Table:
     note = tr(
         "Each row at its own thresholds. In brackets: below resolution, as there are too few impostor comparisons."
     )
-    return Table("own", tr("EER, AUC, TAR at FAR"), columns, rows, _with_whole(note, result))
+    return Table(
+        "own", tr("EER, AUC, TAR at FAR"), columns, rows, _with_whole(" ".join([note, *_lacking(result)]), result)
+    )
+
+
+def _lacking(result: EvaluateResult) -> list[str]:
+    """Say of the rows of the own thresholds which lack an interval, or a figure, and why."""
+    named: dict[tuple[str, str], list[str]] = {}
+    for name, row in _rows_of(result):
+        if row.eer is not None and row.eer_ci is None and row.eer_ci_why:
+            named.setdefault((mark("No interval ({why}): {names}."), row.eer_ci_why), []).append(name)
+        elif row.eer is None and row.eer_why:
+            named.setdefault((mark("No figure ({why}): {names}."), row.eer_why), []).append(name)
+    return [tr(text, why=why, names=", ".join(names)) for (text, why), names in named.items()]
 
 
 _POINTS = {
