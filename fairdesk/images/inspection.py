@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import stat
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,5 +92,7 @@ def content_sha256(path: Path) -> str:
         return hashlib.sha256(read_bytes(path)).hexdigest()
     if system_place(path) is not None:
         raise PermissionError(errno.EACCES, tr("a place of the system, where nothing is read"), str(path))
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe in its place would be waited for without an end
+        raise OSError(errno.EINVAL, tr("a folder, a device or a pipe, no file"), str(path))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

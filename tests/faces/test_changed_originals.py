@@ -259,3 +259,12 @@ def test_leaks_tell_of_both_sides(project, originals, tmp_path):
     result = check_leaks(LeaksParams(a=tmp_path / "in", b=other), context)
     assert result.changed == [str(originals[3])]
     assert check_leaks(LeaksParams(a=tmp_path / "in", b=tmp_path / "in"), context).caution() is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_in_an_originals_place_is_told_and_the_rest_goes_on(project, originals):
+    originals[2].unlink()
+    os.mkfifo(originals[2])
+    encode_faces(EncodeParams(encoder="dlib", detector="whole"), QuietContext(project))
+    assert len(project.vectors.of_images(project.vectors.choose().recipe)[0]) == len(originals) - 1
+    assert find_duplicates(DuplicatesParams(), QuietContext(project)) is not None
