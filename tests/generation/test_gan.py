@@ -56,7 +56,7 @@ def test_a_step_is_that_of_pytorch_gan(tmp_path, parts):
     """The generator's step, then the discriminator's on the same images, each with a forward pass of its own."""
     x = torch.rand(6, 3, 16, 16) * 2 - 1
     fabric = Fabric(accelerator="cpu", devices=1)
-    task = GanTask(options(tmp_path, tmp_path, batch_size=6, accumulate=parts), fabric)
+    task = GanTask(options(tmp_path, tmp_path / "run", batch_size=6, accumulate=parts), fabric)
     plain_g, plain_d = copy.deepcopy(task._g), copy.deepcopy(task._d)
     optimizers = [torch.optim.Adam(n.parameters(), 2e-4, (0.5, 0.999)) for n in (plain_g, plain_d)]
     for seed in range(3):

@@ -126,7 +126,8 @@ def test_figures_are_those_of_the_verb_after_any_sequence(made, window, hand, qt
             tab.at.setCurrentIndex(int(rng.integers(4)))
         settled(tab, hand, qtbot)
         shown, fresh = tab.shown.result.json_values(), by_the_verb(tab, window, capsys)
-        if shown.get("corrections") is None and not any(fresh.get("corrections", {}).values()):
+        said = {name: value for name, value in fresh.get("corrections", {}).items() if not name.startswith("project")}
+        if shown.get("corrections") is None and not any(said.values()):
             fresh.pop("corrections", None)  # the window has none where nothing was corrected
         for key in PLAIN:
             if key in shown or fresh.get(key):
