@@ -86,11 +86,9 @@ class ReviewSession:
         stages = Stages(check)
         near = neighbours_of(project, stored, self.faces, self.vectors, stored.metric, stages.next(0.3))
         self.read()
-        known = earlier is not None and np.array_equal(earlier.vectors, self.vectors)
-        measured = measure(
-            self.vectors, stages.next(0.35), (near.found, near.squared), self._at,
-            earlier._measured if earlier is not None and known else None,
-        )  # fmt: skip
+        same = earlier is not None and np.array_equal(earlier.vectors, self.vectors)
+        before = earlier._measured if same and earlier is not None else None
+        measured = measure(self.vectors, stages.next(0.35), (near.found, near.squared), self._at, before)
         self._measured: Measure = measured
         told_now = told(heard, said, self._rows, self.vectors, measured)
         self.review = Review(self.vectors, *told_now, check=stages.next(0.35), measured=measured)

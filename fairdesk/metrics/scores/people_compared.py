@@ -88,9 +88,10 @@ def _left_out(
     unknown -= pairs | {(two, one) for one, two in pairs}
     if unknown:
         reasons[tr("a face is in no group, and several groups have its name")] += len(unknown)
+    unsettled = {name for name in several & anyway.keys() if not groups_of[name] <= anyway[name]}
     of_name: dict[str, list[int]] = {}
     for place, one in enumerate(images):
-        if one.group and one.identity in several & anyway.keys():
+        if one.group and one.identity in unsettled:
             of_name.setdefault(one.identity, []).append(place)
     moved = {
         (a, b)
