@@ -8,7 +8,10 @@ from sklearn.metrics import silhouette_samples
 from fairdesk.clustering.agreement import Figures, agreement, figures
 from fairdesk.clustering.choosing import radius as radii
 from fairdesk.clustering.choosing import tree as trees
+from fairdesk.clustering.choosing.faces import faces_to_cluster
+from fairdesk.clustering.choosing.following import Following
 from fairdesk.clustering.choosing.job import list_radii
+from fairdesk.clustering.choosing.numbers import Numbers
 from fairdesk.clustering.choosing.outcome import SIZES, Known, Outcome, Silhouettes, outcome
 from fairdesk.clustering.choosing.radius import Radius, best, knee, round_step
 from fairdesk.clustering.choosing.tree import CutTree
@@ -16,12 +19,15 @@ from fairdesk.clustering.methods.density import dbscan
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, EpsParams
 from fairdesk.clustering.store import clusters, faces_of
-from fairdesk.clustering.verdicts.edits import confirm, ignore, say_same
+from fairdesk.clustering.verdicts.edits import confirm, ignore, not_sure, reject, say_same, two_people
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
+from fairdesk.project.verdict_constraints import Constraints
+from fairdesk.project.verdicts import Said, keep_verdict
 from tests.cli.test_command_line import fairdesk
 from tests.clustering.test_review import people
 
+recipe = lambda project: project.vectors.find("made-up")
 NOBODY = lambda n: Known(np.full(n, -1, dtype=np.int64), [None] * n)
 
 
@@ -78,7 +84,7 @@ def test_of_equals_the_middle_of_the_longest_run_is_the_best():
     assert best([at(1, 0.2), at(2, 0.9), at(3, 0.8)]).value == 2
 
 
-def test_it_says_that_the_rows_are_before_the_verdicts(filled, capsys):
+def test_the_rows_follow_the_verdicts_as_clustering_does(filled, capsys):
     made = cluster(ClusterParams(eps=0.8), QuietContext(filled))
     found = clusters(filled, made.version)
     said, _ = fairdesk(capsys, "eps", filled.folder, "--json")
@@ -87,9 +93,86 @@ def test_it_says_that_the_rows_are_before_the_verdicts(filled, capsys):
     confirm(filled, made.version, faces_of(filled, found[2].id)[:1], found[2])
     ignore(filled, made.version, faces_of(filled, found[3].id)[:1])  # followed: it is none of the faces
     said, _ = fairdesk(capsys, "eps", filled.folder, "--json")
-    assert said["verdicts"] == 2 and said["faces"] == 39 and said["known_people"] == 8
-    first = list_radii(EpsParams(), QuietContext(filled)).text().splitlines()[0]
-    assert first == "Counts and figures are before the 2 verdicts are followed; clustering follows them."
+    assert said["faces"] == 39 and said["known_people"] == 8
+    rest = [one for one in clusters(filled, made.version) if one.id in (found[4].id, found[5].id)]
+    mine, theirs = (faces_of(filled, one.id) for one in rest)
+    two_people(filled, made.version, mine[:2], mine[2:])
+    reject(filled, made.version, theirs[:1], rest[1])
+    not_sure(filled, mine[:1], theirs[:1])
+    verbatim = QuietContext(filled)
+    result = list_radii(EpsParams(), verbatim)
+    first = result.text().splitlines()[0]
+    assert result.verdicts == 5 and first == "Counts and figures follow 5 verdicts, as clustering does."
+    plain = Radius(*(lambda found: (found.vectors, found.known))(faces_to_cluster(filled, recipe(filled))))
+    changed = 0
+    for row in result.rows:
+        made = cluster(ClusterParams(eps=row.eps), QuietContext(filled))
+        largest = max(one.faces for one in clusters(filled, made.version) if one.label != -1)
+        assert (row.clusters, row.unclustered, row.largest) == (made.clusters, made.noise, largest)
+        assert (row.figures.bcubed_f1, row.figures.nmi) == pytest.approx((made.bcubed_f1, made.nmi), rel=1e-12)
+        assert made.verdicts == 5
+        alone = plain.outcome(row.eps, 2)
+        changed += (alone.clusters, alone.unclustered) != (row.clusters, row.unclustered)
+    assert changed > len(result.rows) / 2  # what is compared here is not the method alone
+    confirm(filled, made.version, theirs[:1], rest[1])  # the newer word
+    again = list_radii(EpsParams(), verbatim)
+    assert again.verdicts == 5
+
+
+def test_verdicts_that_are_set_aside_are_named(filled):
+    made = cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    a, b = clusters(filled, made.version)[:2]
+    sides = faces_of(filled, a.id), faces_of(filled, b.id)
+    with filled.journal.step("Two people", target={}) as connection:
+        keep_verdict(connection, Said.DIFFERENT, *sides, who="Ann", created=1.0)
+        keep_verdict(connection, Said.SAME, *sides, who="Ben", created=2.0)
+    context, clustering = QuietContext(filled), QuietContext(filled)
+    assert list_radii(EpsParams(), context).verdicts == cluster(ClusterParams(eps=0.8), clustering).verdicts == 1
+    assert (
+        [one for one in context.messages if "set aside" in one]
+        == [one for one in clustering.messages if "set aside" in one]
+        != []
+    )
+
+
+@pytest.mark.parametrize("kind", ["kmeans", "hdbscan", "average"])
+def test_numbers_and_cuts_follow_the_verdicts_too(filled, kind):
+    made = cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    found = clusters(filled, made.version)
+    say_same(filled, found[0], found[1])
+    mine = faces_of(filled, found[2].id)
+    two_people(filled, made.version, mine[:2], mine[2:])
+    given = faces_to_cluster(filled, recipe(filled))
+    if kind == "average":
+        tree = CutTree(given.vectors, given.known, kind, 0.95, following=given.following)
+        values = tree.values(12)
+        outcomes = [tree.outcome(one) for one in values]
+        params = [ClusterParams(method="hierarchical", linkage=kind, distance=one) for one in values]
+    else:
+        numbers = Numbers(given.vectors, given.known, kind, given.following)
+        values = [one for one in numbers.values() if one > 1]
+        outcomes = [numbers.outcome(one) for one in values]
+        name = "n_clusters" if kind == "kmeans" else "min_samples"
+        params = [ClusterParams.model_validate({"method": kind, name: one}) for one in values]
+    for one, wanted in zip(outcomes, params, strict=True):
+        done = cluster(wanted, QuietContext(filled))
+        assert (one.clusters, one.unclustered) == (done.clusters, done.noise)
+        assert one.quality.bcubed_f1 == done.bcubed_f1
+
+
+def test_a_sample_follows_what_was_said_of_it(faces, monkeypatch):
+    monkeypatch.setattr(trees, "MOST", 100)
+    vectors, truth = faces
+    known = Known(truth, [None] * len(truth))
+    ids = np.arange(len(truth)) * 3 + 7
+    drawn = CutTree(vectors, known, "average", 1).rows
+    said = Constraints(together=((int(ids[drawn[4]]), int(ids[drawn[90]])),))
+    following = Following(ids, vectors, np.ones(len(truth), dtype=bool), known, said)
+    tree = CutTree(vectors, known, "average", 1, following=following)
+    assert tree.rows.tolist() == drawn.tolist()
+    low = tree.values(12)[0] / 2
+    assert tree.labels(low)[4] != tree.labels(low)[90]
+    assert tree.outcome(low).unclustered == 0 and tree.outcome(low).clusters == tree.labels(low).max()
 
 
 def test_figures_of_parts():

@@ -55,7 +55,8 @@ def test_a_file_of_embeddings(tmp_path, params, metric):
 def test_radii_of_a_file(tmp_path):
     np.savez(tmp_path / "v.npz", vectors=some())
     context = QuietContext(None)
-    assert list_radii(EpsParams(vectors=tmp_path / "v.npz", metric="cosine"), context).faces == 37
+    found = list_radii(EpsParams(vectors=tmp_path / "v.npz", metric="cosine"), context)
+    assert (found.faces, found.zero_vectors) == (40, ZEROS)
     assert any("all zeros" in text for text in context.messages)
     assert list_radii(EpsParams(vectors=tmp_path / "v.npz"), QuietContext(None)).faces == 40
 
@@ -96,6 +97,17 @@ def test_a_project(with_zeros):
         assert set(zeros) <= set(
             faces_of(project, next(o.id for o in clusters(project, version) if o.label == UNCLUSTERED))
         )
+
+
+def test_radii_count_them_as_clustering_does(with_zeros):
+    project, *_ = with_zeros
+    context = QuietContext(project)
+    result = list_radii(EpsParams(encoder="angled"), context)
+    assert (result.faces, result.zero_vectors) == (40, ZEROS) and any("all zeros" in one for one in context.messages)
+    for row in result.rows[::5]:
+        done = cluster_faces(ClusterParams(eps=row.eps, encoder="angled"), QuietContext(project))
+        assert (row.clusters, row.unclustered) == (done.clusters, done.noise)
+        assert row.figures is None or row.figures.bcubed_f1 == done.bcubed_f1
 
 
 def test_more_like_this(with_zeros):

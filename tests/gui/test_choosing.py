@@ -61,7 +61,7 @@ def test_the_slider_shows_what_a_radius_comes_to(chosen, hand, filled, qtbot):
     assert (values["method"], float(values["eps"]), values["min_samples"]) == ("dbscan", value, 5)
 
 
-def test_it_says_that_verdicts_are_followed_later(chosen, hand, filled):
+def test_it_says_that_verdicts_are_followed(chosen, hand, filled):
     assert "verdict" not in chosen.told.text()
     chosen.reject()
     made = cluster(ClusterParams(eps=0.8), QuietContext(filled))
@@ -72,7 +72,7 @@ def test_it_says_that_verdicts_are_followed_later(chosen, hand, filled):
     hand.settle()
     told = again.told.text()
     again.reject()
-    assert told.endswith("Counts and figures are before the 1 verdict is followed; clustering follows it.")
+    assert told.endswith("Counts and figures follow 1 verdict, as clustering does.")
 
 
 def test_lines_can_be_dragged_and_plots_clicked(chosen, hand):

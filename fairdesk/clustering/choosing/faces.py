@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.clustering.choosing.following import Following
 from fairdesk.clustering.choosing.outcome import Known
 from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.methods.by_name import directed, unit_length
@@ -22,12 +23,18 @@ from fairdesk.project.verdicts import Said, of_detector, verdicts
 
 @dataclass(frozen=True)
 class FacesToCluster:
-    """Ids, ascending, embeddings scaled as they are compared, and who is known."""
+    """The faces that can be compared (ids, ascending, embeddings scaled as they are compared), and what a clustering makes of labels."""
 
     faces: npt.NDArray[np.int64]
     vectors: npt.NDArray[np.float32]
-    known: Known
-    verdicts: int  # on faces of the detector that a clustering follows, beside those that leave faces out
+    following: Following  # of these, and of the faces that cannot be compared
+    verdicts: int  # that are followed, as `cluster` counts them
+    contradictions: list[str]  # verdicts that are set aside, in words
+
+    @property
+    def known(self) -> Known:
+        """Who is known, of all faces."""
+        return self.following.known
 
 
 def faces_to_cluster(project: Project, recipe: StoredRecipe, metric: str | None = None) -> FacesToCluster:
@@ -38,11 +45,14 @@ def faces_to_cluster(project: Project, recipe: StoredRecipe, metric: str | None 
     kept = ~np.isin(faces, list(said.ignored))
     faces, vectors = faces[kept], vectors[kept]
     there = directed(vectors, metric or recipe.metric)
-    faces, vectors = faces[there], vectors[there]
-    need_faces(project, recipe, len(faces), 3)
+    need_faces(project, recipe, int(there.sum()), 3)
+    vectors = unit_length(vectors, metric or recipe.metric)
     known = Known(known_people(project, faces, said), groups_of_faces(project, faces))
-    followed = sum(one.said not in (Said.UNSURE, Said.IGNORED) for one in given)
-    return FacesToCluster(faces, unit_length(vectors, metric or recipe.metric), known, followed)
+    followed = sum(one.said is not Said.UNSURE for one in given) - len(said.contradictions)
+    following = Following(faces, vectors, there, known, said)
+    if following.undirected:
+        faces, vectors = faces[there], vectors[there]
+    return FacesToCluster(faces, vectors, following, followed, [one.text() for one in said.contradictions])
 
 
 def near(

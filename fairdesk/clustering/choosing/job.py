@@ -9,6 +9,7 @@ import numpy as np
 
 from fairdesk.clustering.agreement import Figures
 from fairdesk.clustering.choosing.faces import faces_to_cluster, near
+from fairdesk.clustering.choosing.following import Following
 from fairdesk.clustering.choosing.outcome import SAMPLE, Known, Outcome
 from fairdesk.clustering.choosing.radius import Radius, best, knee
 from fairdesk.clustering.choosing.results import EpsFigures, EpsResult, EpsRow
@@ -32,17 +33,22 @@ def list_radii(params: EpsParams, context: Context) -> EpsResult:
         people = np.unique(given.names, return_inverse=True)[1].astype(np.int64)
         people[given.names == ""] = -1
         metric = params.metric or "euclidean"
-        there = np.flatnonzero(directed(given.vectors, metric))
-        if len(there) < len(people):
-            context.message(why_undirected(len(people) - len(there)))
-        radius = Radius(unit_length(given.vectors[there], metric), Known(people, given.groups).some(there), check=pause)
+        there = directed(given.vectors, metric)
+        scaled = unit_length(given.vectors, metric)
+        following = Following(np.arange(len(people)), scaled, there, Known(people, given.groups))
+        radius = Radius(scaled[there], following.known, check=pause, following=following)
         about = given.about
     else:
         chosen = choose_vectors(context, params.encoder, params.detector)
         found = faces_to_cluster(context.project, chosen.recipe, params.metric)
         kept = near(context.project, chosen.recipe, found, params.metric, pause)
-        radius = Radius(found.vectors, found.known, (kept.found, kept.squared), pause)
+        following = found.following
+        radius = Radius(found.vectors, found.known, (kept.found, kept.squared), pause, following=following)
+        for line in found.contradictions:
+            context.message(line)
         about, verdicts = chosen.about(), found.verdicts or None
+    if following.undirected:
+        context.message(why_undirected(following.undirected))
     values = radius.values(params.steps)
     outcomes: list[Outcome] = []
     for done, eps in enumerate(values):
@@ -52,7 +58,8 @@ def list_radii(params: EpsParams, context: Context) -> EpsResult:
     context.progress(len(values), len(values), tr("radii"))
     top = best(outcomes)
     return EpsResult(
-        faces=radius.n,
+        faces=len(following.faces),
+        zero_vectors=following.undirected or None,
         known=int(np.count_nonzero(radius.known.known)),
         known_people=radius.known.count,
         verdicts=verdicts,

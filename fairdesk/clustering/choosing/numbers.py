@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.clustering.choosing.following import Following
 from fairdesk.clustering.choosing.outcome import Known, Outcome, Silhouettes, outcome
 from fairdesk.clustering.methods.by_name import cluster_vectors
 from fairdesk.clustering.methods.density import AllDistances
@@ -25,7 +26,7 @@ PCA = float(ClusterParams.model_fields["pca"].default)
 class Numbers:
     """What every number comes to."""
 
-    def __init__(self, vectors: Floats, known: Known, method: Method) -> None:
+    def __init__(self, vectors: Floats, known: Known, method: Method, following: Following | None = None) -> None:
         """Prepare what all numbers share: HDBSCAN's distances are computed once.
 
         Raises
@@ -52,7 +53,7 @@ class Numbers:
                     most=MOST[method],
                 )
             )
-        self._vectors, self.known = vectors, known
+        self._vectors, self.known, self._following = vectors, known, following
         self.silhouettes = None if known.enough else Silhouettes(vectors)
         self._distances = AllDistances(vectors, min(SIZES[-1], self.n)) if method == "hdbscan" else None
 
@@ -73,4 +74,4 @@ class Numbers:
             labels = cluster_vectors(
                 self._vectors, ClusterParams(method="kmeans", n_clusters=value, pca=PCA), "euclidean"
             ).labels
-        return outcome(value, labels, self.known, self.silhouettes)
+        return outcome(value, labels, self.known, self.silhouettes, self._following)

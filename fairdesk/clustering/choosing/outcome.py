@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.agreement import Figures, figures
+
+if TYPE_CHECKING:
+    from fairdesk.clustering.choosing.following import Following
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -102,8 +106,14 @@ class Silhouettes:
         return float(np.where(others > 0, (nearest - within) / widest, 0).sum() / len(self.rows))
 
 
-def outcome(value: float, labels: Labels, known: Known, silhouettes: Silhouettes | None) -> Outcome:
-    """Describe what a value comes to."""
+def outcome(
+    value: float, labels: Labels, known: Known, silhouettes: Silhouettes | None, following: Following | None = None
+) -> Outcome:
+    """Describe what a value comes to: labels of shape (n,) and who is known, before what is `following` of them, if anything."""
+    compared = labels
+    if following is not None:
+        labels, known = following.labels(labels), following.known
+        compared = labels[following.there]
     sizes = np.bincount(labels[labels >= 0]) if (labels >= 0).any() else np.empty(0, dtype=np.int64)
     sizes = sizes[sizes > 0]
     quality, groups = known.judged(labels) if known.enough else (None, {})
@@ -115,5 +125,5 @@ def outcome(value: float, labels: Labels, known: Known, silhouettes: Silhouettes
         tuple(int(np.count_nonzero((sizes >= least) & (sizes <= (most or np.inf)))) for least, most in SIZES),
         quality,
         groups,
-        silhouettes.mean(labels) if silhouettes is not None else None,
+        silhouettes.mean(compared) if silhouettes is not None else None,
     )

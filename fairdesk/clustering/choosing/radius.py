@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.clustering.choosing.following import Following
 from fairdesk.clustering.choosing.outcome import Known, Outcome, Silhouettes, outcome
 from fairdesk.clustering.methods.density import from_pairs
 from fairdesk.clustering.methods.whispers import by_nearest, strangers_begin
@@ -31,7 +32,7 @@ class Radius:
 
     def __init__(
         self, vectors: Floats, known: Known, near: tuple[Numbers, Floats] | None = None, check: Check | None = None,
-        count: int = 16,
+        count: int = 16, following: Following | None = None,
     ) -> None:  # fmt: skip
         """Find the pairs.
 
@@ -41,6 +42,8 @@ class Radius:
             The nearest neighbours of each face and their squared distances, where they are known.
         count
             How many are looked for otherwise.
+        following
+            What a clustering makes of the labels, where it does anything.
 
         Raises
         ------
@@ -70,7 +73,7 @@ class Radius:
         first, second, squared = close_pairs(vectors, self.most, check)
         order = np.argsort(squared, kind="stable")
         self.first, self.second, self.pairs = first[order], second[order], squared[order]
-        self.known = known
+        self.known, self._following = known, following
         self.silhouettes = None if known.enough else Silhouettes(vectors)
 
     def _widest(self, vectors: Floats) -> float:
@@ -93,13 +96,13 @@ class Radius:
         return int(self.squared.shape[1]) + 1
 
     def labels(self, eps: float, min_samples: int) -> Numbers:
-        """Return DBSCAN's labels."""
+        """Return DBSCAN's own labels."""
         end = int(np.searchsorted(self.pairs, np.float32(eps * eps), side="right"))
         return from_pairs(self.n, self.first[:end], self.second[:end], min_samples)
 
     def outcome(self, eps: float, min_samples: int) -> Outcome:
         """Return what a radius comes to."""
-        return outcome(eps, self.labels(eps, min_samples), self.known, self.silhouettes)
+        return outcome(eps, self.labels(eps, min_samples), self.known, self.silhouettes, self._following)
 
     def values(self, steps: int = STEPS) -> list[float]:
         """Return radii from where the first faces have a neighbour to the widest, evenly spaced and round."""

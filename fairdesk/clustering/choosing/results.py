@@ -7,11 +7,11 @@ from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.words import tr, tr_n
 
 
-def before_verdicts(verdicts: int) -> str:
-    """Say that the figures are those of the method alone, before that many verdicts are followed."""
+def after_verdicts(verdicts: int) -> str:
+    """Say that the figures are those after that many verdicts are followed."""
     return tr_n(
-        "Counts and figures are before the {n:,} verdict is followed; clustering follows it.",
-        "Counts and figures are before the {n:,} verdicts are followed; clustering follows them.",
+        "Counts and figures follow {n:,} verdict, as clustering does.",
+        "Counts and figures follow {n:,} verdicts, as clustering does.",
         verdicts,
     )
 
@@ -51,7 +51,9 @@ class EpsResult(JobResult, RestsOnVectors):
     known_people: int
     """How many people these are."""
     verdicts: int | None = None
-    """How many verdicts a clustering would follow; the rows do not."""
+    """How many verdicts the rows follow, as a clustering does."""
+    zero_vectors: int | None = None
+    """Faces that cannot be compared by their angle: they are unclustered in every row."""
     min_samples: int
     knee: float | None
     """Of the k-distance plot; None where all distances are equal."""
@@ -67,7 +69,7 @@ class EpsResult(JobResult, RestsOnVectors):
         """Return a line for each radius."""
         known = self.silhouette_sample is None
         head = tr("epsilon  clusters  unclustered  largest")
-        lines = [] if not self.verdicts else [before_verdicts(self.verdicts)]
+        lines = [] if not self.verdicts else [after_verdicts(self.verdicts)]
         lines.append(head + ("  " + (tr("BCubed precision, recall, F1") if known else tr("silhouette"))))
         for row in self.rows:
             line = f"{row.eps:<7g}  {row.clusters:>8,}  {row.unclustered:>11,}  {row.largest:>7,}"

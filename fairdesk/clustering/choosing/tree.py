@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.clustering.choosing.following import Following
 from fairdesk.clustering.choosing.outcome import Known, Outcome, Silhouettes, outcome
 from fairdesk.clustering.methods.by_name import linkage_tree
 from fairdesk.errors import RequestError
@@ -31,7 +32,9 @@ class Leaf:
 class CutTree:
     """What every height comes to."""
 
-    def __init__(self, vectors: Floats, known: Known, linkage: Linkage, pca: float, seed: int = 0) -> None:
+    def __init__(
+        self, vectors: Floats, known: Known, linkage: Linkage, pca: float, seed: int = 0, following: Following | None = None
+    ) -> None:  # fmt: skip
         """Compute the tree of all faces, or of a random sample of `MOST`.
 
         Raises
@@ -54,7 +57,9 @@ class CutTree:
         self.linkage = linkage
         self._vectors = vectors[self.rows]
         self.joins = linkage_tree(self._vectors, linkage, pca)
-        self.known = known.some(self.rows)
+        whole = self.faces == self.all
+        self._following = following if whole or following is None else following.some(self.rows)
+        self.known = known if whole else known.some(self.rows) if self._following is None else self._following.known
         self.silhouettes = None if self.known.enough else Silhouettes(self._vectors)
 
     @property
@@ -68,14 +73,14 @@ class CutTree:
         return float(self.joins[-1, 2])
 
     def labels(self, height: float) -> Numbers:
-        """Return the clusters below a height."""
+        """Return the tree's own clusters below a height."""
         from scipy.cluster.hierarchy import fcluster
 
         return np.asarray(fcluster(self.joins, height, "distance"), dtype=np.int64) - 1
 
     def outcome(self, height: float) -> Outcome:
         """Return what a height comes to."""
-        return outcome(height, self.labels(height), self.known, self.silhouettes)
+        return outcome(height, self.labels(height), self.known, self.silhouettes, self._following)
 
     def values(self, steps: int) -> list[float]:
         """Return heights from the joins of the first faces to the last, spread as the joins are and evenly."""

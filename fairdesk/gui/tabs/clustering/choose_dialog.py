@@ -12,7 +12,7 @@ from fairdesk.clustering.choosing.faces import FacesToCluster, faces_to_cluster,
 from fairdesk.clustering.choosing.numbers import Method
 from fairdesk.clustering.choosing.outcome import Known
 from fairdesk.clustering.choosing.radius import Radius
-from fairdesk.clustering.choosing.results import before_verdicts
+from fairdesk.clustering.choosing.results import after_verdicts
 from fairdesk.errors import RequestError
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.clustering.numbers_page import NumbersPage
@@ -91,7 +91,9 @@ class ChooseDialog(QDialog):
         radius, why = None, ""
         try:
             kept = near(project, chosen.recipe, found, check=self._check)
-            radius = Radius(found.vectors, found.known, (kept.found, kept.squared), self._check)
+            radius = Radius(
+                found.vectors, found.known, (kept.found, kept.squared), self._check, following=found.following
+            )
         except RequestError as error:
             why = str(error)
         return Read(found, radius, why, chosen)
@@ -101,11 +103,11 @@ class ChooseDialog(QDialog):
             self.told.setText(str(error))
 
     def _arrived(self, read: Read) -> None:
-        faces, known = len(read.found.faces), int(np.count_nonzero(read.found.known.known))
+        faces, known = len(read.found.following.faces), int(np.count_nonzero(read.found.known.known))
         self._vectors = {"encoder": read.chosen.recipe.encoder, "detector": read.chosen.recipe.detector}
         parts = [read.chosen.named(), tr_n("{n:,} face", "{n:,} faces", faces)]
         parts.append(_said_of_known(read.found.known) if known else tr("nobody is known"))
-        followed = [before_verdicts(read.found.verdicts)] if read.found.verdicts else []
+        followed = [after_verdicts(read.found.verdicts)] if read.found.verdicts else []
         self.told.setText("\n".join(["  ·  ".join(parts), *followed]))
         if read.radius is None:
             self.told.setText("\n".join([read.why, *followed]))

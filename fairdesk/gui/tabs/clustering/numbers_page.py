@@ -73,7 +73,10 @@ class NumbersPage(QWidget):
             self._started = True
             self.told.setText(tr("Computing …"))
             self._session.background.read(
-                self, lambda: Numbers(self._found.vectors, self._found.known, self.method), self._ready, self._failed
+                self,
+                lambda: Numbers(self._found.vectors, self._found.known, self.method, self._found.following),
+                self._ready,
+                self._failed,
             )
 
     def _ready(self, numbers: Numbers) -> None:

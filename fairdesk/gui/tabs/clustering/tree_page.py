@@ -49,7 +49,7 @@ def draw_tree(project: Project, found: FacesToCluster, linkage: Linkage) -> Draw
     """Compute a tree, the faces at its leaves, and the height to begin at: the best by identities or silhouettes."""
     from fairdesk.clustering.choosing.radius import best
 
-    tree = CutTree(found.vectors, found.known, linkage, PCA)
+    tree = CutTree(found.vectors, found.known, linkage, PCA, following=found.following)
     x, y, leaves = tree.drawn()
     shown = [int(found.faces[row]) for leaf in leaves for row in leaf.rows[:SHOWN]]
     top = best([tree.outcome(height) for height in tree.values(TRIED)])
