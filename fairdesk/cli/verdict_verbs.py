@@ -125,7 +125,7 @@ def _verdicts(arguments: Namespace) -> JobResult:
             read = read_verdicts(project, arguments.file)
             done |= {
                 name: value
-                for name in ("added", "known", "unknown_faces", "left_out", "ahead")
+                for name in ("added", "known", "unknown_faces", "left_out", "ahead", "told_later")
                 if (value := getattr(read, name)) is not None
             }
         if arguments.out is not None:

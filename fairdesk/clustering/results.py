@@ -245,6 +245,8 @@ class VerdictsResult(JobResult):
     """Verdicts of which a side is not in the project."""
     ahead: int | None = None
     """Of those added the ones whose time lay in the future: they count as given now."""
+    told_later: int | None = None
+    """Verdicts "not sure", of the file or the project, that gave way to what the same person said later."""
     contradictions: list[str]
     out: str | None = None
 
@@ -269,6 +271,11 @@ class VerdictsResult(JobResult):
             lines.append(
                 tr_n("{n:,} verdict bears a time in the future, and counts as given now.",
                      "{n:,} verdicts bear a time in the future, and count as given now.", self.ahead)
+            )  # fmt: skip
+        if self.told_later:
+            lines.append(
+                tr_n("{n:,} “not sure” gave way to what the same person said later.",
+                     "{n:,} “not sure” gave way to what the same person said later.", self.told_later)
             )  # fmt: skip
         if self.removed is not None:
             lines.append(tr_n("{n:,} verdict removed.", "{n:,} verdicts removed.", self.removed))

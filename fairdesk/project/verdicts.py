@@ -87,6 +87,39 @@ class Verdict:
         )
 
 
+def told_by(definite: Verdict, unsure: Iterable[Verdict]) -> list[Verdict]:
+    """Return the verdicts that could not tell what one says: whether the faces of their two sides are one person."""
+    mine, theirs = set(definite.faces), set(definite.others)
+    both = mine | theirs
+
+    def tells(one: Verdict) -> bool:
+        if one.said is not Said.UNSURE or one.faces[0] not in both:
+            return False
+        across = (mine.issuperset(one.faces) and theirs.issuperset(one.others)) or (
+            theirs.issuperset(one.faces) and mine.issuperset(one.others)
+        )
+        together = {Said.SAME: both, Said.CONFIRMED: mine}.get(definite.said, set[int]())
+        return across or together.issuperset((*one.faces, *one.others))
+
+    known = (Said.SAME, Said.CONFIRMED, Said.NOT, Said.DIFFERENT)
+    return [one for one in unsure if tells(one)] if definite.said in known else []
+
+
+def told_later(found: Sequence[Verdict]) -> list[Verdict]:
+    """Return, of verdicts from the oldest to the newest, those that say "not sure" of what somebody could tell later."""
+    out: list[Verdict] = []
+    asked: dict[int, list[Verdict]] = {}  # by a face of them
+    for one in found:
+        if one.said is Said.UNSURE:
+            asked.setdefault(one.faces[0], []).append(one)
+        elif asked:
+            near = [unsure for face in {*one.faces, *one.others} for unsure in asked.get(face, ())]
+            for unsure in told_by(one, near):
+                asked[unsure.faces[0]].remove(unsure)
+                out.append(unsure)
+    return out
+
+
 def this_person() -> str:
     """Return the name under which verdicts are kept: that of the user who runs the program."""
     try:

@@ -45,7 +45,7 @@ from fairdesk.project import Project
 from fairdesk.project.changes import Kind as Changed
 from fairdesk.project.changes import changes_since
 from fairdesk.project.verdict_constraints import constraints
-from fairdesk.project.verdicts import Said, of_detector, verdict_state, verdicts
+from fairdesk.project.verdicts import Said, of_detector, told_later, verdict_state, verdicts
 from fairdesk.words import tr
 
 METHOD = "review"  # of a version that a review keeps
@@ -92,8 +92,13 @@ class ReviewSession:
         self._measured: Measure = measured
         told_now = told(heard, said, self._rows, self.vectors, measured)
         self.review = Review(self.vectors, *told_now, check=stages.next(0.35), measured=measured)
+        told_since = {one.id for one in told_later(heard)}
         self.review.told_unsure(
-            [(self._rows(one.faces), self._rows(one.others)) for one in heard if one.said is Said.UNSURE]
+            [
+                (self._rows(one.faces), self._rows(one.others))
+                for one in heard
+                if one.said is Said.UNSURE and one.id not in told_since
+            ]
         )
         self._since = 0  # answers since everything was worked out again
         self.outdated = False  # others changed what it rests on

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from fairdesk.images.written_files import write_text
 from fairdesk.project import Project
 from fairdesk.project.portable_faces import FaceFinder, PortableFace, portable_faces
 from fairdesk.project.verdict_constraints import constraints
-from fairdesk.project.verdicts import OF_FACES, Said, keep_verdict, verdicts
+from fairdesk.project.verdicts import OF_FACES, Said, Verdict, keep_verdict, take_back, told_later, verdicts
 from fairdesk.words import tr, tr_n
 
 HEADER = ("verdict", "said", "side", "who", "when", "image", "sha256", "detector", "top", "right", "bottom", "left")
@@ -152,7 +152,8 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     """Add the verdicts of a file: one undoable step. Those that the project has already are counted, not added twice.
 
     Clusters stay as they are: the next clustering honours all verdicts, and says what contradicts what. A verdict from a
-    clock that is ahead counts as given now, so that what is said later outweighs it.
+    clock that is ahead counts as given now, so that what is said later outweighs it. Where somebody could not tell, and
+    could later, the later word alone is kept, whether it is the file's or the project's.
 
     Raises
     ------
@@ -160,7 +161,8 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
         If the file is none of verdicts, a verdict contradicts itself, or none of the faces is in the project.
     """
     found = _read(path)
-    have = {v.uuid for v in verdicts(project)}
+    before = verdicts(project)
+    have = {v.uuid for v in before}
     faces = FaceFinder(project)
     new: list[tuple[str, _Said, list[int], list[int]]] = []
     unknown = left_out = here = 0
@@ -200,13 +202,35 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
                     path=path, here=here, all=here + unknown, image=lacking)
         )  # fmt: skip
         raise RequestError(text)
+    had = len(found) - len(new) - left_out
+    told = {one.uuid for one in _told_later(before, new, now)}
+    there, new = len(new), [one for one in new if one[0] not in told]
+    gave_way = there - len(new)
     if new:
         text = tr_n("Read {n:,} verdict from {file}", "Read {n:,} verdicts from {file}", len(new), file=path.name)
         with project.journal.step(text, target={"tab": "clustering"}) as connection:
+            for verdict in before:
+                if verdict.uuid in told:
+                    take_back(connection, verdict, verdict.faces)
+                    gave_way += 1
             for key, one, first, second in sorted(new, key=lambda row: row[1].created):
                 keep_verdict(connection, one.said, first, second, one.who, created=min(one.created, now), key=key)
     ahead = sum(one.created > now for _, one, _, _ in new)
     return listed(
-        project, added=len(new), known=len(found) - len(new) - left_out, unknown_faces=unknown, left_out=left_out,
-        ahead=ahead or None,
+        project, added=len(new), known=had, unknown_faces=unknown, left_out=left_out, ahead=ahead or None,
+        told_later=gave_way or None,
     )  # fmt: skip
+
+
+def _told_later(
+    before: Sequence[Verdict], new: Sequence[tuple[str, _Said, list[int], list[int]]], now: float
+) -> list[Verdict]:
+    """Return the verdicts, of the project or of a file, that say "not sure" of what the same person could tell later."""
+    coming = [
+        Verdict(0, key, one.said, tuple(first), tuple(second), one.who, min(one.created, now))
+        for key, one, first, second in new
+    ]
+    of: dict[str, list[Verdict]] = {}
+    for verdict in sorted([*before, *coming], key=lambda one: (one.created, one.said is not Said.UNSURE)):
+        of.setdefault(verdict.who, []).append(verdict)
+    return [one for theirs in of.values() for one in told_later(theirs)]

@@ -9,7 +9,7 @@ import apsw
 
 from fairdesk.project import Project
 from fairdesk.project.verdict_constraints import constraints
-from fairdesk.project.verdicts import Said, Verdict, keep_verdict, say_again, take_back, this_person, verdicts
+from fairdesk.project.verdicts import Said, Verdict, keep_verdict, say_again, take_back, this_person, told_by, verdicts
 from fairdesk.words import tr_n
 
 Output = TypeVar("Output")
@@ -20,13 +20,20 @@ def say(
 ) -> tuple[int, list[Verdict]]:
     """Within a journal step: keep a verdict of this person; returns its number and those that it replaces.
 
-    Who says the same of the same faces again keeps one verdict, of the later time. A person's newer word replaces their own older word that says the opposite; those of others stay, as contradictions.
+    Who says the same of the same faces again keeps one verdict, of the later time. A person's newer word replaces their own
+    older word that says the opposite, and their "not sure" of what it tells; those of others stay.
     """
     who = this_person()
     faces, others = list(faces), list(others)
     number = say_again(connection, said, faces, others, who) or keep_verdict(connection, said, faces, others, who)
     replaced = []
-    for one in constraints(verdicts(project)).contradictions:
+    every = verdicts(project)
+    if said is not Said.UNSURE:
+        newest = next(one for one in every if one.id == number)
+        for unsure in told_by(newest, [one for one in every if one.who == who]):
+            take_back(connection, unsure, unsure.faces)
+            replaced.append(unsure)
+    for one in constraints(every).contradictions:
         if one.verdict.who == who and one.verdict.id != number and any(v.id == number for v in one.against):
             take_back(connection, one.verdict, one.faces)
             replaced.append(one.verdict)
