@@ -221,8 +221,14 @@ def recipe_of(project: Project, version: int) -> int | None:
 
 
 def detector_of(project: Project, version: int) -> str | None:
-    """Return the detector whose faces a version from a file is of; None where its vectors tell."""
-    params: str = project.db.value("SELECT params FROM clustering WHERE id = ?", (version,))
+    """Return the detector whose faces a version from a file is of; None where its vectors tell.
+
+    Raises
+    ------
+    RequestError
+        If the version is gone.
+    """
+    params: str = project.db.value("SELECT params FROM clustering WHERE id = ?", (need_version(project, version),))
     found = json.loads(params).get("detector")
     return None if found is None else str(found)
 

@@ -94,3 +94,17 @@ def test_verdicts_on_one_detectors_faces_are_shown_and_counted_on_anothers(two):
     recipe = recipe_of_version(two, new.id)
     points = map_points(two, recipe, new.id, read_layout(two, recipe, "pca"))
     assert np.count_nonzero(coloured(two, recipe, points, "verdict").of == 0) == count
+
+
+def test_a_version_that_was_undone_meanwhile_is_told_in_words_not_as_a_fault_of_the_program(filled):
+    done = cluster_faces(ClusterParams(method="kmeans", n_clusters=8), QuietContext(filled))
+    kept = cluster_faces(ClusterParams(method="kmeans", n_clusters=4), QuietContext(filled)).version
+    version = next(one for one in versions(filled) if one.id == kept)
+    view = look(filled, kept)
+    filled.journal.undo()
+    assert Centres.read(filled, version, view.faces, view.homes) is None
+    assert not len(shown_faces(filled, kept, view.clusters[:1], None, {}).ids)
+    for read in (detector_of_version, recipe_of_version):
+        with pytest.raises(RequestError, match=f"There is no clustering {kept}"):
+            read(filled, kept)
+    assert recipe_of_version(filled, done.version)

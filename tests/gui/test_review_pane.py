@@ -3,6 +3,7 @@
 import contextlib
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -688,9 +689,87 @@ def test_names_and_clusterings_of_others_are_no_reason_to_read_again(reviewing, 
     assert pane._review.estimate() == fresh.estimate() and len(verdicts(project)) == 3
 
 
-def test_escape_in_the_field_of_the_name_closes_the_review(window, hand, qtbot, nameless):
-    assert nameless.current.kind is Kind.NAME
-    qtbot.keyClicks(nameless.name, "Zo")
+def test_escape_leaves_the_field_of_the_name_and_then_the_review(window, hand, qtbot, filled, nameless, monkeypatch):
+    said = []
+    window.session.told.connect(said.append)
+    asked = nameless.current
+    assert asked.kind is Kind.NAME and nameless.hasFocus()
+    qtbot.keyClick(nameless, Qt.Key.Key_Return)
+    assert nameless.name.hasFocus()
+    qtbot.keyClicks(nameless.name, "Zoe Yas")
     qtbot.keyClick(nameless.name, Qt.Key.Key_Escape)
     hand.settle()
+    assert window.clustering.reviewing and nameless.current is asked
+    assert nameless.hasFocus() and nameless.name.text() == "Zoe Yas" and not said
+    qtbot.keyClick(nameless, Qt.Key.Key_S)  # the keys are the questions' again; what is typed stays with its own
+    hand.settle()
+    assert nameless.current is not asked and nameless.name.text() == ""
+    qtbot.keyClick(nameless, Qt.Key.Key_Escape)
+    hand.settle()
+    assert not window.clustering.reviewing and not verdicts(filled)
+    assert [one.text for one in said] == [
+        "“Zoe Yas” was typed, but not given as a name. The next review asks about it first, and has it in its field."
+    ]
+    hand.do("clustering.review")
+    hand.settle()
+    assert set(nameless.current.first) == set(asked.first)
+    assert nameless.name.text() == "Zoe Yas" and nameless.name.hasFocus()
+    qtbot.keyClicks(nameless.name, "min")
+    qtbot.keyClick(nameless.name, Qt.Key.Key_Enter)
+    hand.settle()
+    assert "Zoe Yasmin" in [c.identity for c in clusters(filled, versions(filled)[0].id)]
+    said.clear()
+    qtbot.keyClick(nameless, Qt.Key.Key_Escape)  # it was given: nothing is left to tell
+    hand.settle()
+    assert not window.clustering.reviewing and not [one for one in said if "Zoe" in getattr(one, "text", "")]
+    hand.do("clustering.review")
+    hand.settle()
+    assert nameless.name.text() == ""
+
+
+@pytest.mark.parametrize("way", ["button", "project"])
+def test_a_half_typed_name_is_told_however_the_review_is_closed(window, hand, qtbot, filled, nameless, way):
+    said = []
+    window.session.told.connect(said.append)
+    qtbot.keyClick(nameless, Qt.Key.Key_Return)
+    qtbot.keyClicks(nameless.name, "Zo")
+    if way == "button":
+        qtbot.mouseClick(nameless.buttons["done"], Qt.MouseButton.LeftButton)
+    else:
+        hand.do("file.close")
+    hand.settle()
     assert not window.clustering.reviewing
+    assert any("“Zo” was typed, but not given" in one.text for one in said)
+    if way == "project":
+        hand.open(filled.folder)
+        hand.go("clustering")
+    hand.do("clustering.review")
+    hand.settle()
+    assert nameless.name.text() == "Zo"
+
+
+def test_the_keys_that_are_promised_are_there(hand, qtbot, filled, nameless):
+    hints = {
+        0: "Press Enter and type a name; Enter again gives it",
+        1: "Choose a name with 1, or press Enter and type another; Enter again gives it",
+        2: "Choose a name with 1 or 2, or press Enter and type another; Enter again gives it",
+        3: "Choose a name with 1, 2 or 3, or press Enter and type another; Enter again gives it",
+    }
+    asked = nameless.current
+    for count, text in hints.items():
+        nameless._show(replace(asked, names=("Ann", "Ben", "Cem")[:count]))
+        assert nameless.name.placeholderText() == text
+        assert [one.isVisible() for one in nameless.names] == [place < count for place in range(3)]
+    nameless._show(replace(asked, names=()))
+    qtbot.keyClick(nameless, Qt.Key.Key_1)
+    hand.settle()
+    assert nameless.current.clusters == asked.clusters and nameless.hasFocus()
+
+
+def test_enter_is_no_answer_to_other_questions(hand, qtbot, reviewing):
+    project, _, pane = reviewing
+    asked = pane.current
+    assert asked.kind is not Kind.NAME
+    qtbot.keyClick(pane, Qt.Key.Key_Return)
+    hand.settle()
+    assert pane.current is asked and not verdicts(project) and not pane.name.hasFocus()

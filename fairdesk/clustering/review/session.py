@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -269,6 +269,11 @@ class ReviewSession:
     def faces_of(self, numbers: Sequence[int]) -> int:
         """Return how many faces some clusters have."""
         return int(np.isin(self._at, list(numbers)).sum())
+
+    def mostly_in(self, faces: Iterable[int]) -> list[int]:
+        """Return the cluster that most of some faces are in; none where that is no cluster."""
+        homes = Counter(self._at[self._rows(list(faces))].tolist()).most_common(1)
+        return [home for home, _ in homes if home != UNCLUSTERED]
 
     def _names(self, count: int) -> list[Asked]:
         settled = self.named | self._unnamed

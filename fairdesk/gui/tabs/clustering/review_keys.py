@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from fairdesk.words import tr
 
 _REPLIES = {
     Qt.Key.Key_Y: "yes", Qt.Key.Key_N: "no", Qt.Key.Key_U: "unsure", Qt.Key.Key_S: "skip", Qt.Key.Key_Backspace: "back",
-    Qt.Key.Key_Escape: "done",
+    Qt.Key.Key_Escape: "done", Qt.Key.Key_Return: "type", Qt.Key.Key_Enter: "type",
 }  # fmt: skip
 _NAMES = (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3)
 
@@ -38,6 +38,16 @@ def reply_buttons(reply: Callable[[str], None]) -> dict[str, QPushButton]:
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys are the question's
         button.clicked.connect(lambda _checked=False, said=what: reply(said))
     return buttons
+
+
+def in_a_row(buttons: dict[str, QPushButton]) -> QHBoxLayout:
+    """Place the buttons; the one that closes stands apart."""
+    row = QHBoxLayout()
+    for reply, button in buttons.items():
+        if reply == "done":
+            row.addStretch()
+        row.addWidget(button)
+    return row
 
 
 class KeyedPane(QWidget):

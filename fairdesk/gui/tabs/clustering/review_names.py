@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
@@ -10,13 +12,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton
 
 from fairdesk.clustering.review.asked import Asked
 from fairdesk.clustering.review.questions import Kind
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 _MOST = 3
 
 
 class _NameField(QLineEdit):
-    """Escape closes the review from here too."""
+    """Escape leaves it, and keeps what is typed."""
 
     def __init__(self, left: Callable[[], None]) -> None:
         super().__init__()
@@ -39,15 +41,23 @@ class _NameField(QLineEdit):
             super().keyPressEvent(event)
 
 
+class Begun(NamedTuple):
+    """A name that somebody began to type, and the faces that it was for."""
+
+    name: str
+    faces: frozenset[int]
+
+
 class NameRow(QHBoxLayout):
     """The answers to "Who is it?"; hidden while anything else is asked."""
 
     def __init__(self, named: Callable[[str], None], chosen: Callable[[int], None], left: Callable[[], None]) -> None:
         super().__init__()
-        self._cluster: int | None = None  # that is asked about
-        self._begun: dict[int, str] = {}  # cluster to the name that somebody began to type
+        self._asked: Asked | None = None  # who is it
+        self._begun: dict[int, Begun] = {}  # by cluster
+        self._left: dict[Path, list[Begun]] = {}  # of reviews that were closed, by project
         self.field = _NameField(left)
-        self.field.setPlaceholderText(tr("Type a name, or choose one with 1, 2 or 3"))
+        self.field.setAccessibleName(tr("Name"))
         self.field.returnPressed.connect(lambda: named(self.field.text()))
         self.addWidget(self.field, 1)
         self.buttons = [QPushButton() for _ in range(_MOST)]
@@ -56,18 +66,35 @@ class NameRow(QHBoxLayout):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self.addWidget(button)
 
-    def show_question(self, asked: Asked | None) -> None:
+    def show_question(self, asked: Asked | None, project: Path | None) -> None:
         """Offer the names of a question that asks for one, and what was typed when it was asked before."""
         self._keep()
-        naming = asked is not None and asked.kind is Kind.NAME
-        self._cluster = asked.clusters[0] if asked is not None and naming else None
-        names = asked.names if asked is not None and naming else ()
-        self.field.setVisible(naming)
-        self.field.setText("" if self._cluster is None else self._begun.pop(self._cluster, ""))
+        self._asked = asked if asked is not None and asked.kind is Kind.NAME else None
+        names = self._asked.names if self._asked is not None else ()
+        self.field.setVisible(self._asked is not None)
+        self.field.setPlaceholderText(hint(len(names)))
+        self.field.setText(self._typed(self._asked, project) if self._asked is not None else "")
         for place, button in enumerate(self.buttons):
             button.setVisible(place < len(names))
             if place < len(names):
                 button.setText(f"{place + 1}  {names[place]}")
+
+    def _typed(self, asked: Asked, project: Path | None) -> str:
+        """Return what was typed for a cluster, or for most of its faces in an earlier review, and forget it."""
+        if asked.clusters[0] in self._begun:
+            return self._begun.pop(asked.clusters[0]).name
+        left = self._left.get(project, []) if project is not None else []
+        there = set(asked.first)
+        found = next((one for one in left if 2 * len(one.faces & there) > len(one.faces)), None)
+        if found is None:
+            return ""
+        left.remove(found)
+        return found.name
+
+    def type_name(self) -> None:
+        """Go to the field, where a name is asked for."""
+        if self._asked is not None:
+            self.field.setFocus()
 
     def begun(self) -> list[int]:
         """Return the clusters whose names were not typed to the end."""
@@ -75,16 +102,47 @@ class NameRow(QHBoxLayout):
         return list(self._begun)
 
     def _keep(self) -> None:
-        if self._cluster is not None and self.field.text().strip():
-            self._begun[self._cluster] = self.field.text()
+        if self._asked is not None and self.field.text().strip():
+            self._begun[self._asked.clusters[0]] = Begun(self.field.text(), frozenset(self._asked.first))
 
     def done(self) -> None:
         """Forget what was typed: it was answered."""
-        if self._cluster is not None:
-            self._begun.pop(self._cluster, None)
+        if self._asked is not None:
+            self._begun.pop(self._asked.clusters[0], None)
         self.field.clear()
 
+    def leave(self, project: Path) -> list[str]:
+        """Keep what was typed for the next review of a project; returns the names."""
+        self._keep()
+        self._left.setdefault(project, []).extend(self._begun.values())
+        names = [one.name.strip() for one in self._begun.values()]
+        self.forget()
+        return names
+
+    def left(self, project: Path) -> list[frozenset[int]]:
+        """Return the faces whose names were begun in earlier reviews of a project."""
+        return [one.faces for one in self._left.get(project, [])]
+
     def forget(self) -> None:
-        """Forget all that was typed."""
+        """Forget all that was typed in this review."""
+        self._asked = None
         self.field.clear()
         self._begun.clear()
+
+
+def hint(names: int) -> str:
+    """Say how a name is given, where so many are offered."""
+    if not names:
+        return tr("Press Enter and type a name; Enter again gives it")
+    keys = ("1", tr("1 or 2"), tr("1, 2 or 3"))[names - 1]
+    return tr("Choose a name with {keys}, or press Enter and type another; Enter again gives it", keys=keys)
+
+
+def left_note(names: Sequence[str]) -> str:
+    """Say that names were typed and not given."""
+    return tr_n(
+        "{names} was typed, but not given as a name. The next review asks about it first, and has it in its field.",
+        "{names} were typed, but not given as names. The next review asks about them first, and has them in its field.",
+        len(names),
+        names=", ".join(f"“{name}”" for name in names),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from fairdesk.clustering.naming import Naming
 from fairdesk.clustering.review.asked import Asked, Reply
@@ -13,7 +13,7 @@ from fairdesk.clustering.review.past import Newer
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import OUTDATE, ReviewSession
 from fairdesk.errors import Stopped
-from fairdesk.gui.session import Session
+from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.clustering.naming import ask_before_naming
 from fairdesk.gui.tabs.clustering.review_ahead import (
     AHEAD,
@@ -26,8 +26,8 @@ from fairdesk.gui.tabs.clustering.review_ahead import (
     nothing_left,
     progress_line,
 )
-from fairdesk.gui.tabs.clustering.review_keys import KeyedPane, reply_buttons
-from fairdesk.gui.tabs.clustering.review_names import NameRow
+from fairdesk.gui.tabs.clustering.review_keys import KeyedPane, in_a_row, reply_buttons
+from fairdesk.gui.tabs.clustering.review_names import NameRow, left_note
 from fairdesk.gui.tabs.clustering.review_replies import Replies
 from fairdesk.gui.tabs.clustering.side_faces import TwoSides
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
@@ -70,14 +70,9 @@ class ReviewPane(KeyedPane):
             label.setWordWrap(True)
         self.sides = TwoSides(thumbnails)
         self.first, self.second = self.sides.faces
-        self.naming = NameRow(self._name, self.choose, lambda: self.reply("done"))
+        self.naming = NameRow(self._name, self.choose, self.setFocus)
         self.name, self.names = self.naming.field, self.naming.buttons
         self.buttons = reply_buttons(self.reply)
-        row = QHBoxLayout()
-        for reply, button in self.buttons.items():
-            if reply == "done":
-                row.addStretch()
-            row.addWidget(button)
         self.bar = QProgressBar()
         self.bar.setAccessibleName(tr("Comparing faces"))
         self.bar.setTextVisible(False)
@@ -92,7 +87,7 @@ class ReviewPane(KeyedPane):
             layout.addWidget(widget)
         layout.addWidget(self.sides, 1)
         layout.addLayout(self.naming)
-        layout.addLayout(row)
+        layout.addLayout(in_a_row(self.buttons))
         layout.addWidget(self.progress)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.replied.connect(self.reply)
@@ -124,7 +119,7 @@ class ReviewPane(KeyedPane):
 
     def _begin(self, review: ReviewSession, *, keep: bool) -> None:
         """Keep what was worked out as a version, where there is none yet."""
-        now = self._round
+        now, left = self._round, self.naming.left(review.project.folder)
 
         def arrived(found: tuple[ReviewSession, Ahead]) -> None:
             if now == self._round:
@@ -135,7 +130,7 @@ class ReviewPane(KeyedPane):
         def work() -> tuple[ReviewSession, Ahead]:
             if not keep:
                 review.start()
-            return review, look_ahead(review)
+            return review, look_ahead(review, begun=[n for faces in left for n in review.mostly_in(faces)])
 
         self._session.background.edit(work, arrived, self._guarded(self._failed))
 
@@ -167,7 +162,10 @@ class ReviewPane(KeyedPane):
         """Forget the review; every answer is kept. Where there was none, nothing is left of it."""
         self._round += 1
         review = self._review
+        names = [] if review is None else self.naming.leave(review.project.folder)
         self._forget()
+        if names:
+            self._session.told.emit(Notice(left_note(names)))
         if review is not None:
             self._discard(review)
 
@@ -269,7 +267,7 @@ class ReviewPane(KeyedPane):
     def _show(self, asked: Asked | None) -> None:
         self.current = asked
         naming = asked is not None and asked.kind is Kind.NAME
-        self.naming.show_question(asked)
+        self.naming.show_question(asked, self._review.project.folder if self._review is not None else None)
         for reply in ("yes", "no", "unsure", "skip"):
             self.buttons[reply].setVisible(not naming or reply == "skip")
             self.buttons[reply].setEnabled(asked is not None)
@@ -304,6 +302,8 @@ class ReviewPane(KeyedPane):
             self.closed.emit()
         elif what in ("back", "undo"):
             self._back(undo=what == "undo")
+        elif what == "type":
+            self.naming.type_name()
         elif self.current is not None and self._review is not None:
             asked = self.current
             if what == "skip":
