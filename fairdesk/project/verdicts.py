@@ -88,7 +88,7 @@ class Verdict:
 
 
 def told_by(definite: Verdict, unsure: Iterable[Verdict]) -> list[Verdict]:
-    """Return the verdicts that could not tell what one says: whether the faces of their two sides are one person."""
+    """Return the verdicts that could not tell what one says of the same two sides, or of more faces on either."""
     mine, theirs = set(definite.faces), set(definite.others)
     both = mine | theirs
 
@@ -98,8 +98,7 @@ def told_by(definite: Verdict, unsure: Iterable[Verdict]) -> list[Verdict]:
         across = (mine.issuperset(one.faces) and theirs.issuperset(one.others)) or (
             theirs.issuperset(one.faces) and mine.issuperset(one.others)
         )
-        together = {Said.SAME: both, Said.CONFIRMED: mine}.get(definite.said, set[int]())
-        return across or together.issuperset((*one.faces, *one.others))
+        return across or (definite.said is Said.CONFIRMED and mine.issuperset((*one.faces, *one.others)))
 
     known = (Said.SAME, Said.CONFIRMED, Said.NOT, Said.DIFFERENT)
     return [one for one in unsure if tells(one)] if definite.said in known else []
