@@ -25,10 +25,11 @@ from fairdesk.clustering.results import Agreement, ClusterResult
 from fairdesk.clustering.stages import Check
 from fairdesk.clustering.store import NewCluster, NewVersion, add_version
 from fairdesk.clustering.vector_counts import need_faces
+from fairdesk.clustering.verdicts.reach import reach
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
 from fairdesk.project.verdict_constraints import Constraints, constraints
-from fairdesk.project.verdicts import Said, Verdict, of_detector
+from fairdesk.project.verdicts import Verdict, of_detector
 from fairdesk.project.verdicts import verdicts as all_verdicts
 from fairdesk.words import tr, tr_n
 
@@ -45,7 +46,8 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     chosen = choose_vectors(context, params.encoder, params.detector)
     recipe = chosen.recipe
     faces, vectors = project.vectors.load(recipe, hidden=False)
-    verdicts = of_detector(project, all_verdicts(project), recipe.detector)
+    every = all_verdicts(project)
+    verdicts = of_detector(project, every, recipe.detector)
     said = constraints(verdicts)
     kept = ~np.isin(faces, list(said.ignored))
     ignored, faces, vectors = int(np.count_nonzero(~kept)), faces[kept], vectors[kept]
@@ -68,6 +70,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     raw, broken = corrected(_with_undirected(found.labels, there, context), faces, unit_length(vectors, metric), said)
     labels = by_size(raw)
     contradictions = _contradictions(said, broken)
+    followed = reach(every, verdicts, said, faces.tolist(), {one.id for one in broken})
     for line in contradictions:
         context.message(line)
     context.check()
@@ -88,7 +91,10 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         version=version,
         **chosen.about(),
         seed=params.seed,
-        verdicts=sum(one.said is not Said.UNSURE for one in verdicts) - len(contradictions) if verdicts else None,
+        verdicts=followed.followed if verdicts or followed.unused else None,
+        verdicts_partly=followed.partly or None,
+        verdicts_unused=followed.unused or None,
+        verdict_faces_left_out=followed.faces or None,
         number_of_known=_default_number(params, people),
         ignored=ignored or None,
         zero_vectors=int((~there).sum()) or None,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fairdesk import counted
 from fairdesk.clustering.originals_behind import missing_line
+from fairdesk.clustering.verdicts.reach import partly_lines
 from fairdesk.clustering.verdicts.saying import replaces
 from fairdesk.clustering.version_basis import basis_text
 from fairdesk.faces.results import changed_lines
@@ -42,7 +43,13 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
     version: int | None = None
     seed: int
     verdicts: int | None = None
-    """How many verdicts were honoured."""
+    """How many verdicts were honoured, wholly or for some of their faces."""
+    verdicts_partly: int | None = None
+    """Of these the ones that hold for some of their faces alone."""
+    verdicts_unused: int | None = None
+    """Verdicts of which too few faces are clustered: there is nothing that could be honoured."""
+    verdict_faces_left_out: int | None = None
+    """Faces of both, counted for each verdict, that are not clustered: hidden, ignored, without embedding, or another detector's."""
     number_of_known: int | None = None
     """How many clusters were made because so many people are known; None where the number was given, or found."""
     ignored: int | None = None
@@ -116,8 +123,10 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
                 nmi=self.nmi,
                 ari=self.ari,
             )
-        if self.verdicts:
+        if self.verdicts is not None:
             said += "\n" + tr_n("{n:,} verdict honoured.", "{n:,} verdicts honoured.", self.verdicts)
+            left = self.verdicts_partly or 0, self.verdicts_unused or 0, self.verdict_faces_left_out or 0
+            said = " ".join([said, *partly_lines(*left)])
         if self.ignored:
             said += " " + tr_n("{n:,} ignored face left out.", "{n:,} ignored faces left out.", self.ignored)
         if self.zero_vectors:
@@ -197,7 +206,13 @@ class VerdictResult(JobResult):
     """The numbers of the new verdicts."""
     said: str
     moved: int
-    """Faces that changed their cluster."""
+    """Faces that are shown, and changed their cluster."""
+    faces: int = 0
+    """Faces that the verdict is about, those of other sides too."""
+    hidden: int | None = None
+    """Of these the ones on hidden images: they are in no cluster while they are hidden, and no clustering takes them."""
+    ignored: int | None = None
+    """Of these the ones that are of no interest, by a verdict that still holds: no clustering takes them."""
     replaced: list[int] = []
     """Earlier verdicts of the same person that said the opposite: they no longer hold."""
     contradictions: list[str] = []
@@ -215,6 +230,17 @@ class VerdictResult(JobResult):
                 said=Said(self.said).words,
             )
         ]
+        if self.hidden:
+            lines.append(
+                tr_n("{n:,} of the {faces} is on a hidden image: it counts in no cluster, and no clustering takes it, while it is hidden.",
+                     "{n:,} of the {faces} are on hidden images: they count in no cluster, and no clustering takes them, while they are hidden.",
+                     self.hidden, faces=counted.faces(self.faces))
+            )  # fmt: skip
+        if self.ignored:
+            lines.append(
+                tr_n("{n:,} of the {faces} is ignored: no clustering takes it.",
+                     "{n:,} of the {faces} are ignored: no clustering takes them.", self.ignored, faces=counted.faces(self.faces))
+            )  # fmt: skip
         if self.replaced:
             lines.append(replaces(self.replaced))
         return "\n".join([*lines, *self.names, *self.contradictions])

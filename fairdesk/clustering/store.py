@@ -472,6 +472,16 @@ def membership(project: Project, version: int) -> dict[int, int]:
     return dict(zip(faces.tolist(), homes.tolist(), strict=True))
 
 
+def homes_of(project: Project, version: int, faces: Sequence[int], *, hidden: bool = False) -> dict[int, int]:
+    """Return the clusters of some faces of a version, of those on hidden images only if asked for."""
+    rows = project.db.rows(
+        "SELECT face_id, cluster_id FROM cluster_member WHERE clustering_id = ?"
+        f" AND face_id IN (SELECT value FROM json_each(?)) AND (? OR NOT {IS_HIDDEN})",
+        (version, json.dumps(list(faces)), hidden),
+    )
+    return dict(rows)
+
+
 def named_cluster(connection: apsw.Connection, cluster: int, identity: int | None) -> None:
     """Within a journal step: a cluster is an identity from here on, and has no other name."""
     connection.execute("UPDATE cluster SET identity_id = ?, name = NULL WHERE id = ?", (identity, cluster))

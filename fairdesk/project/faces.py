@@ -93,6 +93,12 @@ def images_of_faces(project: Project, faces: Sequence[int]) -> dict[int, int]:
     return dict(project.db.rows(f"SELECT id, image_id FROM face WHERE id {_THESE}", (json.dumps(faces),)))
 
 
+def hidden_among(project: Project, faces: Iterable[int]) -> set[int]:
+    """Return those of some faces that are on hidden images."""
+    rows = project.db.rows(f"SELECT value FROM json_each(?) WHERE value IN {HIDDEN_FACES}", (json.dumps(list(faces)),))
+    return {row[0] for row in rows}
+
+
 def largest_faces(project: Project, detector: str, images: Sequence[int]) -> list[int]:
     """Return the largest face that a detector found in each of some images; images without one are left out."""
     rows = project.db.rows(

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from fairdesk.project.verdicts import Said, Verdict
-from fairdesk.words import tr
+from fairdesk.project.verdicts import OF_FACES, Said, Verdict
+from fairdesk.words import tr, tr_n
 
 Faces = tuple[int, ...]
 
@@ -25,7 +25,16 @@ class Contradiction:
     faces: Faces
 
     def text(self) -> str:
-        """Say it in a line."""
+        """Say it in a line; of a verdict about faces of which some still hold, how many do not."""
+        some = len(set(self.faces) & set(self.verdict.faces))
+        if self.verdict.said in OF_FACES and some < len(self.verdict.faces):
+            return tr_n(
+                "Verdict {older} is set aside for {n:,} of its faces: {newer} says the opposite.",
+                "Verdict {older} is set aside for {n:,} of its faces: {newer} says the opposite.",
+                some,
+                older=self.verdict.title,
+                newer=", ".join(one.title for one in self.against),
+            )
         return tr(
             "Verdict {older} is set aside: {newer} says the opposite.",
             older=self.verdict.title,

@@ -14,11 +14,12 @@ from fairdesk.clustering.methods.by_name import directed, unit_length
 from fairdesk.clustering.neighbours.kept import Neighbours, neighbours_of
 from fairdesk.clustering.neighbours.side_by_side import Check
 from fairdesk.clustering.vector_counts import need_faces
+from fairdesk.clustering.verdicts.reach import reach
 from fairdesk.project import Project
 from fairdesk.project.faces import groups_of_faces
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.project.verdict_constraints import constraints
-from fairdesk.project.verdicts import Said, of_detector, verdicts
+from fairdesk.project.verdicts import of_detector, verdicts
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class FacesToCluster:
 def faces_to_cluster(project: Project, recipe: StoredRecipe, metric: str | None = None) -> FacesToCluster:
     """Read the faces with embeddings of a recipe; hidden and ignored ones are left out."""
     faces, vectors = project.vectors.load(recipe, hidden=False)
-    given = of_detector(project, verdicts(project), recipe.detector)
+    every = verdicts(project)
+    given = of_detector(project, every, recipe.detector)
     said = constraints(given)
     kept = ~np.isin(faces, list(said.ignored))
     faces, vectors = faces[kept], vectors[kept]
@@ -48,7 +50,7 @@ def faces_to_cluster(project: Project, recipe: StoredRecipe, metric: str | None 
     need_faces(project, recipe, int(there.sum()), 3)
     vectors = unit_length(vectors, metric or recipe.metric)
     known = Known(known_people(project, faces, said), groups_of_faces(project, faces))
-    followed = sum(one.said is not Said.UNSURE for one in given) - len(said.contradictions)
+    followed = reach(every, given, said, faces.tolist()).followed
     following = Following(faces, vectors, there, known, said)
     if following.undirected:
         faces, vectors = faces[there], vectors[there]

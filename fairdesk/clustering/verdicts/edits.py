@@ -13,8 +13,8 @@ from fairdesk.clustering.store import (
     Cluster,
     clusters,
     faces_of,
+    homes_of,
     join_clusters,
-    membership,
     new_cluster,
     place_faces,
     put_out,
@@ -22,7 +22,7 @@ from fairdesk.clustering.store import (
 from fairdesk.clustering.verdicts.saying import say
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
-from fairdesk.project.faces import images_of_faces
+from fairdesk.project.faces import hidden_among, images_of_faces
 from fairdesk.project.verdict_constraints import constraints
 from fairdesk.project.verdicts import Said, Verdict, last_verdict, this_person, verdicts
 from fairdesk.words import tr, tr_n
@@ -32,17 +32,43 @@ def _target(cluster: Cluster | None = None) -> dict[str, Any]:
     return {"tab": "clustering"} | ({"cluster": cluster.id} if cluster is not None else {})
 
 
-def _result(project: Project, said: Said, before: int, moved: int, replaced: Sequence[Verdict]) -> VerdictResult:
-    """Say what was kept; contradictions are those that the new verdicts are part of."""
-    new = [v.id for v in verdicts(project) if v.id > before]
+def _result(
+    project: Project, said: Said, before: int, about: Sequence[int], moved: int, replaced: Sequence[Verdict]
+) -> VerdictResult:  # fmt: skip
+    """Say what was kept, and about how many faces; contradictions are those that the new verdicts are part of."""
+    every = verdicts(project)
+    new = [v.id for v in every if v.id > before]
+    follows = constraints(every)
     told = [
-        one.text()
-        for one in constraints(verdicts(project)).contradictions
-        if one.verdict.id in new or any(v.id in new for v in one.against)
+        one.text() for one in follows.contradictions if one.verdict.id in new or any(v.id in new for v in one.against)
     ]
+    faces = set(about)
+    hidden = hidden_among(project, faces)
     return VerdictResult(
-        verdicts=new, said=said.value, moved=moved, replaced=[v.id for v in replaced], contradictions=told
+        verdicts=new,
+        said=said.value,
+        moved=moved,
+        faces=len(faces),
+        hidden=len(hidden) or None,
+        ignored=len(faces & follows.ignored) or None if said is not Said.IGNORED else None,
+        replaced=[v.id for v in replaced],
+        contradictions=told,
     )
+
+
+class _Moves:
+    """Counts the faces, of some that are shown, that have another cluster than before."""
+
+    def __init__(self, project: Project, version: int | None, faces: Sequence[int]) -> None:
+        self._project, self._version, self._faces = project, version, faces
+        self._before = self._homes()
+
+    def _homes(self) -> dict[int, int]:
+        return {} if self._version is None else homes_of(self._project, self._version, self._faces)
+
+    def count(self) -> int:
+        now = self._homes()
+        return sum(now.get(face) != self._before.get(face) for face in {*now, *self._before})
 
 
 def _known(project: Project, faces: Sequence[int]) -> list[int]:
@@ -77,10 +103,11 @@ def say_same(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
     _two(a, b)
     before = last_verdict(project)
     keep, other = sorted((a, b), key=lambda c: (c.name is None and c.identity is None, -c.faces, c.label))
+    about = [*faces_of(project, a.id), *faces_of(project, b.id)]
     text = tr("{a} and {b} are one person", a=keep.title, b=other.title)
     with project.journal.step(text, target=_target(keep)) as connection:
         moved, replaced = join_clusters(project, connection, keep.id, [other.id])
-    return _result(project, Said.SAME, before, moved, replaced)
+    return _result(project, Said.SAME, before, about, moved, replaced)
 
 
 def broken_by_merge(project: Project, version: int, keep: int, others: Sequence[int]) -> list[Verdict]:
@@ -110,8 +137,9 @@ def say_different(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
     before = last_verdict(project)
     text = tr("{a} and {b} are different people", a=a.title, b=b.title)
     with project.journal.step(text, target=_target(a)) as connection:
-        _, replaced = say(project, connection, Said.DIFFERENT, faces_of(project, a.id), faces_of(project, b.id))
-    return _result(project, Said.DIFFERENT, before, 0, replaced)
+        sides = faces_of(project, a.id), faces_of(project, b.id)
+        _, replaced = say(project, connection, Said.DIFFERENT, *sides)
+    return _result(project, Said.DIFFERENT, before, [*sides[0], *sides[1]], 0, replaced)
 
 
 def confirm(project: Project, version: int, faces: Sequence[int], cluster: Cluster) -> VerdictResult:
@@ -123,11 +151,12 @@ def confirm(project: Project, version: int, faces: Sequence[int], cluster: Clust
     text = tr_n(
         "Confirm {n:,} face of {cluster}", "Confirm {n:,} faces of {cluster}", len(wanted), cluster=cluster.title
     )
+    moves = _Moves(project, version, wanted)
     with project.journal.step(text, target=_target(cluster)) as connection:
-        moved = place_faces(project, connection, version, wanted, cluster.id)
+        place_faces(project, connection, version, wanted, cluster.id)
         others = set(faces_of(project, cluster.id)) - set(wanted)
         _, replaced = say(project, connection, Said.CONFIRMED, wanted, others)
-    return _result(project, Said.CONFIRMED, before, moved, replaced)
+    return _result(project, Said.CONFIRMED, before, wanted, moves.count(), replaced)
 
 
 def reject(project: Project, version: int, faces: Sequence[int], cluster: Cluster) -> VerdictResult:
@@ -139,16 +168,17 @@ def reject(project: Project, version: int, faces: Sequence[int], cluster: Cluste
         )
     before = last_verdict(project)
     text = tr_n("{n:,} face is not {cluster}", "{n:,} faces are not {cluster}", len(wanted), cluster=cluster.title)
+    moves = _Moves(project, version, wanted)
     with project.journal.step(text, target=_target(cluster)) as connection:
-        there = faces_of(project, cluster.id)
-        rest = set(there) - set(wanted)
+        rest = set(faces_of(project, cluster.id)) - set(wanted)
         if not rest:
             raise RequestError(
                 tr("These are all faces of {cluster}: nobody is left that they are not.", cluster=cluster.title)
             )
         _, replaced = say(project, connection, Said.NOT, wanted, rest)
-        moved = put_out(project, connection, version, [face for face in wanted if face in set(there)])
-    return _result(project, Said.NOT, before, moved, replaced)
+        home_of = homes_of(project, version, wanted, hidden=True)
+        put_out(project, connection, version, [face for face in wanted if home_of.get(face) == cluster.id])
+    return _result(project, Said.NOT, before, wanted, moves.count(), replaced)
 
 
 def _apart(faces: Sequence[int], others: Sequence[int]) -> None:
@@ -165,7 +195,8 @@ def one_person(project: Project, version: int, faces: Sequence[int], others: Seq
     """
     wanted, beside = _known(project, faces), _known(project, others)
     _apart(wanted, beside)
-    before, home_of = last_verdict(project), membership(project, version)
+    before, home_of = last_verdict(project), homes_of(project, version, [*wanted, *beside], hidden=True)
+    moves = _Moves(project, version, [*wanted, *beside])
     loose = {one.id for one in clusters(project, version) if one.label == UNCLUSTERED}
     homes = [
         [home for face in side if (home := home_of.get(face, UNCLUSTERED)) >= 0 and home not in loose]
@@ -177,9 +208,9 @@ def one_person(project: Project, version: int, faces: Sequence[int], others: Seq
     with project.journal.step(text, target=_target()) as connection:
         cluster = new_cluster(connection, version) if found is None else found
         alone = [face for face in beside if home_of.get(face) is None or home_of[face] in loose]
-        moved = place_faces(project, connection, version, [*wanted, *alone], cluster)
+        place_faces(project, connection, version, [*wanted, *alone], cluster)
         _, replaced = say(project, connection, said, wanted, beside)
-    return _result(project, said, before, moved, replaced)
+    return _result(project, said, before, [*wanted, *beside], moves.count(), replaced)
 
 
 def two_people(project: Project, version: int, faces: Sequence[int], others: Sequence[int]) -> VerdictResult:
@@ -189,7 +220,8 @@ def two_people(project: Project, version: int, faces: Sequence[int], others: Seq
     """
     wanted, beside = _known(project, faces), _known(project, others)
     _apart(wanted, beside)
-    before, home_of = last_verdict(project), membership(project, version)
+    before, home_of = last_verdict(project), homes_of(project, version, [*wanted, *beside], hidden=True)
+    moves = _Moves(project, version, [*wanted, *beside])
     homes = {home_of.get(face) for face in beside} - {None}
     leaving = [face for face in wanted if home_of.get(face) in homes]
     loose = {one.id for one in clusters(project, version) if one.label == UNCLUSTERED}
@@ -198,10 +230,10 @@ def two_people(project: Project, version: int, faces: Sequence[int], others: Seq
     with project.journal.step(text, target=_target()) as connection:
         _, replaced = say(project, connection, said, wanted, beside)
         if len(leaving) > 1 and not {home_of[face] for face in leaving} <= loose:
-            moved = place_faces(project, connection, version, leaving, new_cluster(connection, version))
+            place_faces(project, connection, version, leaving, new_cluster(connection, version))
         else:
-            moved = put_out(project, connection, version, leaving)
-    return _result(project, said, before, moved, replaced)
+            put_out(project, connection, version, leaving)
+    return _result(project, said, before, [*wanted, *beside], moves.count(), replaced)
 
 
 def not_sure(project: Project, faces: Sequence[int], others: Sequence[int]) -> VerdictResult:
@@ -211,7 +243,7 @@ def not_sure(project: Project, faces: Sequence[int], others: Sequence[int]) -> V
     before = last_verdict(project)
     with project.journal.step(tr("Not sure"), target=_target()) as connection:
         _, replaced = say(project, connection, Said.UNSURE, wanted, beside)
-    return _result(project, Said.UNSURE, before, 0, replaced)
+    return _result(project, Said.UNSURE, before, [*wanted, *beside], 0, replaced)
 
 
 def ignore(project: Project, version: int | None, faces: Sequence[int]) -> VerdictResult:
@@ -219,7 +251,9 @@ def ignore(project: Project, version: int | None, faces: Sequence[int]) -> Verdi
     wanted = _known(project, faces)
     before = last_verdict(project)
     text = tr_n("Ignore {n:,} face", "Ignore {n:,} faces", len(wanted))
+    moves = _Moves(project, version, wanted)
     with project.journal.step(text, target=_target()) as connection:
         _, replaced = say(project, connection, Said.IGNORED, wanted)
-        moved = 0 if version is None else put_out(project, connection, version, wanted)
-    return _result(project, Said.IGNORED, before, moved, replaced)
+        if version is not None:
+            put_out(project, connection, version, wanted)
+    return _result(project, Said.IGNORED, before, wanted, moves.count(), replaced)
