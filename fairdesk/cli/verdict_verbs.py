@@ -140,6 +140,11 @@ def _suggestions_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=whole_number, default=20, metavar="N", help=tr("How many questions (default: 20)")
     )
+    parser.add_argument(
+        "--random",
+        action="store_true",
+        help=tr("Ask about faces drawn at random instead: how many are as thought says how far to trust the estimate"),
+    )
 
 
 def _suggestions(arguments: Namespace) -> JobResult:
@@ -153,7 +158,7 @@ def _suggestions(arguments: Namespace) -> JobResult:
             context.check()
             context.progress(done, of, tr("steps"))
 
-        return suggestions(project, arguments.version, arguments.limit, tell)
+        return suggestions(project, arguments.version, arguments.limit, tell, drawn=arguments.random)
 
 
 def _compare_options(parser: argparse.ArgumentParser) -> None:

@@ -31,6 +31,15 @@ class Asked:
     doubted: bool = False  # and everything else speaks against that answer
     names: tuple[str, ...] = ()  # suggested, for `name`
     question: Question | None = None
+    check: bool = False  # about a face drawn at random
+    together: bool = False  # both sides are in one cluster now
+
+    @property
+    def thought(self) -> Reply | None:
+        """The answer that would change nothing; None for a name."""
+        if self.question is None:
+            return None
+        return Reply.YES if self.together != (self.kind is Kind.SPLIT) else Reply.NO
 
     @property
     def faces(self) -> list[int]:

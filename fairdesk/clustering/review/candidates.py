@@ -13,6 +13,7 @@ import numpy.typing as npt
 from fairdesk.clustering.review.parts import Part
 
 Floats = npt.NDArray[np.float64]
+Pair = tuple[frozenset[int], frozenset[int]]  # of bunches
 AGAIN, KINDS = 4, 5  # of questions
 WANTED = 0.99  # BCubed F1 that a review is to reach
 FRESH = 0.1  # of all candidates that are kept apart, before all are put in order anew
@@ -30,6 +31,17 @@ class Candidate(NamedTuple):
     again: bool = False
     clear: float = 1.0  # probability that a person can tell: that neither side is two people itself
     raised: float = 0.0  # faces that asking is worth beyond the gain, as a person could not tell of its sides
+    check: int = -1  # the face (row) that was drawn at random, of a question that shows how good the estimate is
+
+    @property
+    def pair(self) -> Pair:
+        """The bunches of either side."""
+        return frozenset(self.first.bunches), frozenset(self.second.bunches)
+
+    def covers(self, pair: Pair) -> bool:
+        """Whether it is one that a person could not answer: its sides hold those of that question."""
+        first, second = self.pair
+        return (pair[0] <= first and pair[1] <= second) or (pair[0] <= second and pair[1] <= first)
 
     @property
     def rank(self) -> float:
@@ -67,7 +79,7 @@ class Candidates:
         self._clusters = clusters
         self._kept: list[list[Candidate]] = [[] for _ in range(KINDS)]
         self._fresh: list[list[Candidate]] = [[] for _ in range(KINDS)]
-        self._columns = _columns([])
+        self._line_up()
 
     def _there(self, one: Candidate) -> bool:
         return one.clusters[0] in self._clusters and one.clusters[1] in self._clusters
@@ -80,7 +92,12 @@ class Candidates:
         if sum(map(len, self._fresh)) > FRESH * sum(map(len, self._kept)):
             self._kept = self.by_kind()
             self._fresh = [[] for _ in range(KINDS)]
-            self._columns = _columns([one for some in self._kept for one in some])
+            self._line_up()
+
+    def _line_up(self) -> None:
+        self._flat = [one for some in self._kept for one in some]
+        self._columns = _columns(self._flat)
+        self._ends = np.array([one.clusters for one in self._flat], dtype=np.int64).reshape(-1, 2)
 
     def by_kind(self) -> list[list[Candidate]]:
         """Return them, of each kind the one that is worth most first."""
@@ -88,6 +105,12 @@ class Candidates:
 
     def _of_kind(self, kind: int) -> Iterator[Candidate]:
         return heapq.merge((one for one in self._kept[kind] if self._there(one)), self._fresh[kind], key=_first)
+
+    def of_cluster(self, number: int) -> list[Candidate]:
+        """Return all about one cluster."""
+        kept = [self._flat[at] for at in np.flatnonzero((self._ends == number).any(axis=1)).tolist()]
+        fresh = [one for some in self._fresh for one in some if number in one.clusters]
+        return [one for one in kept + fresh if self._there(one)]
 
     def ranked(self, factors: Sequence[float]) -> Iterator[Candidate]:
         """Yield all, that which is worth most first, where each kind is worth so many times more."""

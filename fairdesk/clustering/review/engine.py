@@ -10,16 +10,18 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from fairdesk.clustering.review.bunches import Floats, Measure, Numbers, Sides, make_bunches, measure
-from fairdesk.clustering.review.candidates import AGAIN, KINDS, Candidate, Candidates, Estimate
+from fairdesk.clustering.review.candidates import AGAIN, KINDS, Candidate, Candidates, Estimate, Pair
 from fairdesk.clustering.review.heaps import two_heaps
 from fairdesk.clustering.review.likeness import Features, share
 from fairdesk.clustering.review.parts import Check, Join, Part, join
+from fairdesk.clustering.review.spot_checks import SEED, belongs, likeliest_join
 from fairdesk.clustering.stages import Stages
 
 SLIPS, OF = 0.5, 50  # slips of the hand, and answers, that are taken for granted before any was given
@@ -28,7 +30,6 @@ LOOKED_AT, TURNED = 500, 100  # questions, and clusters, that are followed after
 FEWEST = 3  # faces of a bunch that may be two people
 LOOKS = 3  # times that one question is asked at most
 EVEN = 0.5  # probability that the halves of a side that looked mixed are one person
-Pair = tuple[frozenset[int], frozenset[int]]  # of bunches
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,9 @@ class Review:
 
         `seen` are the faces of either side that the person looked at: the bunches that these are in are bound, no others.
         """
-        pair = _pair(candidate) if seen is None or candidate.again else self._bunches_of(seen)
+        if candidate.check >= 0 and candidate.together and not same:
+            self._part_from(candidate.check)
+        pair = candidate.pair if seen is None or candidate.again else self._bunches_of(seen)
         wrong = 1 - candidate.likely if candidate.together else candidate.likely
         features = self.like.features(candidate.first, candidate.second)
         self.answers.append(Answer(pair, same, features, candidate.kind, wrong, same != candidate.together))
@@ -127,7 +130,7 @@ class Review:
 
     def not_sure(self, candidate: Candidate) -> None:
         """A person cannot tell: it is not asked again, but what its sides are made of is doubted: they may be mixed."""
-        self._doubt(_pair(candidate))
+        self._doubt(candidate.pair)
         self._refresh(self._region(self.unsure[-1]))
 
     def _doubt(self, pair: Pair) -> None:
@@ -149,7 +152,17 @@ class Review:
             second = (away[1] < away[0]) & ~np.isin(rows, halves[0]) | np.isin(rows, halves[1])
         if 2 * second.sum() > len(rows):
             second = ~second
-        if not second.any():
+        self._split(bunch, second)
+
+    def _part_from(self, row: int) -> None:
+        """Give a face a bunch of its own."""
+        bunch = int(self.bunches.of[row])
+        self._split(bunch, np.array(self.rows[bunch]) == row)
+
+    def _split(self, bunch: int, second: npt.NDArray[np.bool_]) -> None:
+        """Make two bunches of one; what was said of it holds of both, but what joined it, of the first."""
+        rows = np.array(self.rows[bunch])
+        if not second.any() or second.all():
             return
         new, old = len(self.rows), self.bunches.parts[bunch]
         for number, some in ((bunch, rows[~second]), (new, rows[second])):
@@ -265,6 +278,10 @@ class Review:
     def faces(self, part: Part) -> list[int]:
         """Return the rows of a part."""
         return [row for bunch in part.bunches for row in self.rows[bunch]]
+
+    def faces_beside(self, row: int) -> list[int]:
+        """Return the rows of the cluster that a face is in."""
+        return self.faces(self.clusters[int(self.home[self.bunches.of[row]])])
 
     def _bound(self) -> dict[Pair, Answer]:
         """Return the answers that bind: the last to each question."""
@@ -424,7 +441,27 @@ class Review:
         for one in self._candidates.ranked(self._surprises()):
             if not every and one.rank < self.least:
                 return
-            if not unsure or not any(_covers(pair, one) for pair in unsure.get(frozenset(one.clusters), ())):
+            if not unsure or not any(one.covers(pair) for pair in unsure.get(frozenset(one.clusters), ())):
+                yield one
+
+    def checks(self, done: Container[int]) -> Iterator[Candidate]:
+        """Yield questions about faces drawn at random, but not those (rows) that are `done`, nor what was answered or could not be told."""
+        rng = np.random.default_rng(SEED)
+        order, joining = rng.permutation(self.n).tolist(), rng.random(self.n) < EVEN
+        over = set(self._bound()) | {pair for one in self.unsure for pair in (one, one[::-1])}
+        for row, whole in zip(order, joining.tolist(), strict=True):
+            if row in done:
+                continue
+            bunch = int(self.bunches.of[row])
+            home = int(self.home[bunch])
+            others = [other for other in self.faces_beside(row) if other != row]
+            one = likeliest_join(row, self._candidates.of_cluster(home)) if whole or not others else None
+            if one is None and others:
+                parts = [self._of_rows(some) for some in (others, [row])]
+                parts[0].bunches, parts[1].bunches = np.unique(self.bunches.of[others]).tolist(), [bunch]
+                yield belongs(row, home, parts[0], parts[1], self.like)
+            elif one is not None and one.pair not in over:
+                over.add(one.pair)
                 yield one
 
     def _surprises(self) -> list[float]:
@@ -457,13 +494,3 @@ def _whole(parts: list[Part]) -> Part:
 def _settled(said: Sequence[bool]) -> bool:
     """Whether a question is not asked again: it was answered the same twice, or often enough."""
     return len(said) >= LOOKS or (len(said) > 1 and said[-1] == said[-2])
-
-
-def _pair(candidate: Candidate) -> Pair:
-    return frozenset(candidate.first.bunches), frozenset(candidate.second.bunches)
-
-
-def _covers(pair: Pair, candidate: Candidate) -> bool:
-    """Whether a question is one that a person could not answer: its sides hold those of that question."""
-    first, second = _pair(candidate)
-    return (pair[0] <= first and pair[1] <= second) or (pair[0] <= second and pair[1] <= first)

@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass, field
 
 from fairdesk.clustering.review.asked import Reply
-from fairdesk.clustering.review.engine import Answer, Pair, Review
+from fairdesk.clustering.review.candidates import Pair
+from fairdesk.clustering.review.engine import Answer, Review
+from fairdesk.clustering.review.spot_checks import Checked
 from fairdesk.project.journal import Journal
 
 
@@ -34,6 +36,8 @@ class Kept:
     steps: list[int | None] = field(default_factory=list)  # of the answers, those that were undone too
     undone: set[int] = field(default_factory=set)  # steps, when the history was last read
     behind: bool = False  # the clusters lack what follows of one
+    checks: dict[int | None, Checked] = field(default_factory=dict)  # of the answers, what came of random checks
+    wanted: int = 0  # checks
 
 
 class Past:
@@ -69,12 +73,14 @@ class Past:
         """The newest step that is known."""
         return self.given[-1].step if self.given else self._first
 
-    def add(self, reply: Reply | None) -> None:
+    def add(self, reply: Reply | None, checked: Checked | None = None) -> None:
         """Know the step that was just made as an answer; one that changed nothing is part of the step before."""
         made = self._journal.made
         self.given.append(Given(self.step if made is None else made, reply))
         self.undone.clear()
         self.kept.steps.append(self.given[-1].step)
+        if checked is not None:
+            self.kept.checks[self.given[-1].step] = checked
 
     def moved(self) -> int | None:
         """Return how many answers were redone (below 0: undone) in the history; None where something else happened."""
@@ -115,6 +121,10 @@ class Past:
     def answers(self) -> int:
         """Return how many answers hold, those that were given before the review was read again too."""
         return len(self._holding(self.kept.steps))
+
+    def checks(self) -> list[Checked]:
+        """Return what came of the random checks that hold."""
+        return [self.kept.checks[step] for step in self._holding(self.kept.steps) if step in self.kept.checks]
 
     def _holding(self, steps: list[int | None]) -> list[int | None]:
         """Return the steps that are not undone.

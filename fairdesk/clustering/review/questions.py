@@ -55,6 +55,11 @@ def questions(review: Review, vectors: Floats, count: int) -> list[Question]:
 def ask(review: Review, vectors: Floats, candidate: Candidate) -> Question:
     """Return a candidate as a question; of a single face and others, the others come first."""
     first, second = review.faces(candidate.first), review.faces(candidate.second)
+    if candidate.check >= 0 and candidate.together:  # of one face, whatever its bunch
+        first, second = (
+            [row for row in review.faces_beside(candidate.check) if row != candidate.check],
+            [candidate.check],
+        )
     if len(first) < len(second):
         first, second = second, first
     if len(second) == 1:

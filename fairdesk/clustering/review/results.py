@@ -32,6 +32,10 @@ class Suggestion(Record):
     version: int
     recipe: str
     """Of the embeddings that it comes from: the clustering's own."""
+    drawn: bool = False
+    """About a face drawn at random."""
+    thought: Literal["yes", "no"] | None = None
+    """The answer by the clusters as they are; None for `name`."""
 
 
 _REPLIES = {"yes": mark("yes"), "no": mark("no"), "not sure": mark("not sure")}
@@ -86,6 +90,8 @@ class SuggestionsResult(JobResult):
                     gain=one.gain,
                 )
             )
+            if one.drawn and one.thought is not None:
+                lines.append(tr("    drawn at random; as it is now: {thought}", thought=tr(_REPLIES[one.thought])))
             lines += [
                 f"    {tr(_REPLIES[reply])}: fairdesk verdict PROJECT {words}" for reply, words in one.answers.items()
             ]

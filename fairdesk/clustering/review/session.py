@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,13 +16,14 @@ from fairdesk.clustering.neighbours.kept import neighbours_of
 from fairdesk.clustering.results import NamedResult
 from fairdesk.clustering.review.asked import Asked, Reply
 from fairdesk.clustering.review.bunches import Measure, measure
-from fairdesk.clustering.review.candidates import Candidate, Estimate
+from fairdesk.clustering.review.candidates import Candidate, Estimate, Pair
 from fairdesk.clustering.review.corrections import corrections
 from fairdesk.clustering.review.engine import Review, worth
 from fairdesk.clustering.review.nameless import nameless
 from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.past import Newer, Past
 from fairdesk.clustering.review.questions import Kind, answered_sides, ask
+from fairdesk.clustering.review.spot_checks import AT_ONCE, Checked
 from fairdesk.clustering.review.told import told
 from fairdesk.clustering.stages import Stages
 from fairdesk.clustering.store import (
@@ -109,7 +111,7 @@ class ReviewSession:
             None  # the version that its own was made beside, and the step that made it
         )
         self._unnamed: set[int] = set()  # clusters that nobody wants to name now
-        self._skipped: list[tuple[frozenset[int], frozenset[int]]] = []
+        self._skipped: list[Pair] = []
 
     def read(self) -> None:
         """Read the version's clusters again."""
@@ -203,11 +205,16 @@ class ReviewSession:
 
     def queue(self, count: int, leave_out: Sequence[Candidate] = ()) -> list[Asked]:
         """Return the questions that are worth most, the first first; those of names come after all others."""
-        found: list[Asked] = []
+        done = self.past.checks()
+        wanted = max(0, self.past.kept.wanted - len(done))
+        checks = self.review.checks(set(self._rows([one.face for one in done]))) if wanted else iter(())
+        some = [one for one in itertools.islice(checks, wanted + self.skipped) if not self._put_off(one)][:wanted]
+        found = [self._asked(one.rank, self._together(one), one) for one in some]
+        pairs = {one.pair for one in some}
         for gain, together, candidate in self._ranked():
             if len(found) >= count:
                 return found
-            if not self._put_off(candidate) and candidate not in leave_out:
+            if not self._put_off(candidate) and candidate not in leave_out and candidate.pair not in pairs:
                 found.append(self._asked(gain, together, candidate))
         return found + self._names(count - len(found))
 
@@ -232,8 +239,9 @@ class ReviewSession:
         yield from sorted(out, key=lambda ranked: -ranked[0])
 
     def _together(self, one: Candidate) -> bool:
-        first, second = self._home(one.first.bunches), self._home(one.second.bunches)
-        return first == second != UNCLUSTERED
+        alone = one.check >= 0 and one.together
+        first, second = self._home(one.first.bunches), self._at[one.check] if alone else self._home(one.second.bunches)
+        return bool(first == second != UNCLUSTERED)
 
     def _home(self, bunches: Sequence[int]) -> int:
         rows = [row for bunch in bunches for row in self.review.rows[bunch]]
@@ -264,6 +272,8 @@ class ReviewSession:
             doubted=candidate.again
             and (candidate.likely < DOUBT if candidate.together else candidate.likely > 1 - DOUBT),
             question=question,
+            check=candidate.check >= 0,
+            together=together,
         )
 
     def faces_of(self, numbers: Sequence[int]) -> int:
@@ -285,7 +295,7 @@ class ReviewSession:
 
     def _put_off(self, candidate: Candidate) -> bool:
         """Whether a question was skipped."""
-        return (frozenset(candidate.first.bunches), frozenset(candidate.second.bunches)) in self._skipped
+        return candidate.pair in self._skipped
 
     def estimate(self, wanted: float = 0.99) -> Estimate:
         """Return how right the version is thought to be as it is now, and how many answers the review still needs.
@@ -313,8 +323,11 @@ class ReviewSession:
         if asked.question is None:
             self._unnamed.update(asked.clusters)
         else:
-            one = asked.question.candidate
-            self._skipped.append((frozenset(one.first.bunches), frozenset(one.second.bunches)))
+            self._skipped.append(asked.question.candidate.pair)
+
+    def check_more(self, count: int = AT_ONCE) -> None:
+        """Ask about further faces drawn at random before all else."""
+        self.past.kept.wanted = len(self.past.checks()) + count
 
     # answers
 
@@ -332,7 +345,7 @@ class ReviewSession:
             with self.project.journal.step(tr("Not sure"), target={"tab": "clustering"}) as connection:
                 say(self.project, connection, Said.UNSURE, asked.shown_second, asked.shown_first)
             self.review.not_sure(candidate)
-            self._answered(reply)
+            self._answered(reply, candidate)
             return 0
         same = (reply is Reply.YES) != (asked.kind is Kind.SPLIT)
         self.review.answer(candidate, same=same, seen=answered_sides(asked.question))
@@ -349,7 +362,7 @@ class ReviewSession:
             moves = [] if self.outdated else corrections(self.faces, self._at, self.review.labels())
             went = regroup(self.project, connection, self.version, moves)
         self.past.kept.behind = self.past.kept.behind or self.outdated
-        self._answered(reply)
+        self._answered(reply, candidate, as_thought=same == asked.together)
         self._follow(moves, went)
         return sum(len(move.faces) for move in moves)
 
@@ -382,9 +395,10 @@ class ReviewSession:
         self.read()
         return done
 
-    def _answered(self, reply: Reply | None) -> None:
+    def _answered(self, reply: Reply | None, candidate: Candidate | None = None, *, as_thought: bool = False) -> None:
         """Know the newest step, and all that it changed, as one's own."""
-        self.past.add(reply)
+        row = -1 if candidate is None else candidate.check
+        self.past.add(reply, Checked(int(self.faces[row]), as_thought) if row >= 0 else None)
         self._know()
 
     def _know(self) -> None:

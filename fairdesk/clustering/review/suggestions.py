@@ -11,9 +11,16 @@ from fairdesk.project import Project
 from fairdesk.project.verdicts import count_verdicts
 
 
-def suggestions(project: Project, version: int | None, limit: int, check: Check | None = None) -> SuggestionsResult:
-    """Return the questions that are worth most for a version; nothing is changed. `check` is told how far it is."""
+def suggestions(
+    project: Project, version: int | None, limit: int, check: Check | None = None, *, drawn: bool = False
+) -> SuggestionsResult:
+    """Return the questions that are worth most for a version, or those about faces `drawn` at random; nothing is changed.
+
+    `check` is told how far it is.
+    """
     session = ReviewSession(project, version, check)
+    if drawn:
+        session.check_more(limit)
     estimate, own = session.estimate(), session.of_review()
     return SuggestionsResult(
         suggestions=[
@@ -28,8 +35,11 @@ def suggestions(project: Project, version: int | None, limit: int, check: Check 
                 again=one.again,
                 version=session.version,
                 recipe=session.recipe.hash,
+                drawn=one.check,
+                thought=None if one.thought is None else one.thought.value,
             )
             for one in session.queue(limit)
+            if one.check == drawn
         ],
         version=session.version,
         encoder=session.recipe.encoder,

@@ -10,12 +10,15 @@ from fairdesk.clustering.review.candidates import WANTED, Estimate
 from fairdesk.clustering.review.past import Newer
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import ReviewSession
+from fairdesk.clustering.review.spot_checks import Tally, tally
 from fairdesk.gui.session import Notice
+from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.image_queries import GridItem, items
 from fairdesk.project.verdicts import count_verdicts
 from fairdesk.words import mark, tr, tr_n
 
 AHEAD = 128  # questions that are known before they are asked: more than are answered while the review learns
+PREFETCHED = 12  # of which the pictures are read
 TITLES = {
     Kind.SAME: mark("Same person?"),
     Kind.BELONGS: mark("Does this face belong?"),
@@ -32,6 +35,7 @@ class Ahead:
     items: dict[int, GridItem]
     estimate: Estimate
     verdicts: int  # of the whole project
+    checks: Tally | None = None  # of faces drawn at random
 
 
 def look_ahead(review: ReviewSession, known: Container[int] = (), begun: Iterable[int] = ()) -> Ahead:
@@ -49,7 +53,19 @@ def look_ahead(review: ReviewSession, known: Container[int] = (), begun: Iterabl
         items(review.project, "face", unknown) if unknown else {},
         review.estimate(),
         count_verdicts(review.project),
+        tally(review.past.checks()),
     )
+
+
+def prefetch(
+    thumbnails: Thumbnails, queue: Iterable[Asked], touched: Container[int], known: Mapping[int, GridItem]
+) -> None:
+    """Have the pictures of the next questions read, those of the very next first; not those about `touched` clusters."""
+    ahead = [one for one in queue if not any(number in touched for number in one.clusters)][:PREFETCHED]
+    for one in reversed(ahead):
+        for face in (*one.shown_first, *one.shown_second):
+            if face in known:
+                thumbnails.get("face", known[face])
 
 
 def newer_note(newer: Newer, undo: Callable[[], None]) -> Notice:
@@ -66,7 +82,9 @@ def key_of(asked: Asked) -> tuple[Kind, tuple[int, ...], tuple[int, ...]]:
 
 
 def note_of(asked: Asked) -> str:
-    """Say why a question is asked again."""
+    """Say why a question is asked, where that is not what an answer is worth."""
+    if asked.check:
+        return tr("Of a face drawn at random: it shows how far the estimate below can be trusted.")
     if not asked.again:
         return ""
     if asked.doubted:
@@ -85,6 +103,7 @@ def nothing_left(skipped: int) -> str:
                 skipped,
             )
         )
+    parts.append(tr("Spot check (C) asks about faces drawn at random."))
     parts.append(tr("A later review may ask more: it learns from all verdicts anew."))
     return " ".join(parts)
 
@@ -103,7 +122,9 @@ def side_title(asked: Asked, titles: Mapping[int, str], faces: int, *, first: bo
 def progress_line(ahead: Ahead, answered: int) -> str:
     """Say how right the clusters are thought to be, and how many answers are left and given."""
     found = ahead.estimate
-    none_left = tr("99 % is reached") if found.f1 >= WANTED else tr("no question is left that would change much")
+    none_left = (
+        tr("by this estimate 99 % is reached") if found.f1 >= WANTED else tr("no question is left that would change much")
+    )
     estimated = mark("Estimated: {purity:.1%} pure, {completeness:.1%} complete")
     if not ahead.verdicts:  # nobody said yet how good likeness is as a measure here
         estimated = mark("Estimated from likeness alone: {purity:.1%} pure, {completeness:.1%} complete")
@@ -114,6 +135,16 @@ def progress_line(ahead: Ahead, answered: int) -> str:
         else none_left,
         tr_n("{n:,} answered", "{n:,} answered", answered),
     ]
+    if ahead.checks is not None:
+        parts.append(
+            tr(
+                "{right} of {answered} random checks as thought (95 %: {low:.0%} to {high:.0%} of faces)",
+                **ahead.checks._asdict(),
+            )
+        )
+    left = sum(one.check for one in ahead.queue)
+    if left:
+        parts.append(tr_n("{n:,} random check left", "{n:,} random checks left", left))
     if ahead.verdicts > answered:
         parts.append(tr_n("{n:,} verdict kept in all", "{n:,} verdicts kept in all", ahead.verdicts))
     return "  ·  ".join(parts)

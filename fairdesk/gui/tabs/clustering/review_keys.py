@@ -8,11 +8,12 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from fairdesk.words import tr
+from fairdesk.clustering.review.spot_checks import AT_ONCE
+from fairdesk.words import tr, tr_n
 
 _REPLIES = {
     Qt.Key.Key_Y: "yes", Qt.Key.Key_N: "no", Qt.Key.Key_U: "unsure", Qt.Key.Key_S: "skip", Qt.Key.Key_Backspace: "back",
-    Qt.Key.Key_Escape: "done", Qt.Key.Key_Return: "type", Qt.Key.Key_Enter: "type",
+    Qt.Key.Key_C: "check", Qt.Key.Key_Escape: "done", Qt.Key.Key_Return: "type", Qt.Key.Key_Enter: "type",
 }  # fmt: skip
 _NAMES = (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3)
 
@@ -32,8 +33,15 @@ def reply_buttons(reply: Callable[[str], None]) -> dict[str, QPushButton]:
     buttons = {
         "yes": QPushButton(tr("Yes (Y)")), "no": QPushButton(tr("No (N)")), "unsure": QPushButton(tr("Not sure (U)")),
         "skip": QPushButton(tr("Skip (S)")), "back": QPushButton(tr("Back (Backspace)")),
-        "done": QPushButton(tr("Close (Esc)")),
+        "check": QPushButton(tr("Spot check (C)")), "done": QPushButton(tr("Close (Esc)")),
     }  # fmt: skip
+    buttons["check"].setToolTip(
+        tr_n(
+            "Ask about {n} face drawn at random next: how far can the estimate be trusted?",
+            "Ask about {n} faces drawn at random next: how far can the estimate be trusted?",
+            AT_ONCE,
+        )
+    )
     for what, button in buttons.items():
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys are the question's
         button.clicked.connect(lambda _checked=False, said=what: reply(said))
@@ -41,10 +49,10 @@ def reply_buttons(reply: Callable[[str], None]) -> dict[str, QPushButton]:
 
 
 def in_a_row(buttons: dict[str, QPushButton]) -> QHBoxLayout:
-    """Place the buttons; the one that closes stands apart."""
+    """Place the buttons; those that are no answer stand apart."""
     row = QHBoxLayout()
     for reply, button in buttons.items():
-        if reply == "done":
+        if reply == "check":
             row.addStretch()
         row.addWidget(button)
     return row

@@ -17,6 +17,7 @@ from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.clustering.naming import ask_before_naming
 from fairdesk.gui.tabs.clustering.review_ahead import (
     AHEAD,
+    PREFETCHED,
     TITLES,
     Ahead,
     key_of,
@@ -24,6 +25,7 @@ from fairdesk.gui.tabs.clustering.review_ahead import (
     newer_note,
     note_of,
     nothing_left,
+    prefetch,
     progress_line,
 )
 from fairdesk.gui.tabs.clustering.review_keys import KeyedPane, in_a_row, reply_buttons
@@ -35,7 +37,6 @@ from fairdesk.project.changes import Change
 from fairdesk.project.image_queries import GridItem
 from fairdesk.words import mark, tr
 
-PREFETCHED = 12  # of which the pictures are read
 IDLE_MS = 300  # without an answer, before what was answered is learned from where that takes longer
 
 
@@ -221,16 +222,8 @@ class ReviewPane(KeyedPane):
         self._queue = [one for one in ahead.queue if self.current is None or key_of(one) != key_of(self.current)]
         self._titles = dict(review.titles)
         self._items.update(ahead.items)
-        self._prefetch()
+        prefetch(self._thumbnails, self._queue, self._touched, self._items)
         self.progress.setText(progress_line(ahead, self.answered))
-
-    def _prefetch(self) -> None:
-        """Have the pictures of the next questions read, those of the very next first."""
-        ahead = [one for one in self._queue if not self._touched.intersection(one.clusters)][:PREFETCHED]
-        for one in reversed(ahead):
-            for face in (*one.shown_first, *one.shown_second):
-                if face in self._items:
-                    self._thumbnails.get("face", self._items[face])
 
     def _next(self) -> None:
         """Ask the next question that no answer on its way is about."""
@@ -242,7 +235,7 @@ class ReviewPane(KeyedPane):
                 break
         else:
             self._show(None)
-        self._prefetch()
+        prefetch(self._thumbnails, self._queue, self._touched, self._items)
         if len(self._queue) < PREFETCHED and not self._pending and self._review is not None and not self._exhausted:
             self._more()
 
@@ -272,6 +265,7 @@ class ReviewPane(KeyedPane):
             self.buttons[reply].setVisible(not naming or reply == "skip")
             self.buttons[reply].setEnabled(asked is not None)
         self.buttons["back"].setEnabled(bool(self._replies) or self.answered > 0)
+        self.buttons["check"].setEnabled(self._review is not None)
         self.note.setText(note_of(asked) if asked is not None else "")
         if asked is None:
             self.sides.clear()
@@ -304,6 +298,11 @@ class ReviewPane(KeyedPane):
             self._back(undo=what == "undo")
         elif what == "type":
             self.naming.type_name()
+        elif what == "check" and self._review is not None:
+            self._review.check_more()
+            if not self._pending:
+                self.current = None  # it comes again
+            self._more()
         elif self.current is not None and self._review is not None:
             asked = self.current
             if what == "skip":

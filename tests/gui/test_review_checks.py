@@ -1,0 +1,62 @@
+"""Spot checks in the window: one key asks about faces drawn at random, and the line below says what came of it."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from fairdesk.clustering.review.questions import Kind
+from fairdesk.clustering.review.spot_checks import AT_ONCE
+from fairdesk.project.verdicts import verdicts
+from tests.clustering.test_review import people
+
+
+@pytest.fixture
+def reviewing(window, hand, project, with_vectors):
+    vectors, truth = (some[:400] for some in people(2, count=60, two=0, twins=0))
+    who = dict(zip(with_vectors(vectors, 4, 10), truth.tolist(), strict=True))
+    hand.open(project.folder)
+    hand.go("clustering")
+    hand.do("clustering.review")
+    hand.settle()
+    return project, who, window.clustering.review
+
+
+def key_of(asked, who):
+    one, two = ({who[face] for face in side} for side in (asked.shown_first, asked.shown_second))
+    if len(one) > 1 or len(two) > 1:
+        return Qt.Key.Key_U
+    return Qt.Key.Key_Y if (one == two) != (asked.kind is Kind.SPLIT) else Qt.Key.Key_N
+
+
+def test_checks_come_next_and_are_counted(hand, qtbot, reviewing):
+    project, who, pane = reviewing
+    first = pane.current
+    assert first is not None and not first.check and "random" not in pane.progress.text()
+    assert pane.buttons["check"].isEnabled() and f"{AT_ONCE} faces" in pane.buttons["check"].toolTip()
+    qtbot.keyClick(pane, Qt.Key.Key_C)
+    hand.settle()
+    assert pane.current.check and "drawn at random" in pane.note.text()
+    assert f"{AT_ONCE} random checks left" in pane.progress.text()
+    for n in range(AT_ONCE):
+        assert pane.current.check, n
+        qtbot.keyClick(pane, key_of(pane.current, who))
+        hand.settle()
+    assert f"of {AT_ONCE} random checks as thought (95 %: " in pane.progress.text()
+    assert "left" not in pane.progress.text().split("random")[-1]
+    assert len(verdicts(project)) == AT_ONCE and f"{AT_ONCE} answered" in pane.progress.text()
+    assert pane.current is None or not pane.current.check
+    qtbot.keyClick(pane, Qt.Key.Key_Backspace)
+    hand.settle()
+    assert pane.current.check and f"of {AT_ONCE - 1} random checks" in pane.progress.text()
+
+
+def test_a_button_does_the_same_where_nothing_is_left(hand, qtbot, reviewing):
+    _, who, pane = reviewing
+    for _ in range(200):
+        if pane.current is None:
+            break
+        qtbot.keyClick(pane, Qt.Key.Key_S)
+        hand.settle()
+    assert pane.current is None and "Spot check (C)" in pane.note.text()
+    qtbot.mouseClick(pane.buttons["check"], Qt.MouseButton.LeftButton)
+    hand.settle()
+    assert pane.current is not None and pane.current.check and key_of(pane.current, who) is not None
