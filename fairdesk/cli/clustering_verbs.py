@@ -35,7 +35,7 @@ class ClusteringRow(Record):
         """Return it as a line; the name begins with its number."""
         parts = [self.name, counted.clusters(self.clusters), counted.faces(self.faces)]
         if self.hidden:
-            parts.append(tr("{n:,} hidden", n=self.hidden))
+            parts.append(tr_n("{n:,} hidden face beside them", "{n:,} hidden faces beside them", self.hidden))
         parts += [time.strftime("%Y-%m-%d %H:%M", time.localtime(self.created)), self.note]
         return "  ".join(part for part in parts if part)
 

@@ -99,7 +99,9 @@ class ConsoleContext:
                 now - self._started[0],
                 done - self._started[1],
             )
-            if seconds > _RATE_AFTER and made > 0:
+            if not total:
+                told = tr("{work}: {time} so far", work=unit, time=duration(seconds))
+            elif seconds > _RATE_AFTER and made > 0:
                 told += tr(
                     ", {rate:,.1f}/s, {time} left",
                     rate=made / seconds,
@@ -112,16 +114,19 @@ class ConsoleContext:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         if self._bar is None:
+            known = [MofNCompleteColumn()] if total else []
+            left = [TimeRemainingColumn()] if total else []
             self._bar = Progress(
-                TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), console=Console(stderr=True), transient=True,
+                TextColumn("{task.description}"), BarColumn(), *known, TextColumn("{task.fields[rate]}"), *left,
+                console=Console(stderr=True), transient=True,
             )  # fmt: skip
             self._bar.start()
-            self._task = self._bar.add_task(unit, total=total, rate="")
+            self._task = self._bar.add_task(unit, total=total or None, rate="")
         assert self._started is not None
         seconds = time.monotonic() - self._started[0]
         rate = f"{(done - self._started[1]) / seconds:,.1f}/s" if seconds > _RATE_AFTER else ""
-        self._bar.update(self._task, completed=done, total=total, rate=rate)
+        rate = rate if total else tr("{time} so far", time=duration(seconds))
+        self._bar.update(self._task, completed=done, total=total or None, rate=rate)
 
     def scalar(self, name: str, step: int, value: float) -> None:
         """Curves are not shown on the command line; they are in the run's folder."""

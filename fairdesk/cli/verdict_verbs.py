@@ -53,16 +53,54 @@ def _verdict_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _need_the_other_side(arguments: Namespace) -> None:
-    """Raise `RequestError` unless it is said, once, whom faces are compared with, where they are."""
+    """Raise `RequestError` where it is said twice whom faces are compared with, or where nothing is compared."""
     cluster, beside = arguments.cluster is not None, arguments.beside is not None
-    if arguments.unsure and (cluster or not beside):
-        raise RequestError(tr("Say with --with FACE .. which other faces are meant."))
-    if (arguments.confirm or arguments.reject) and cluster == beside:
-        raise RequestError(
-            tr("Say with --cluster C which cluster is meant, or with --with FACE .. which other faces; not both.")
-        )
     if (cluster or beside) and not (arguments.confirm or arguments.reject or arguments.unsure):
-        raise RequestError(tr("--cluster and --with go with --confirm, --not and --unsure alone."))
+        given = "--same" if arguments.same else "--different" if arguments.different else "--ignore"
+        raise RequestError(
+            tr(
+                "{option} goes with --confirm, --not and --unsure alone: leave it out, {given} says all that it needs.",
+                option="--cluster" if cluster else "--with",
+                given=given,
+            )
+        )
+    if arguments.unsure and cluster:
+        raise RequestError(
+            tr("--unsure compares faces with faces: leave --cluster out, and say with --with FACE .. which are meant.")
+        )
+    if cluster and beside:
+        raise RequestError(
+            tr(
+                "--cluster and --with both say whom the faces are compared with: leave one of them out, they go not both."
+            )
+        )
+
+
+def _whom(project: Project, version: int | None, arguments: Namespace) -> str:
+    """Say what is missing where nobody says whom faces are compared with, and what to type instead."""
+    from fairdesk.clustering.store import clusters, homes_of
+
+    option = next(name for name in ("confirm", "reject", "unsure") if getattr(arguments, name))
+    faces: list[int] = getattr(arguments, option)
+    option = {"reject": "not"}.get(option, option)
+    typed = f"--{option} {' '.join(map(str, faces))}"
+    beside = tr("compare them with other faces: fairdesk verdict {project} {typed} --with FACE ..",
+                project=arguments.project, typed=typed)  # fmt: skip
+    if option == "unsure":
+        return tr("{typed} does not say whom these faces are compared with. So {beside}", typed=typed, beside=beside)
+    label = "C"
+    if version is not None:
+        homes = set(homes_of(project, version, faces).values())
+        found = [one.label for one in clusters(project, version, list(homes)) if one.label >= 0] if homes else []
+        label = str(found[0]) if len(found) == 1 else "C"
+    return tr(
+        "{typed} does not say whom these faces are compared with. Name a cluster: fairdesk verdict {project} {typed} --cluster {label}; "
+        "or {beside}",
+        typed=typed,
+        project=arguments.project,
+        label=label,
+        beside=beside,
+    )
 
 
 def _verdict(arguments: Namespace) -> JobResult:
@@ -74,6 +112,12 @@ def _verdict(arguments: Namespace) -> JobResult:
     with open_project(arguments.project) as project:
         if arguments.ignore and arguments.version is None:
             return edits.ignore(project, newest_version(project), arguments.ignore)
+        if (
+            not (arguments.same or arguments.different or arguments.ignore)
+            and arguments.cluster is arguments.beside is None
+        ):
+            newest = newest_version(project) if arguments.version is None else need_version(project, arguments.version)
+            raise RequestError(_whom(project, newest, arguments))
         version = need_version(project, arguments.version)
         if arguments.ignore:
             return edits.ignore(project, version, arguments.ignore)

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.agreement import agreement
-from fairdesk.clustering.results import Agreement, ComparedClusters, ComparisonResult, MovedFaces
+from fairdesk.clustering.comparison_results import ComparedClusters, ComparisonResult, MovedFaces
+from fairdesk.clustering.results import Agreement
 from fairdesk.clustering.store import UNCLUSTERED, Cluster, clusters, members, need_version
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
@@ -96,6 +97,10 @@ def compare_versions(project: Project, first: int, second: int, limit: int | Non
         faces=len(both.faces),
         only_first=both.only[0],
         only_second=both.only[1],
+        clusters_first=len(np.unique(both.labels[0][both.labels[0] != UNCLUSTERED])),
+        clusters_second=len(np.unique(both.labels[1][both.labels[1] != UNCLUSTERED])),
+        unclustered_first=int((both.labels[0] == UNCLUSTERED).sum()),
+        unclustered_second=int((both.labels[1] == UNCLUSTERED).sum()),
         moved=int(both.moved.sum()),
         moved_faces=[
             MovedFaces(face=int(both.faces[row]), first=int(both.labels[0][row]), second=int(both.labels[1][row]))

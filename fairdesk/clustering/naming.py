@@ -30,8 +30,6 @@ from fairdesk.project.identities import (
 )
 from fairdesk.words import tr, tr_n
 
-MOST_ALIKE = 3  # people that a question offers
-
 
 @dataclass(frozen=True)
 class Naming:
@@ -63,24 +61,6 @@ class Naming:
         if self.leaving:
             said.append(self.changes())
         return "\n".join(said) or None
-
-    def doubt(self) -> str | None:
-        """Return what to ask a person first about names that are nearly the same; None where there is none."""
-        if not self.alike:
-            return None
-        lines = [
-            tr_n(
-                "{name} in {group} has {n:,} image.",
-                "{name} in {group} has {n:,} images.",
-                one.images,
-                name=one.name,
-                group=one.group or tr("no group"),
-            )
-            for one in self.alike[:MOST_ALIKE]
-        ]
-        return "\n".join(
-            [*lines, tr("“{name}” differs in case or blanks alone. Is it the same person?", name=self.name)]
-        )
 
     def changes(self) -> str:
         """Say which groups change; empty where none does."""

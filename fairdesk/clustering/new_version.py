@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk import counted
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.files.cluster_files import save_clusters, write_clusters
 from fairdesk.clustering.files.vector_files import read_vectors
@@ -65,7 +66,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         kept = neighbours_of(project, recipe, faces[there], scaled, metric, check)
         return kept.found, kept.squared
 
-    tell = _progress(context, len(faces), params.method)
+    tell = _progress(context, len(faces), params, people)
     found = cluster_vectors(vectors[there], params, metric, people if people >= 2 else None, near, tell)
     raw, broken = corrected(_with_undirected(found.labels, there, context), faces, unit_length(vectors, metric), said)
     labels = by_size(raw)
@@ -112,9 +113,9 @@ def _default_number(params: ClusterParams, people: int) -> int | None:
     return people if params.method in ("hierarchical", "kmeans") and not given else None
 
 
-def _progress(context: Context, faces: int, method: str) -> Check:
-    """Return what a method tells how far it is: as so many of the faces, so that the time left can be told."""
-    if method == "kmeans" and faces > MANY:
+def _progress(context: Context, faces: int, params: ClusterParams, people: int) -> Check:
+    """Return what a method tells how far it is: as so many of the faces, so that the time left can be told; or that nobody knows."""
+    if params.method == "kmeans" and faces > MANY:
         context.message(
             tr(
                 "k-means goes on until no face changes its cluster; after how many rounds that is nobody knows before, "
@@ -122,9 +123,18 @@ def _progress(context: Context, faces: int, method: str) -> Check:
             )
         )
 
+    at_work = tr(
+        "k-means, its one run: {faces} into {clusters}",
+        faces=counted.faces(faces),
+        clusters=counted.clusters(params.n_clusters or people),
+    )
+
     def tell(done: int, of: int) -> None:
         context.check()
-        context.progress(faces * done // max(of, 1), faces, tr("faces"))
+        if of:
+            context.progress(faces * done // of, faces, tr("faces"))
+        else:
+            context.progress(0, 0, at_work)
 
     tell(0, 1)
     return tell
@@ -187,7 +197,7 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
     known = names != ""
     _, truth = np.unique(names, return_inverse=True)
     people = len(np.unique(names[known]))
-    tell = _progress(context, len(vectors), params.method)
+    tell = _progress(context, len(vectors), params, people)
     metric = params.metric or "euclidean"
     there = directed(vectors, metric)
     found = cluster_vectors(vectors[there], params, metric, people if people >= 2 else None, check=tell)

@@ -138,67 +138,6 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
         return "\n".join([said, *self.contradictions, *self.vector_lines(), *self._originals()])
 
 
-class ComparedClusters(Record):
-    """How many faces a cluster of the first version and one of the second have in common."""
-
-    first: int
-    second: int
-    faces: int
-
-
-class MovedFaces(Record):
-    """A face, and the labels of its clusters."""
-
-    face: int
-    first: int
-    second: int
-
-
-_LISTED = 20  # moved faces, where a person reads them
-
-
-class ComparisonResult(JobResult, Agreement):
-    """Two versions side by side; the figures take the first for the truth."""
-
-    first: int
-    second: int
-    faces: int
-    """Faces that both have."""
-    only_first: int
-    only_second: int
-    moved: int
-    moved_faces: list[MovedFaces]
-    contingency: list[ComparedClusters]
-
-    def text(self) -> str:
-        """Return how alike they are, and how many faces moved."""
-        lines = [
-            tr_n(
-                "{n:,} face is in both clusterings; {moved:,} moved to another cluster.",
-                "{n:,} faces are in both clusterings; {moved:,} moved to another cluster.",
-                self.faces,
-                moved=self.moved,
-            )
-        ]
-        if self.bcubed_f1 is not None and self.ari is not None:
-            lines.append(tr("Between the two: BCubed F1 {f1:.3f}, ARI {ari:.3f}.", f1=self.bcubed_f1, ari=self.ari))
-        if self.only_first or self.only_second:
-            lines.append(
-                tr(
-                    "Only in the first: {first}, only in the second: {second:,}.",
-                    first=counted.faces(self.only_first),
-                    second=self.only_second,
-                )
-            )
-        lines += [
-            tr("face {face}: cluster {first} -> {second}", face=one.face, first=one.first, second=one.second)
-            for one in self.moved_faces[:_LISTED]
-        ]
-        if self.moved > _LISTED:
-            lines.append(tr("and {n:,} more; --json lists them all", n=self.moved - _LISTED))
-        return "\n".join(lines)
-
-
 class VerdictResult(JobResult):
     """A verdict that was kept, and what came of it."""
 

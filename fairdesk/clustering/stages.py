@@ -8,15 +8,15 @@ from contextvars import copy_context
 from threading import Thread
 from typing import TypeVar
 
-Check = Callable[[int, int], None]  # how much is done, of how much; may raise
+Check = Callable[[int, int], None]  # how much is done, of how much (0: nobody knows); may raise
 Made = TypeVar("Made")
 _LOOK_S = 0.1
 
 
-def stoppable(check: Check | None, work: Callable[[], Made], done: int = 0) -> Made:
+def stoppable(check: Check | None, work: Callable[[], Made], done: int = 0, of: int = 1) -> Made:
     """Return what a call of a library comes to, which neither tells how far it is nor can be asked to stop.
 
-    It runs in a thread of its own, while `check` is called now and then (with `done` of 1). Where that raises, nobody waits for the thread any
+    It runs in a thread of its own, while `check` is called now and then (with `done` of `of`). Where that raises, nobody waits for the thread any
     longer: what it comes to is dropped, and it ends with the process of the job.
     """
     if check is None:
@@ -31,7 +31,7 @@ def stoppable(check: Check | None, work: Callable[[], Made], done: int = 0) -> M
 
     Thread(target=copy_context().run, args=(run,), daemon=True, name="a library's call").start()
     while not found.done():
-        check(done, 1)
+        check(done, of)
         try:
             return found.result(_LOOK_S)
         except TimeoutError:

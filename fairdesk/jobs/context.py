@@ -23,7 +23,7 @@ class Context(Protocol):
         ...
 
     def progress(self, done: int, total: int, unit: str = "") -> None:
-        """Say how far the job is; `unit` is a plural noun ("images")."""
+        """Say how far the job is; `unit` is a plural noun ("images"). Of a total of 0 it is what is done, of which nobody knows how far it is."""
         ...
 
     def scalar(self, name: str, step: int, value: float) -> None:

@@ -56,7 +56,7 @@ class WorkerContext:
     def progress(self, done: int, total: int, unit: str = "") -> None:
         """Write progress at most ten times a second; the last one is never lost."""
         self._pending = {"done": done, "total": total, "unit": unit}
-        if done >= total or time.monotonic() - self._last_progress >= PERIOD:
+        if 0 < total <= done or time.monotonic() - self._last_progress >= PERIOD:
             self.flush()
 
     def scalar(self, name: str, step: int, value: float) -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import apsw
 
 from fairdesk.errors import RequestError
 from fairdesk.project.main_face import LABELS
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
 
 
+MOST_ALIKE = 3  # people that a question offers
 _LONGEST = 200  # characters of a name
 _NO_TEXT = (
     "Cc",
@@ -114,10 +115,12 @@ def identities_with_images(project: Project, faces: Iterable[int]) -> list[Named
     return [NamedImages(*row) for row in rows]
 
 
-def names_alike(project: Project, name: str, faces: Iterable[int]) -> list[NamedImages]:
+def names_alike(
+    project: Project, name: str, faces: Iterable[int] = (), images: Iterable[int] = ()
+) -> list[NamedImages]:
     """Return the identities whose names differ from a name in case, blanks or ways to write a letter alone.
 
-    Images that some faces are in do not count, nor identities that have no others.
+    Some images, and those that some faces are in, do not count, nor identities that have no others.
     """
     wanted = _folded(name)
     every = [row[0] for row in project.db.rows("SELECT DISTINCT name FROM identity")]
@@ -128,10 +131,26 @@ def names_alike(project: Project, name: str, faces: Iterable[int]) -> list[Named
         f"SELECT who.name, g.name, count(*) FROM image i {LABELS}"
         " WHERE who.name IN (SELECT value FROM json_each(?))"
         " AND i.id NOT IN (SELECT image_id FROM face WHERE id IN (SELECT value FROM json_each(?)))"
+        " AND i.id NOT IN (SELECT value FROM json_each(?))"
         " GROUP BY who.id ORDER BY count(*) DESC, who.id",
-        (json.dumps(found), json.dumps(list(faces))),
+        (json.dumps(found), json.dumps(list(faces)), json.dumps(list(images))),
     )
     return [NamedImages(*row) for row in rows]
+
+
+def alike_question(name: str, alike: Sequence[NamedImages]) -> str:
+    """Ask whether a name means one of the identities that are called nearly the same."""
+    lines = [
+        tr_n(
+            "{name} in {group} has {n:,} image.",
+            "{name} in {group} has {n:,} images.",
+            one.images,
+            name=one.name,
+            group=one.group or tr("no group"),
+        )
+        for one in alike[:MOST_ALIKE]
+    ]
+    return "\n".join([*lines, tr("“{name}” differs in case or blanks alone. Is it the same person?", name=name)])
 
 
 def images_beside(project: Project, identity: int, faces: Iterable[int]) -> int:

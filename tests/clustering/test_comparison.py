@@ -29,9 +29,17 @@ def test_what_moved(filled, capsys):
     assert found.moved == 2 and found.bcubed_f1 < 1
     assert sum(cell.faces for cell in found.contingency) == 40 and len(found.contingency) == 10
     assert run(["compare-clusterings", str(filled.folder), "1", "2", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["moved"] == 2
+    said = json.loads(capsys.readouterr().out)
+    assert said["moved"] == 2 and (said["clusters_first"], said["clusters_second"]) == (8, 8)
+    assert (said["unclustered_first"], said["unclustered_second"]) == (0, 1)
     assert run(["compare-clusterings", str(filled.folder), "1", "2"]) == 0
-    assert "2 moved" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "40 faces are in both clusterings; 2 faces moved to another cluster." in text
+    assert (
+        "They are 8 clusters and 0 faces unclustered in the first, 8 clusters and 1 face unclustered in the second."
+        in text
+    )
+    assert f"face {other}: cluster {a.label} -> unclustered" in text
     assert run(["compare-clusterings", str(filled.folder), "1", "9"]) == 2
 
 
@@ -47,7 +55,7 @@ def test_moved_faces_that_are_not_listed_are_counted(filled, capsys):
     for _ in range(2):
         cluster(ClusterParams(eps=0.8), QuietContext(filled))
     faces = [face for one in clusters(filled, 2) for face in faces_of(filled, one.id)]
-    for count, more in ((20, None), (23, "and 3 more")):
+    for count, more in ((20, None), (23, "and 3 more faces")):
         store.unassign_faces(filled, 2, faces[:count])
         assert run(["compare-clusterings", str(filled.folder), "1", "2"]) == 0
         said = capsys.readouterr().out

@@ -4,7 +4,8 @@ import ast
 import re
 from pathlib import Path
 
-from fairdesk.clustering.results import ComparisonResult, FoldersResult, LoadClustersResult, VerdictRow, VerdictsResult
+from fairdesk.clustering.comparison_results import ComparisonResult
+from fairdesk.clustering.results import FoldersResult, LoadClustersResult, VerdictRow, VerdictsResult
 
 ROOT = Path(__file__).resolve().parents[2] / "fairdesk"
 PLACES = [
@@ -51,4 +52,4 @@ def test_results_of_one():
         first=1, second=2, faces=3, only_first=1, only_second=1, moved=0, moved_faces=[], contingency=[],
         pairwise_f1=None, bcubed_f1=None, nmi=None, ari=None,
     )  # fmt: skip
-    assert "Only in the first: 1 face, only in the second: 1." in compared.text()
+    assert "Only in the first: 1 face, only in the second: 1 face." in compared.text()

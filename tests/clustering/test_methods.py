@@ -282,6 +282,16 @@ def test_k_means_gives_the_labels_of_scikit_learn_when_it_can_be_stopped():
     assert (found.labels == KMeans(40, random_state=3, n_init="auto").fit_predict(vectors)).all()
 
 
+def test_k_means_does_not_claim_to_know_how_far_it_is(filled):
+    context = QuietContext(filled)
+    seen = []
+    context.progress = lambda done, total, unit="": seen.append((done, total, unit))
+    cluster(ClusterParams(method="kmeans", n_clusters=4), context)
+    assert (0, 0, "k-means, its one run: 40 faces into 4 clusters") in seen
+    assert [one for one in seen if one[1] and one[0] not in (0, 40)] == []  # no share that nobody knows
+    assert seen[-1] == (40, 40, "faces")
+
+
 def test_what_goes_wrong_in_a_stoppable_call_is_raised_where_it_was_asked_for():
     with pytest.raises(ZeroDivisionError):
         stoppable(lambda *_: None, lambda: 1 // 0)

@@ -117,9 +117,27 @@ def test_two_faces_without_a_cluster_become_one(crowd, capsys):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("--unsure 1", "--with FACE"),
-        ("--unsure 1 --cluster 0", "--with FACE"),
-        ("--confirm 1", "--cluster C"),
+        ("--unsure 1", "--unsure 1 --with FACE .."),
+        ("--unsure 1 --cluster 0", "leave --cluster out, and say with --with FACE"),
+        ("--unsure 1 --cluster 0 --with 2", "leave --cluster out"),
+        ("--not 1 --cluster 0 --with 2", "leave one of them out"),
+        (
+            "--ignore 1 --cluster 0",
+            "--cluster goes with --confirm, --not and --unsure alone: leave it out, --ignore says all",
+        ),
+        ("--different 0 1 --with 2", "--different says all that it needs"),
+        ("--confirm 99999 --cluster 0", "no face 99999"),
+        ("--confirm 1 --cluster nobody", "nobody"),
+        ("--same 0 0", "is one cluster. Name two"),
+        ("--same 0 77", "77"),
+        ("--confirm one --cluster 0", "one"),
+        ("--confirm -3 --cluster 0", "-3"),
+        ("--confirm --cluster 0", "--confirm"),
+        ("--same 0", "--same"),
+        ("--cluster 0", "--same"),
+        ("--confirm 1 --ignore 2", "--ignore"),
+        ("--confirm 1 --cluster 0 --version 44", "There is no clustering 44"),
+        ("--confirm 1 --version 44", "There is no clustering 44"),
         ("--confirm 1 --cluster 0 --with 2", "not both"),
         ("--same 0 1 --with 2", "alone"),
         ("--confirm 1 --with 1", "both sides"),
@@ -132,3 +150,27 @@ def test_sides_that_make_no_sense_are_refused(crowd, capsys, words, told):
     project, _ = crowd
     assert run(["verdict", str(project.folder), *words.split()]) == 2
     assert told in capsys.readouterr().err and not verdicts(project)
+
+
+@pytest.mark.parametrize("option", ["--confirm", "--not"])
+def test_who_is_left_out_is_told_what_to_type_and_that_is_taken(crowd, capsys, option):
+    project, _ = crowd
+    version = newest_version(project)
+    one = next(one for one in clusters(project, version) if one.label != UNCLUSTERED and one.faces > 2)
+    face = next(face for face, home in membership(project, version).items() if home == one.id)
+    assert run(["verdict", str(project.folder), option, str(face)]) == 2
+    told = capsys.readouterr().err
+    words = f"verdict {project.folder} {option} {face} --cluster {one.label}"
+    assert f"Name a cluster: fairdesk {words};" in told and f"{option} {face} --with FACE .." in told
+    assert not verdicts(project)
+    assert run(words.split()) == 0 and len(verdicts(project)) == 1
+
+
+def test_who_is_left_out_of_faces_of_several_clusters_or_none(crowd, capsys):
+    project, _ = crowd
+    version = newest_version(project)
+    first, second = [one for one in clusters(project, version) if one.label != UNCLUSTERED][:2]
+    at = membership(project, version)
+    two = [next(str(face) for face, home in at.items() if home == one.id) for one in (first, second)]
+    assert run(["verdict", str(project.folder), "--confirm", *two]) == 2
+    assert "--cluster C; or" in capsys.readouterr().err

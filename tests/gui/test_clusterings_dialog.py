@@ -108,7 +108,7 @@ def test_comparing_in_the_window(window, hand, two, qtbot):
     shown = hand.dialog(ComparisonDialog)
     assert (
         "40 faces are in both" in shown.told.text()
-        and "7 moved" in shown.told.text()
+        and "7 faces moved" in shown.told.text()
         and "BCubed F1" in shown.told.text()
     )
     rows = [tuple(shown.table.item(row, x).text() for x in range(3)) for row in range(shown.table.rowCount())]
@@ -128,7 +128,7 @@ def test_comparing_in_the_window(window, hand, two, qtbot):
     shown.second.setCurrentIndex(shown.second.findData(1))
     shown.second.activated.emit(0)
     hand.settle()
-    assert "0 moved" in shown.told.text()
+    assert "0 faces moved" in shown.told.text()
     shown.reject()
     dialog.table.selectRow(1)
     dialog.note.click()

@@ -105,7 +105,7 @@ def cluster_vectors(
 
         reduced = _pca(vectors, params.pca, check)
         model = KMeans(wanted, random_state=params.seed, n_init="auto")
-        return Clustered(stoppable(check, lambda: model.fit_predict(reduced)).astype(np.int64))
+        return Clustered(stoppable(check, lambda: model.fit_predict(reduced), of=0).astype(np.int64))
     from scipy.cluster.hierarchy import fcluster
 
     tree = linkage_tree(vectors, params.linkage, params.pca, check)

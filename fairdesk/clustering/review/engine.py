@@ -377,6 +377,7 @@ class Review:
             known = pure.get(id(self.clusters[home]), 1.0)
             self._pure[home] = min(known, EVEN) if home in doubted else known
         seen: set[tuple[int, int]] = set()
+        beside: list[tuple[int, int]] = []
         for a in sorted(region):
             for b in self._beside[a]:
                 here, there = int(self.home[a]), int(self.home[b])
@@ -384,18 +385,13 @@ class Review:
                 if here == there or key in seen:
                     continue
                 seen.add(key)
-                first, second = self.clusters[key[0]], self.clusters[key[1]]
-                if first.may_join(second):
-                    likely = share(self.like.log_odds(first, second))
-                    yield Candidate(
-                        likely * worth(first, second),
-                        first,
-                        second,
-                        False,
-                        likely,
-                        key,
-                        clear=self._pure[key[0]] * self._pure[key[1]],
-                    )
+                if self.clusters[key[0]].may_join(self.clusters[key[1]]):
+                    beside.append(key)
+        odds = self.like.between(*([self.clusters[key[side]] for key in beside] for side in (0, 1)))
+        for key, found in zip(beside, odds.tolist(), strict=True):
+            first, second, likely = self.clusters[key[0]], self.clusters[key[1]], share(found)
+            clear = self._pure[key[0]] * self._pure[key[1]]
+            yield Candidate(likely * worth(first, second), first, second, False, likely, key, clear=clear)
 
     def _of_one_bunch(self, first: Part, second: Part) -> bool:
         """Whether two parts hold pieces of a bunch that was divided: of all ways to part it, that which looks most like two people."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,7 @@ KNOTS = np.log(np.geomspace(0.03, 1.2, 19))
 BENT, ALIKE = 2.5, 0.35  # how far answers may bend it (standard deviation), and how far along that reaches
 
 Array = npt.NDArray[np.float64]
+Number = TypeVar("Number", float, npt.NDArray[np.float64])
 
 
 class Features(NamedTuple):
@@ -90,12 +91,19 @@ class Likeness:
             return np.array([first]), np.array([second])
 
         found = self._measured(
-            np.array([a.distance(b)]), both(a.faces, b.faces), both(a.strangers, b.strangers), both(a.spread, b.spread)
+            np.array([a.distance(b)]),
+            both(a.faces, b.faces),
+            both(a.strangers, b.strangers),
+            both(self.usual(a.faces, a.spread), self.usual(b.faces, b.spread)),
         )
         return Features(*found[:, 0].tolist())
 
+    def usual(self, faces: Number, spread: Number) -> Number:
+        """Return how wide parts are thought to be, by their width and that of all where they have few faces."""
+        return (FEW * self.spread + (faces - 1) * spread) / (FEW + faces - 1)
+
     def _measured(
-        self, distance: Array, faces: tuple[Array, Array], strangers: tuple[Array, Array], spread: tuple[Array, Array]
+        self, distance: Array, faces: tuple[Array, Array], strangers: tuple[Array, Array], usual: tuple[Array, Array]
     ) -> Array:
         """Return the features of many pairs, a row each feature."""
         distance = np.maximum(distance, 1e-12)
@@ -105,16 +113,19 @@ class Likeness:
             0.5 * np.maximum(strangers[0], strangers[1]),
         )
         near = -np.log(distance / np.maximum(begin, 1e-12))
-        usual = [(FEW * self.spread + (n - 1) * own) / (FEW + n - 1) for n, own in zip(faces, spread, strict=True)]
         within = np.maximum((usual[0] + usual[1]) / 2, 1e-12)
         sure = 1 - 1 / np.maximum(fewest, 1)
         heaps = sure * np.maximum(0.0, np.log(distance / within) - HEAPS)
         several = fewest >= 2
         apart = np.log(np.maximum((distance - within) / self._scale, 1e-3))
-        found: Array = np.array([
-            np.where(several, 0.0, near), np.where(several, near, 0.0), np.where(several, heaps, 0.0),
-            ~several, several, apart, ~several, several * sure,
-        ])  # fmt: skip
+        found: Array = np.empty((8, len(distance)))
+        found[0], found[1], found[2] = (
+            np.where(several, 0.0, near),
+            np.where(several, near, 0.0),
+            np.where(several, heaps, 0.0),
+        )
+        found[3], found[4], found[5] = ~several, several, apart
+        found[6], found[7] = found[3], several * sure
         return found
 
     def log_odds(self, a: Part, b: Part) -> float:
@@ -134,13 +145,15 @@ class Likeness:
             for side in (some, others)
         ]
         faces, strangers, spread = ((first, second) for first, second in zip(*sides, strict=True))
-        return self.odds(distance, faces, strangers, spread)
+        return self.odds(distance, faces, strangers, (self.usual(faces[0], spread[0]), self.usual(faces[1], spread[1])))
 
     def odds(
-        self, distance: Array, faces: tuple[Array, Array], strangers: tuple[Array, Array], spread: tuple[Array, Array]
+        self, distance: Array, faces: tuple[Array, Array], strangers: tuple[Array, Array], usual: tuple[Array, Array]
     ) -> Array:
-        """Return the log odds of many pairs of parts, by the same formula as `log_odds`."""
-        features = self._measured(distance, faces, strangers, spread)
+        """Return the log odds of many pairs of parts, by the same formula as `log_odds`; `usual` are their widths by `usual`."""
+        features = self._measured(distance, faces, strangers, usual)
+        if not self.curves.any():  # nothing was learned yet: they bend nothing
+            return np.asarray(self.weights @ features[:5])
         bent = np.array([np.interp(features[5], KNOTS, curve) for curve in self.curves])
         found: Array = self.weights @ features[:5] + (features[6:] * bent).sum(axis=0)
         return found
@@ -180,7 +193,8 @@ class Likeness:
         def both(number: float) -> tuple[Array, Array]:
             return np.array([number]), np.array([number])
 
-        return float(self.odds(np.array([self.strangers]), both(OF_EACH), both(self.strangers), both(self.spread))[0])
+        usual = both(self.usual(OF_EACH, self.spread))
+        return float(self.odds(np.array([self.strangers]), both(OF_EACH), both(self.strangers), usual)[0])
 
     def without(self, places: Sequence[int]) -> float:
         """Return the log odds of a pair that was answered, were these answers (places among the samples) not given."""

@@ -93,8 +93,8 @@ class _Table:
         self.row = {number: row for row, number in enumerate(parts)}
         every = list(parts.values())
         self._means = np.array([part.mean for part in every], dtype=np.float32)
-        columns = [(part.square, part.faces, part.strangers, part.spread) for part in every]
-        self._square, self._faces, self._strangers, self._spread = (
+        columns = [(part.square, part.faces, part.strangers, like.usual(part.faces, part.spread)) for part in every]
+        self._square, self._faces, self._strangers, self._usual = (
             np.array(columns, dtype=np.float64).reshape(-1, 4).T.copy()
         )
 
@@ -103,7 +103,7 @@ class _Table:
         row = self.row[number] = self.row[place]
         self._means[row] = part.mean
         self._square[row], self._faces[row] = part.square, part.faces
-        self._strangers[row], self._spread[row] = part.strangers, part.spread
+        self._strangers[row], self._usual[row] = part.strangers, self._like.usual(part.faces, part.spread)
 
     def between(self, first: Rows, second: Rows, check: Check | None) -> Mean:
         """Return the log odds that the parts of some pairs of rows are one person."""
@@ -123,7 +123,7 @@ class _Table:
     def _odds(self, a: Rows, b: Rows, products: npt.NDArray[np.float32]) -> Mean:
         distance = self._square[a] + self._square[b] - 2 * products
         return self._like.odds(
-            distance, (self._faces[a], self._faces[b]), (self._strangers[a], self._strangers[b]), (self._spread[a], self._spread[b])
+            distance, (self._faces[a], self._faces[b]), (self._strangers[a], self._strangers[b]), (self._usual[a], self._usual[b])
         )  # fmt: skip
 
 

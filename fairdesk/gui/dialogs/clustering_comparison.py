@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fairdesk import counted
 from fairdesk.clustering.comparison import SideBySide, side_by_side
-from fairdesk.clustering.results import ComparedClusters
+from fairdesk.clustering.comparison_results import ComparedClusters
 from fairdesk.clustering.store import Version
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.face_grid.view import NO_IDS, FaceGrid
@@ -111,7 +112,7 @@ class ComparisonDialog(QDialog):
         self._both = both
         parts = [
             tr_n("{n:,} face is in both", "{n:,} faces are in both", len(both.faces)),
-            tr_n("{n:,} moved", "{n:,} moved", int(both.moved.sum())),
+            tr_n("{n:,} face moved", "{n:,} faces moved", int(both.moved.sum())),
         ]
         if both.alike.bcubed_f1 is not None and both.alike.ari is not None:
             parts.append(
@@ -120,9 +121,9 @@ class ComparisonDialog(QDialog):
         if any(both.only):
             parts.append(
                 tr(
-                    "only in the first {first:,}, only in the second {second:,}",
-                    first=both.only[0],
-                    second=both.only[1],
+                    "only in the first {first}, only in the second {second}",
+                    first=counted.faces(both.only[0]),
+                    second=counted.faces(both.only[1]),
                 )
             )
         self.told.setText("  ·  ".join(parts))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
+from fairdesk.gui import async_glue
+from fairdesk.gui.dialogs.alike_names import ask_who
 from fairdesk.project import Project
-from fairdesk.project.identities import groups_with
+from fairdesk.project.identities import NamedImages, groups_with, names_alike
 from fairdesk.project.labels import Edit
 from fairdesk.words import mark, tr, tr_n
 
@@ -17,11 +21,12 @@ class LabelDialog(QDialog):
     """`edit()` after it was accepted. Every field can be reached and filled from the keyboard."""
 
     def __init__(
-        self, count: int, known: dict[str, list[str]], first: str, parent: QWidget, project: Project | None
-    ) -> None:
-        """`known` holds the values to choose from by field; `first` is the field the cursor starts in; `project` knows whose names are taken."""
+        self, count: int, known: dict[str, list[str]], first: str, parent: QWidget, project: Project | None,
+        images: Iterable[int] = (),
+    ) -> None:  # fmt: skip
+        """`known` holds the values to choose from by field; `first` is the field the cursor starts in; `project` knows whose names are taken, by others than the `images`."""
         super().__init__(parent)
-        self._project = project
+        self._project, self._images = project, images
         self.setWindowTitle(tr("Label"))
         self.boxes: dict[str, QComboBox] = {}
         self.removals: dict[str, QCheckBox] = {}
@@ -49,6 +54,11 @@ class LabelDialog(QDialog):
             completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
             completer.setFilterMode(Qt.MatchFlag.MatchContains)
             box.setCompleter(completer)
+            box.setInsertPolicy(
+                QComboBox.InsertPolicy.NoInsert
+            )  # what is typed stays as it is: else the box would take
+            box.setDuplicatesEnabled(True)  # a value that differs in case alone instead, once it is left
+            line.editingFinished.disconnect()
             box.currentTextChanged.connect(lambda _text: self._check())
             self.boxes[field] = box
             layout.addRow(text, box)
@@ -71,6 +81,25 @@ class LabelDialog(QDialog):
         self.setMinimumWidth(420)
         self.boxes[first].setFocus()
         self._check()
+
+    def accept(self) -> None:
+        """Close; a new name that differs from a known one in case or blanks alone is asked about first."""
+        name, project = self._value("identity"), self._project
+        new = name and project is not None and not groups_with(project, name)
+        alike = names_alike(project, name, images=map(int, self._images)) if new and name and project else []
+        if alike and name:
+            async_glue.start(self._settle(name, alike))
+        else:
+            super().accept()
+
+    async def _settle(self, name: str, alike: list[NamedImages]) -> None:
+        one = await ask_who(self, name, alike)
+        if isinstance(one, NamedImages):
+            self.boxes["identity"].setCurrentText(one.name)
+            self.boxes["group"].setCurrentText(one.group or "")
+            self.removals["group"].setChecked(one.group is None)
+        if one is not None:
+            super().accept()
 
     def _check(self) -> None:
         self._ok.setEnabled(bool(self.edit()))

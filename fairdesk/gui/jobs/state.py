@@ -64,6 +64,8 @@ class JobState:
     position: int = 0  # in the queue, counted from 1; 0 where it does not wait
     behind: str = ""  # what it waits for
     _marks: list[tuple[float, int]] = field(default_factory=list)
+    _since: float = 0.0  # that it is at what it does
+    _at: float = 0.0  # of the last report
 
     @property
     def finished(self) -> bool:
@@ -97,6 +99,9 @@ class JobState:
                 done = int(event["done"])
                 if done < self.done or str(event["unit"]) != self.unit:
                     self._marks.clear()
+                if str(event["unit"]) != self.unit:
+                    self._since = at
+                self._at = at
                 self.done, self.total, self.unit = done, int(event["total"]), str(event["unit"])
                 self._marks = [*self._marks[-49:], (at, self.done)]
             case "message":
@@ -175,6 +180,8 @@ class JobState:
             parts = {PAUSED: [tr("Paused")], STOPPING: [tr("Stopping")]}.get(self.state, [])
             if self.total:
                 parts.append(tr("{done:,} of {total:,} {unit}", done=self.done, total=self.total, unit=self.unit))
+            elif self.unit and self._at - self._since >= 1:  # nobody knows how far it is
+                parts += [self.unit, tr("{time} so far", time=duration(self._at - self._since))]
             if self.state == RUNNING and self.rate is not None:
                 parts.append(f"{self.rate:,.1f}/s")
             if self.state == RUNNING and self.seconds_left is not None and self.done < self.total:

@@ -20,16 +20,24 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QPalette
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QPainter, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolTip,
+    QWidget,
+)
 
 from fairdesk.clustering.store import Cluster
+from fairdesk.gui.tabs.clustering.foretelling import CLUSTER_MIME, drop_foretold
 from fairdesk.gui.widgets.face_grid.model import MIME, faces_in
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.image_queries import GridItem
 from fairdesk.words import tr, tr_n
 
-CLUSTER_MIME = "application/x-fairdesk-clusters"
 ClusterRole = Qt.ItemDataRole.UserRole + 2
 Index = QModelIndex | QPersistentModelIndex
 COVER = 52
@@ -118,6 +126,8 @@ class _Delegate(QStyledItemDelegate):
         about = tr_n("{n:,} face", "{n:,} faces", cluster.faces)
         if cluster.identity:
             about += "  ·  " + tr("identity")
+        if self._view.drop_row == index.row() and self._view.drop_text:
+            about = painter.fontMetrics().elidedText(self._view.drop_text, Qt.TextElideMode.ElideRight, text.width())
         painter.drawText(text.translated(0, 20), Qt.AlignmentFlag.AlignVCenter, about)
 
 
@@ -132,7 +142,7 @@ class ClusterList(QListView):
         super().__init__(parent)
         self.thumbnails: Thumbnails | None = None
         self.cluster_model = ClusterModel(self)
-        self.drop_row = -1
+        self.drop_row, self.drop_text = -1, ""  # where something would be dropped, and what that would do
         self.setModel(self.cluster_model)
         self.setItemDelegate(_Delegate(self))
         self.setUniformItemSizes(True)
@@ -194,16 +204,27 @@ class ClusterList(QListView):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802
-        self.drop_row = self.indexAt(event.position().toPoint()).row()
+        self.drop_row, self.drop_text = self.indexAt(event.position().toPoint()).row(), ""
+        if self.drop_row >= 0 and self._takes(event.mimeData()):
+            clusters = self.cluster_model.clusters
+            self.drop_text = drop_foretold(event.mimeData(), clusters[self.drop_row], clusters)
+        QToolTip.showText(self.viewport().mapToGlobal(event.position().toPoint()), self.drop_text, self.viewport())
         self.viewport().update()
         if self.drop_row >= 0 and self._takes(event.mimeData()):
             event.acceptProposedAction()
         else:
             event.ignore()
 
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
+        self.drop_row, self.drop_text = -1, ""
+        QToolTip.hideText()
+        self.viewport().update()
+        super().dragLeaveEvent(event)
+
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         row = self.indexAt(event.position().toPoint()).row()
-        self.drop_row = -1
+        self.drop_row, self.drop_text = -1, ""
+        QToolTip.hideText()
         data = event.mimeData()
         if row >= 0 and self._takes(data):
             target = self.cluster_model.clusters[row]

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from fairdesk.clustering import store
-from fairdesk.clustering.naming import MOST_ALIKE, Naming, foresee, name_cluster, suggested_name
+from fairdesk.clustering.naming import Naming, foresee, name_cluster, suggested_name
 from fairdesk.clustering.store import UNCLUSTERED, Cluster
 from fairdesk.errors import RequestError
 from fairdesk.gui import async_glue
+from fairdesk.gui.dialogs.alike_names import ask_who
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.session import Session
+from fairdesk.project.identities import NamedImages
 from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
@@ -110,19 +112,12 @@ async def _agreed(
     *,
     agreed: bool,
 ) -> None:
-    doubt = wanted.doubt()
-    if doubt is not None:
-        others = {
-            tr("This is {name} ({group})", name=one.name, group=one.group or tr("no group")): one
-            for one in wanted.alike[:MOST_ALIKE]
-        }
-        new = tr("A new person")
-        said = await async_glue.ask(parent, tr("Name"), doubt, [*others, new])
-        if said in others:
-            one = others[said]
+    if wanted.alike:
+        one = await ask_who(parent, wanted.name, wanted.alike)
+        if isinstance(one, NamedImages):
             ask_before_naming(session, parent, wanted.cluster, one.name, one.group or "", give, refused, agreed=True)
             return
-        if said != new:
+        if one is None:
             if refused is not None:
                 refused()
             return

@@ -22,6 +22,7 @@ from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tabs.base import Tab, add_menu, bind_button
 from fairdesk.gui.tabs.clustering import presenter
 from fairdesk.gui.tabs.clustering.actions import MENUS, actions
+from fairdesk.gui.tabs.clustering.foretelling import kept_of, merge_foretold
 from fairdesk.gui.tabs.clustering.linked_map import LinkedMap
 from fairdesk.gui.tabs.clustering.merging import merge_into
 from fairdesk.gui.tabs.clustering.models import ClusterList
@@ -382,13 +383,11 @@ class ClusteringTab(Tab):
 
     def _say_selected(self) -> None:
         clusters, faces = self.clusters.selected(), self.grid.selected_count()
-        parts = (
-            [tr_n("{n} cluster selected", "{n} clusters selected", len(clusters))]
-            if len(clusters) > 1
-            else [clusters[0].title]
-            if clusters
-            else []
-        )
+        parts = [clusters[0].title] if len(clusters) == 1 else []
+        if len(clusters) > 1:
+            real = [one for one in clusters if one.label != UNCLUSTERED]
+            selected = tr_n("{n} cluster selected", "{n} clusters selected", len(clusters))
+            parts = [merge_foretold(kept_of(real), real) if len(real) > 1 else selected]
         if faces:
             parts.append(tr_n("{n:,} face selected", "{n:,} faces selected", faces))
         self.selected.setText("  ·  ".join(parts))
@@ -404,7 +403,7 @@ class ClusteringTab(Tab):
         """Merge the selected clusters into the named one, or the largest."""
         chosen = [cluster for cluster in self.clusters.selected() if cluster.label != UNCLUSTERED]
         if len(chosen) >= 2:
-            keep = max(chosen, key=lambda c: (c.name is not None or c.identity is not None, c.faces))
+            keep = kept_of(chosen)
             merge_into(self, keep, [cluster.id for cluster in chosen if cluster.id != keep.id])
 
     @Slot(object, object)

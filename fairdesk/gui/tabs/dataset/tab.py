@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
+from fairdesk.gui.dialogs.alike_names import settled_name
 from fairdesk.gui.dialogs.label_dialog import LabelDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.photograph import Photograph
@@ -386,7 +387,7 @@ class DatasetTab(Tab):
             "add": tags,
             "remove": tags,
         }
-        dialog = LabelDialog(len(images), known, first, self, project)
+        dialog = LabelDialog(len(images), known, first, self, project, images)
         if await async_glue.finished(dialog):
             edit = dialog.edit()
             self.session.edit(
@@ -450,8 +451,8 @@ class DatasetTab(Tab):
         dialog = NameDialog(
             tr_n("Identity of this image:", "Identity of these {n:,} images:", len(images)), self._names(), self
         )
-        if await async_glue.finished(dialog):
-            name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
+        if await async_glue.finished(dialog) and (who := await settled_name(self, project, dialog, images)) is not None:
+            name, group = who
             self.session.edit(
                 lambda project: set_identity(
                     project, largest_faces(project, project.shown_detector(), images), name, group
