@@ -125,6 +125,8 @@ class EncodeResult(JobResult):
     """Those of them that are larger than what the detector searches."""
     changed: list[str] = []
     """Originals that are other files now than those that were imported: the embeddings may be of either."""
+    removed_meanwhile: int = 0
+    """Images that were left to do, and were removed from the project while it ran: nothing of them is kept."""
 
     def text(self) -> str:
         """Return the counts, and the faces that failed."""
@@ -144,6 +146,14 @@ class EncodeResult(JobResult):
         if self.without_face:
             lines.append(tr_n("{n:,} image without a face.", "{n:,} images without a face.", self.without_face))
             lines += smaller_lines(self.searched_smaller, self.detector)
+        if self.removed_meanwhile:
+            lines.append(
+                tr_n(
+                    "{n:,} image was removed from the project meanwhile; nothing of it is kept.",
+                    "{n:,} images were removed from the project meanwhile; nothing of them is kept.",
+                    self.removed_meanwhile,
+                )
+            )
         return "\n".join(lines + changed_lines(self.changed) + left_out(tr("Failed"), [*self.failed, *self.unreadable]))
 
     def caution(self) -> str | None:

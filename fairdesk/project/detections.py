@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -81,6 +81,17 @@ def unread_images(project: Project, detector: str) -> npt.NDArray[np.int64]:
         "SELECT d.image_id AS n FROM detection d JOIN image i ON i.id = d.image_id"
         " WHERE d.detector = ? AND d.why IS NOT NULL AND i.hidden = 0 ORDER BY d.image_id",
         (detector,),
+    )
+
+
+def why_not_read(project: Project, detector: str, images: Sequence[int]) -> dict[int, str]:
+    """Return why a detector could not read images, of some; one that it could read is left out."""
+    return dict(
+        project.db.rows(
+            "SELECT image_id, why FROM detection WHERE detector = ? AND why IS NOT NULL"
+            " AND image_id IN (SELECT value FROM json_each(?)) ORDER BY image_id",
+            (detector, json.dumps(images)),
+        )
     )
 
 

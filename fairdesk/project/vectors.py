@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import apsw
 import numpy as np
 import numpy.typing as npt
 
@@ -175,10 +176,10 @@ class VectorStore:
             )
         return len(lost)
 
-    def append(self, recipe: StoredRecipe, faces: list[int], vectors: Floats, failures: dict[int, str]) -> None:
-        """Write one chunk, sync it to disk, and only then name its rows in the catalogue.
+    def append(self, recipe: StoredRecipe, faces: list[int], vectors: Floats, failures: dict[int, str]) -> int:
+        """Write one chunk, sync it to disk, and only then name its rows in the catalogue; returns how many are new there.
 
-        A vector whose numbers are not finite is never stored: its face is a failure.
+        A vector whose numbers are not finite is never stored: its face is a failure. A face that was removed meanwhile gets none.
         """
         chunk = 0
         if faces:
@@ -204,10 +205,13 @@ class VectorStore:
                 file.flush()
                 os.fsync(file.fileno())
         with self._db.transaction() as connection:
+            before = connection.total_changes()
             connection.executemany(
                 "INSERT OR IGNORE INTO vector SELECT ?1, id, ?3, ?4 FROM face WHERE id = ?2",
                 ((recipe.id, face, chunk, row) for row, face in enumerate(faces)),
             )
+            stored: int = connection.total_changes() - before
+            here = _existing(connection, faces) if stored < len(faces) else set(faces)
             connection.executemany(
                 "DELETE FROM vector_failure WHERE recipe_id = ? AND face_id = ?", ((recipe.id, face) for face in faces)
             )
@@ -215,6 +219,10 @@ class VectorStore:
                 "INSERT OR REPLACE INTO vector_failure SELECT ?1, id, ?3 FROM face WHERE id = ?2",
                 ((recipe.id, face, why) for face, why in failures.items()),
             )
+        self._overwrite(
+            [(recipe.hash, recipe.dim, chunk, row) for row, face in enumerate(faces) if face not in here]
+        )  # of whom was removed for good nothing stays
+        return stored
 
     def rows(self, recipe: StoredRecipe, *, hidden: bool = True) -> VectorRows:
         """Return what `load` does, to be read part by part: never are all in memory."""
@@ -301,6 +309,16 @@ class VectorStore:
             (recipe.id,),
         )
 
+    def why_failed(self, recipe: StoredRecipe, faces: Sequence[int]) -> dict[int, str]:
+        """Return why faces, of some, could not be encoded, by image."""
+        return dict(
+            self._db.rows(
+                f"SELECT f.image_id, v.why FROM vector_failure v{_OF_IMAGES} WHERE v.recipe_id = ?"
+                " AND v.face_id IN (SELECT value FROM json_each(?)) ORDER BY v.face_id",
+                (recipe.id, json.dumps(faces)),
+            )
+        )
+
     def blank(self, faces: Sequence[int]) -> None:
         """Overwrite the vectors of some faces with zeros in their files, for good; their rows stay, kept neighbours go."""
         rows = self._db.rows(
@@ -311,6 +329,10 @@ class VectorStore:
         for recipe in {row[0] for row in rows}:
             for path in (self.folder / recipe).glob(NEIGHBOURS.format(metric="*") + "*"):
                 path.unlink()
+        self._overwrite(rows)
+
+    def _overwrite(self, rows: Iterable[tuple[str, int, int, int]]) -> None:
+        """Write zeros over vectors, each given by its recipe's hash, its length, file and row there."""
         for recipe, dim, chunk, row in rows:
             path = self._chunk(recipe, chunk)
             if path.exists():
@@ -325,6 +347,12 @@ class VectorStore:
 def _largest(hidden: bool) -> str:
     """Return the part of a query of vectors that takes the largest face of each image."""
     return f"{_OF_IMAGES} WHERE f.place = 0" + ("" if hidden else " AND i.hidden = 0")
+
+
+def _existing(connection: apsw.Connection, faces: Sequence[int]) -> set[int]:
+    """Return those of some faces that the project has."""
+    rows = connection.execute("SELECT id FROM face WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(faces),))
+    return {int(number) for (number,) in rows}
 
 
 def _new_chunk(home: Path) -> tuple[int, int]:
