@@ -49,7 +49,7 @@ JOBS = [
         needs=Needs.EITHER, instead="folder", lane=Lane.HEAVY
     ),
     _Job("duplicates", "Find duplicates", "params:DuplicatesParams", "overlap_results:DuplicatesResult", "duplicates:find_duplicates", lane=Lane.HEAVY),
-    _Job("quality", "Measure quality", "params:QualityParams", "results:QualityResult", "quality_measurement:measure_quality", lane=Lane.HEAVY),
+    _Job("quality", "Measure quality", "params:QualityParams", "quality_results:QualityResult", "quality_measurement:measure_quality", lane=Lane.HEAVY),
     _Job("divide", "Divide into sets", "params:DivideParams", "results:DivideResult", "project_sets:divide_project"),
     _Job("balance", "Balance groups", "params:BalanceParams", "results:BalanceResult", "group_balance:balance_groups"),
     _Job("label", "Label faces", "params:LabelParams", "results:LabelResult", "label_sources:label_faces", heavy_with="backend"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fairdesk.faces.changed_originals import changed_originals, images_meant
-from fairdesk.faces.cluster_paths import look_first, on_workers, with_sums, without_changed
+from fairdesk.faces.cluster_paths import look_first, on_workers, with_sums
 from fairdesk.faces.deepface_models import load_detector, prepare
 from fairdesk.faces.early_start import ready_for
-from fairdesk.faces.known_faces_quality import measure_all
+from fairdesk.faces.known_faces_quality import measure_too
 from fairdesk.faces.nothing_done import need_some_read, need_some_there
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.pipeline import Searched, load, measured_of, search_batch
@@ -114,7 +114,7 @@ def detect(params: DetectParams, context: Context) -> str:
             keep()
     project.keep_detector(key)
     if params.quality:
-        measure_all(project, key, context, params.where)
+        measure_too(project, key, context, params.where)
     return key
 
 
@@ -126,7 +126,7 @@ def _searched(
         seen, probes = on_workers(with_sums(todo, context), params.workers_see)
         return map_on_ray(search_batch, seen, size, context, look_first, (probes, load, arguments))
     few, ready = few_for(todo, params.key), ready_for(params.detector, landmarks=params.quality)
-    todo = without_changed(todo, context)
+    todo = with_sums(todo, context)
     return map_batches(search_batch, todo, size, context, load, arguments, few, ready)
 
 

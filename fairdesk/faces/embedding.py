@@ -14,7 +14,7 @@ from fairdesk import counted
 from fairdesk.errors import RequestError
 from fairdesk.faces import pipeline
 from fairdesk.faces.changed_originals import changed_originals, images_meant
-from fairdesk.faces.cluster_paths import look_first, on_workers, with_sums, without_changed
+from fairdesk.faces.cluster_paths import look_first, on_workers, with_sums
 from fairdesk.faces.computing import compute_each
 from fairdesk.faces.detection import (
     BATCH,
@@ -26,7 +26,7 @@ from fairdesk.faces.detection import (
 )
 from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.encoders import Encoder, Vectors, formats_of, make_encoder
-from fairdesk.faces.known_faces_quality import measure_all
+from fairdesk.faces.known_faces_quality import measure_too
 from fairdesk.faces.nothing_done import need_some_read, need_some_there
 from fairdesk.faces.outdated import keep_rate, outdated
 from fairdesk.faces.params import FORMATS, DetectParams, EncodeParams
@@ -42,7 +42,7 @@ from fairdesk.jobs.ray_cluster import map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting, what_is_meant
-from fairdesk.project.detections import FoundFaces, UnseenImage, keep_faces, searches, why_not_read
+from fairdesk.project.detections import FoundFaces, UnseenImage, keep_faces, others_found, why_not_read
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.faces import FacePlace, face_places, images_of_faces
@@ -111,14 +111,14 @@ def _chosen_detector(params: EncodeParams, context: Context) -> str:
         key, why = last, tr("the detector that was used last")
     else:
         return str(DetectorKey())
-    others = sorted({one.detector for one in searches(project)} - {key})
+    others = others_found(project, key)
     if others:
         context.message(
             tr(
                 "Whose faces: {detector}, {why}. Others were found by {others}: say --detector for them.",
                 detector=key,
                 why=why,
-                others=", ".join(others),
+                others=others,
             )
         )
     return key
@@ -204,7 +204,7 @@ def _search(
     else:
         searched = map_batches(
             search_batch,
-            without_changed(todo, context),
+            with_sums(todo, context),
             _at_once(params, context, batch_size(todo)),
             context,
             load,
@@ -299,7 +299,7 @@ def _encode_known(
     else:
         size, own = _at_once(params, context), (None, encoder.aligner)
         ready = ready_for(recipe.detector if encoder.aligner.by_landmarks else "", landmarks=True)
-        aligned = map_batches(align_batch, without_changed(todo, context), size, context, load, own, ready=ready)
+        aligned = map_batches(align_batch, with_sums(todo, context), size, context, load, own, ready=ready)
         results = compute_each(aligned, lambda found: found.chips, encoder, context.device, params.batch_size)
     try:
         for batch, found, vectors in results:
@@ -322,7 +322,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     if params.engine == "local":
         need_some_there(project, in_vain)
     if params.quality:
-        measure_all(project, recipe.detector, context, params.where)
+        measure_too(project, recipe.detector, context, params.where)
     if not done:  # else what could not be read is told
         _tell_missing(project, context)
     keep_rate(project, recipe.encoder, done, seconds)

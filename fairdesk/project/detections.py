@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.project.boxes import SAME, FaceBox, overlap
+from fairdesk.words import tr_n
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -59,6 +60,15 @@ def searches(project: Project) -> list[Search]:
         ((images, without_face, not_read),) = project.db.rows(counts, (detector,))
         out.append(Search(detector, images, faces.get(detector, 0), without_face, not_read))
     return out
+
+
+def others_found(project: Project, detector: str, *, or_none: bool = False) -> str:
+    """Name the other detectors that found faces (or that looked and found none), each with how many; empty where there are none."""
+    return ", ".join(
+        tr_n("{detector} ({n:,} face)", "{detector} ({n:,} faces)", one.faces, detector=one.detector)
+        for one in searches(project)
+        if (one.faces or or_none) and one.detector != detector
+    )
 
 
 def face_count(project: Project, detector: str) -> int:
