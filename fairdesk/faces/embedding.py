@@ -254,7 +254,14 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
     old = outdated(project, params.encoder, key)
     encoder = make_encoder(params, context.device, context)
     recipe = project.vectors.register(encoder.recipe(key))
-    project.vectors.forget_lost(recipe)
+    if lost := project.vectors.forget_lost(recipe):
+        context.message(
+            tr_n(
+                "{n:,} embedding was lost with a damaged file, and is computed again.",
+                "{n:,} embeddings were lost with a damaged file, and are computed again.",
+                lost,
+            )
+        )
     unsearched = unseen(project, key, params.where)
     changed = changed_originals(images_meant(project, params.where), context)
     started, before = time.monotonic(), project.vectors.count(recipe)

@@ -21,11 +21,11 @@ from fairdesk.gui.jobs import kept_queue
 from fairdesk.gui.jobs.manager import JobManager
 from fairdesk.gui.jobs.state import DONE, JobState
 from fairdesk.gui.own_steps import OwnSteps
-from fairdesk.gui.remedies import verb_in
+from fairdesk.gui.remedies import values_in, verb_in
 from fairdesk.gui.settings import Settings
 from fairdesk.gui.theme import Theme
 from fairdesk.images.system_places import told_places
-from fairdesk.jobs.kinds import Needs
+from fairdesk.jobs.kinds import JobKind, Needs
 from fairdesk.jobs.registry import job_kind
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, ChangeReader, Kind
@@ -360,8 +360,12 @@ class Session(QObject):
         text = tr("{job}: {why}", job=job.title, why=job.message)
         remedy = verb_in(job.message)
         if remedy is not None and remedy.name != job.spec.kind:
-            return Notice(text, "error", tr("{job}…", job=tr(remedy.title)), lambda: self.ask(remedy.name))
+            return self._with_remedy(text, remedy)
         return Notice(text, "error", tr("Change it…"), lambda: self._ask_anew(job))
+
+    def _with_remedy(self, text: str, remedy: JobKind) -> Notice:
+        filled = values_in(text, remedy)
+        return Notice(text, "error", tr("{job}…", job=tr(remedy.title)), lambda: self.ask(remedy.name, filled))
 
     def _ask_anew(self, job: JobState) -> None:
         """Open a job's form as it was; a training goes to a new folder."""
@@ -392,7 +396,10 @@ class Session(QObject):
     @Slot(object)
     def _show_error(self, error: BaseException) -> None:
         known = explain(error)
-        if known is not None:
+        remedy = verb_in(known) if known is not None else None
+        if known is not None and remedy is not None:
+            self.told.emit(self._with_remedy(known, remedy))
+        elif known is not None:
             self.told.emit(Notice(known, "error"))
         else:
             text = tr("Internal error: {type}: {error}", type=type(error).__name__, error=reason(error))

@@ -187,6 +187,22 @@ def _encode(store: Store, encoder: str | None = None, detector: str | None = Non
     return " ".join(words if detector is None else [*words, "--detector", shlex.quote(detector)])
 
 
+def how_to_mend(store: Store, recipe: StoredRecipe) -> str:
+    """Say what makes vectors anew whose file is damaged, as it can be typed: those of the same kind."""
+    if not _is_encoder(recipe.encoder):
+        return tr(
+            "Read them again from the file they came from: fairdesk load-encodings {project} FILE",
+            project=shlex.quote(str(store.project)),
+        )
+    made = store.described(recipe)
+    verb = _encode(store, recipe.encoder, recipe.detector)
+    if made is not None and made.precision != "float32":
+        verb += f" --precision {made.precision}"
+    if made is not None and made.mirrored:
+        verb += " --mirrored"
+    return tr("Compute what it held again: {verb}", verb=verb)
+
+
 def _is_encoder(text: str) -> bool:
     try:
         EncoderRef.parse(text)
