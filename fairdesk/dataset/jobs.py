@@ -14,7 +14,7 @@ JOBS = [
     _Job("import", "Import images", "params:ImportParams", "results:ImportResult", "image_import:import_images", positional=("folder",), lane=Lane.HEAVY),
     _Job(
         "relink", "Find moved originals", "params:RelinkParams", "results:RelinkResult", "moved_originals:find_moved_originals",
-        positional=("old", "new"),
+        positional=("old", "new"), facts="moved_originals:to_be_found",
     ),
     _Folders(
         "samples", "Draw sample faces", "params:SampleFacesParams", "results:SampleFacesResult", "drawn_set:draw_sample_faces",

@@ -85,12 +85,12 @@ class WithoutFace(NamedTuple):
     longest: int  # side in pixels, as it was imported
 
 
-def unread_images(project: Project, detector: str) -> npt.NDArray[np.int64]:
-    """Return the images, hidden ones left out, that a detector could not read, ascending."""
+def unread_images(project: Project, detector: str, *, but: str = "") -> npt.NDArray[np.int64]:
+    """Return the images, hidden ones left out, that a detector could not read, but for one reason, ascending."""
     return project.db.numbers(
         "SELECT d.image_id AS n FROM detection d JOIN image i ON i.id = d.image_id"
-        " WHERE d.detector = ? AND d.why IS NOT NULL AND i.hidden = 0 ORDER BY d.image_id",
-        (detector,),
+        " WHERE d.detector = ? AND d.why IS NOT NULL AND d.why != ? AND i.hidden = 0 ORDER BY d.image_id",
+        (detector, but),
     )
 
 
