@@ -276,7 +276,7 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
                 "Encoding {faces} of the detector {detector} with {encoder}.",
                 faces=counted.faces(len(todo)),
                 detector=key,
-                encoder=recipe.encoder,
+                encoder=project.vectors.named(recipe),
             )
         )
         done += _encode_known(todo, params, encoder, recipe, context)
@@ -340,6 +340,7 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         encoder=params.encoder,
         detector=recipe.detector,
         recipe=recipe.hash,
+        **project.vectors.differs(recipe),
         vectors=project.vectors.count(recipe),
         dim=recipe.dim,
         encoded_now=done,

@@ -6,6 +6,7 @@ from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, Unreadable
 from fairdesk.jobs.wording import left_out, listed
 from fairdesk.project.detector_key import SIDES, DetectorKey
+from fairdesk.project.recipes import named_encoder
 from fairdesk.words import tr, tr_n
 
 
@@ -111,6 +112,8 @@ class EncodeResult(JobResult):
     encoder: str
     detector: str
     recipe: str
+    mirrored: bool | None = None
+    precision: str | None = None
     vectors: int
     dim: int
     encoded_now: int
@@ -139,7 +142,7 @@ class EncodeResult(JobResult):
                 vectors=counted.embeddings(self.vectors),
                 dim=self.dim,
                 new=new,
-                encoder=self.encoder,
+                encoder=named_encoder(self.encoder, self.precision, self.mirrored),
                 detector=self.detector,
             )
         ]

@@ -240,7 +240,7 @@ def _no_encoder(store: Store, encoder: str, detector: str | None, everything: li
     if is_recipe(encoder):
         parts = [tr("The project {project} has no embeddings of the recipe {recipe}.", project=project, recipe=encoder)]
         if everything:
-            listed = ", ".join(f"{one.recipe.hash} ({one.recipe.encoder}, {one.recipe.detector})" for one in everything)
+            listed = ", ".join(f"{one.recipe.hash} ({one.named}, {one.recipe.detector})" for one in everything)
             parts.append(tr("It has: {recipes}. Say one of these, or an encoder by its name.", recipes=listed))
         else:
             parts.append(tr("It has none at all. Compute some: {verb}", verb=_encode(store, None, detector)))

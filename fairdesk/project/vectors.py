@@ -18,7 +18,7 @@ from fairdesk.errors import JobFailed
 from fairdesk.plain_json import parse
 from fairdesk.project.database import Database
 from fairdesk.project.finite import to_float32, unsound, why_unsound
-from fairdesk.project.recipes import DESCRIBED, Recipe, StoredRecipe, VectorSet
+from fairdesk.project.recipes import DESCRIBED, Recipe, StoredRecipe, VectorSet, named_encoder
 from fairdesk.project.vector_choice import VectorChoice, choose, how_to_mend, of_encoder
 from fairdesk.project.vector_files import DamagedFileError, read_rows, sound_rows
 from fairdesk.words import tr
@@ -124,6 +124,14 @@ class VectorStore:
             described = self.described(recipe)
             self._kinds[recipe.hash] = ("", False) if described is None else (described.precision, described.mirrored)
         return self._kinds[recipe.hash]
+
+    def differs(self, recipe: StoredRecipe) -> dict[str, str | bool]:
+        """Return in what a recipe's vectors differ from their encoder's usual ones, as results have it."""
+        return VectorSet(recipe, 0, 0, *self.kind(recipe)).differs
+
+    def named(self, recipe: StoredRecipe) -> str:
+        """Return a recipe's encoder, with what its vectors differ in: "dlib (bf16, mirrored)"."""
+        return named_encoder(recipe.encoder, *self.kind(recipe))
 
     def make_newest(self, recipe: StoredRecipe) -> None:
         """Say that these vectors were made, or found complete, just now: they are what is used unless others are asked for."""

@@ -35,6 +35,7 @@ def suggestions(project: Project, version: int | None, limit: int, check: Check 
         encoder=session.recipe.encoder,
         detector=session.recipe.detector,
         recipe=session.recipe.hash,
+        **project.vectors.differs(session.recipe),
         purity=estimate.purity,
         completeness=estimate.completeness,
         answers_left=estimate.answers_left,

@@ -261,14 +261,14 @@ def headline(view: View, selected: int, missing: Missing = NONE_MISSING, changed
         if counts["without_face"]:
             parts.append(tr("{without_face:,} without a face", without_face=counts["without_face"]))
     sets: list[VectorSet] = [one for one in counts["vectors"] if one.vectors]
-    alike = Counter((one.recipe.encoder, one.recipe.detector) for one in sets)
+    alike = Counter((one.named, one.recipe.detector) for one in sets)
     parts += [
         tr(
             "{vectors:,} {encoder} embeddings ({detector})",
             vectors=one.vectors,
-            encoder=one.recipe.encoder,
+            encoder=one.named,
             detector=one.recipe.detector
-            if alike[one.recipe.encoder, one.recipe.detector] == 1
+            if alike[one.named, one.recipe.detector] == 1
             else f"{one.recipe.detector}, {one.recipe.hash[:8]}",  # the dialog of embeddings says how they differ
         )
         for one in sets[:_MOST_VECTORS]

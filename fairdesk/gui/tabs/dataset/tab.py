@@ -365,7 +365,7 @@ class DatasetTab(Tab):
                 tr(
                     "✕  Similar to {image} ({encoder}, {detector})",
                     image=title,
-                    encoder=recipe.encoder,
+                    encoder=vectors.named,
                     detector=recipe.detector,
                 )
             )
