@@ -12,6 +12,7 @@ from fairdesk.faces import changed_originals
 from fairdesk.faces.embedding import encode_faces
 from fairdesk.faces.params import EncodeParams
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
+from fairdesk.gui.notice import Notice
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.labels import Edit, edit_labels
 from tests.conftest import plain_images
@@ -86,3 +87,26 @@ def test_it_goes_where_the_original_is_put_back_and_other_times_are_no_change(wi
     originals[2].write_bytes(data)
     window.session.look_for_originals()
     qtbot.waitUntil(lambda: "changed" not in window.dataset.counts.text() and not standing(window), timeout=8000)
+
+
+def test_three_notices_leave_two_rows_of_the_grid_and_unfold(window, hand, qtbot, project, originals):
+    window.resize(1024, 700)
+    hand.open(project.folder)
+    texts = [f"{number}: " + "a long text of what went wrong in some place " * 9 for number in range(3)]
+    for text in texts:
+        window.session.told.emit(Notice(text, "error", "Mend it…", lambda: None))
+    qtbot.wait(100)
+    first, *others = toasts = list(window.toasts._errors)
+    grid = window.dataset.grid
+    assert len(toasts) == 3 and all(toast.height() < 60 and toast._more.isVisible() for toast in toasts)
+    assert grid.viewport().height() >= 2 * grid.visualRect(grid.model().index(0, 0)).height()
+    assert [toast._label.text() for toast in toasts] == texts  # to be selected and read by a screen reader
+    first._more.click()
+    qtbot.wait(50)
+    assert not first._more.isVisible() and first._label.height() >= first._label.heightForWidth(first._label.width())
+    assert others[0]._more.isVisible()
+    for toast in others:
+        window.toasts.close_error(toast.notice)
+    window.session.told.emit(Notice("short", "error"))
+    qtbot.wait(50)
+    assert not window.toasts._errors[-1]._more.isVisible()
