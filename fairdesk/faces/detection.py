@@ -141,7 +141,13 @@ def counts(project: Project, key: str) -> FaceCounts:
         without_face_paths=[one.path for one in without],
         unreadable=[Unreadable(path=one.path, why=one.why) for one in found if one.why is not None],
         searched_smaller=[
-            SearchedSmaller(path=one.path, side=one.longest, searched=limit)
+            SearchedSmaller(
+                path=one.path,
+                side=one.longest,
+                searched=limit,
+                short_side=one.shortest,
+                short_searched=one.shortest * limit // one.longest,
+            )
             for one in without
             if limit is not None and one.longest > limit
         ],

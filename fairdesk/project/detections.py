@@ -83,6 +83,7 @@ class WithoutFace(NamedTuple):
     path: str
     why: str | None
     longest: int  # side in pixels, as it was imported
+    shortest: int
 
 
 def unread_images(project: Project, detector: str, *, but: str = "") -> npt.NDArray[np.int64]:
@@ -109,11 +110,11 @@ def images_without_face(project: Project, detector: str) -> list[WithoutFace]:
     """Return the images in which a detector found no face."""
     roots = project.roots()
     rows = project.db.rows(
-        "SELECT i.root_id, i.path, d.why, max(i.width, i.height) FROM detection d JOIN image i ON i.id = d.image_id"
+        "SELECT i.root_id, i.path, d.why, max(i.width, i.height), min(i.width, i.height) FROM detection d JOIN image i ON i.id = d.image_id"
         " WHERE d.detector = ? AND d.faces = 0 ORDER BY i.id",
         (detector,),
     )
-    return [WithoutFace(str(roots[root] / path), why, longest) for root, path, why, longest in rows]
+    return [WithoutFace(str(roots[root] / path), why, *sides) for root, path, why, *sides in rows]
 
 
 def unseen_images(project: Project, detector: str) -> list[UnseenImage]:

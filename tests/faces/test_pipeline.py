@@ -22,6 +22,7 @@ from fairdesk.faces.backbones import MobileFaceNet
 from fairdesk.faces.detection import find_faces
 from fairdesk.faces.embedding import encode_faces
 from fairdesk.faces.params import DetectParams, EncodeParams
+from fairdesk.faces.results import SearchedSmaller, elongated_line
 from fairdesk.faces.search import Search
 from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.images.pixels import read_pixels
@@ -633,14 +634,34 @@ def test_a_face_that_became_too_small_is_no_riddle(tmp_path, drawn, detector, sc
     project = Project.create(tmp_path / "p")
     import_images(ImportParams(folder=home), QuietContext(project))
     found = find_faces(DetectParams(detector=detector, max_side=400), QuietContext(project))
-    told = f"{home / 'wide.png'} (3,000 pixels)"
+    told = f"{home / 'wide.png'} (3,000 pixels; 300 across, of which 40 were left)"
     remedy = f"fairdesk detect PROJECT --detector {detector} --max-side 3000"
     assert (remedy in found.text()) == scaled
     assert (told in found.text()) == ("1 of them was scaled to 400 pixels" in found.text()) == scaled
     assert [one.path for one in found.searched_smaller] == [str(home / "wide.png")] * scaled
+    caution = f"1 image without a face is very elongated: {home / 'wide.png'} was searched at 40 pixels across."
+    assert (
+        (caution in (found.caution() or "")) == ("--max-side 3000 (Longest side)" in (found.caution() or "")) == scaled
+    )
     if scaled:
         key = DetectParams(detector=detector, max_side=400).key
         encoded = encode_faces(EncodeParams(detector=str(key)), QuietContext(project)).text()
         assert told in encoded and remedy in encoded
         found = find_faces(DetectParams(detector=detector, max_side=3000), QuietContext(project))
         assert (found.faces, found.searched_smaller) == (1, []) and "scaled" not in found.text()
+
+
+@pytest.mark.parametrize(
+    ("sides", "elongated"),
+    [((3000, 300), True), ((3000, 1000), False), ((900, 300), False), ((3000, 2000), False), ((8000, 900), True)],
+)
+def test_a_photograph_of_usual_shape_is_not_called_elongated(sides, elongated):
+    limit = 1000
+    one = SearchedSmaller(
+        path="a",
+        side=max(sides),
+        searched=limit,
+        short_side=min(sides),
+        short_searched=min(sides) * limit // max(sides),
+    )
+    assert one.elongated == elongated and (elongated_line([one]) is None) != elongated
