@@ -13,6 +13,7 @@ from fairdesk.clustering.verdicts.saying import replaces
 from fairdesk.clustering.version_basis import basis_text
 from fairdesk.faces.results import changed_lines
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
+from fairdesk.project.recipes import named_encoder
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
 
@@ -366,6 +367,8 @@ class MapResult(JobResult):
     encoder: str
     detector: str
     recipe: str
+    mirrored: bool | None = None
+    precision: str | None = None
     out: str | None = None
 
     def text(self) -> str:
@@ -377,7 +380,8 @@ class MapResult(JobResult):
             method={"pca": "PCA", "tsne": "t-SNE"}[self.method],
             seed=self.seed,
         )
-        said += " " + basis_text(self.encoder, self.detector, self.recipe)
+        named = named_encoder(self.encoder, self.precision, self.mirrored)
+        said += " " + basis_text(named, self.detector, self.recipe)
         return said if self.out is None else said + " " + tr("Written to {out}", out=self.out)
 
 

@@ -91,6 +91,7 @@ def load_encodings(params: LoadEncodingsParams, context: Context) -> LoadEncodin
     recipe = project.vectors.register(
         Recipe(f"given:{params.file.name}", params.detector, "as in the file", size, params.metric, digest)
     )
+    project.vectors.forget_lost(recipe)
     missing = set(project.vectors.missing(recipe))
     faces = sorted(missing & vectors.keys())
     if faces:

@@ -14,7 +14,7 @@ JOBS = [
     _Job("import", "Import images", "params:ImportParams", "results:ImportResult", "image_import:import_images", positional=("folder",), lane=Lane.HEAVY),
     _Job(
         "relink", "Find moved originals", "params:RelinkParams", "results:RelinkResult", "moved_originals:find_moved_originals",
-        positional=("old", "new"),
+        positional=("old", "new"), facts="moved_originals:to_be_found",
     ),
     _Folders(
         "samples", "Draw sample faces", "params:SampleFacesParams", "results:SampleFacesResult", "drawn_set:draw_sample_faces",
@@ -49,7 +49,7 @@ JOBS = [
         needs=Needs.EITHER, instead="folder", lane=Lane.HEAVY
     ),
     _Job("duplicates", "Find duplicates", "params:DuplicatesParams", "overlap_results:DuplicatesResult", "duplicates:find_duplicates", lane=Lane.HEAVY),
-    _Job("quality", "Measure quality", "params:QualityParams", "results:QualityResult", "quality_measurement:measure_quality", lane=Lane.HEAVY),
+    _Job("quality", "Measure quality", "params:QualityParams", "quality_results:QualityResult", "quality_measurement:measure_quality", lane=Lane.HEAVY),
     _Job("divide", "Divide into sets", "params:DivideParams", "results:DivideResult", "project_sets:divide_project"),
     _Job("balance", "Balance groups", "params:BalanceParams", "results:BalanceResult", "group_balance:balance_groups"),
     _Job("label", "Label faces", "params:LabelParams", "results:LabelResult", "label_sources:label_faces", heavy_with="backend"),

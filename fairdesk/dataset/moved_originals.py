@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from fairdesk.dataset.params import RelinkParams
 from fairdesk.dataset.results import RelinkResult
 from fairdesk.errors import RequestError
 from fairdesk.images.file_facts import sha256_of
-from fairdesk.images.folder_layouts import read_tree
+from fairdesk.images.folder_layouts import Tree, read_tree
 from fairdesk.images.image_sources import stamp
 from fairdesk.jobs.context import Context
+from fairdesk.project import Project
 from fairdesk.project.originals import recorded_folders, recorded_under, relocate
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
+
+
+def to_be_found(project: Project, params: RelinkParams) -> str:
+    """Say how many originals lay under the old folder, how many of them are missing, and how many a look by name and size finds."""
+    images = recorded_under(project, params.old)
+    there = _places(params.new, read_tree(params.new))
+    gone = [image for image in images if not _lies_there(image.now)]
+    wanted = Counter((image.path.name, image.size) for image in images)
+    like = sum(
+        min(count, len(there.get(key, []))) for key, count in wanted.items()
+    )  # each file is one original's at most
+    return tr_n(
+        "{n:,} original lay in the old folder, {gone:,} of them missing. The new one has files of the name and size of {like:,}.",
+        "{n:,} originals lay in the old folder, {gone:,} of them missing. The new one has files of the name and size of {like:,}.",
+        len(images),
+        gone=len(gone),
+        like=like,
+    )
 
 
 def find_moved_originals(params: RelinkParams, context: Context) -> RelinkResult:
@@ -42,13 +62,7 @@ def find_moved_originals(params: RelinkParams, context: Context) -> RelinkResult
                 path=tree.root,
             )
         )
-    places: dict[tuple[str, int], list[str]] = {}
-    for entry in tree.entries:
-        try:
-            size = stamp(params.new / entry.path).size
-        except OSError:
-            continue
-        places.setdefault((entry.path.rsplit("/", 1)[-1], size), []).append(entry.path)
+    places = _places(params.new, tree)
     found: list[tuple[int, str]] = []
     missing: list[str] = []
     in_place = 0
@@ -68,6 +82,18 @@ def find_moved_originals(params: RelinkParams, context: Context) -> RelinkResult
     if found:
         relocate(project, params.new, found)
     return RelinkResult(relinked=len(found), missing=len(missing), missing_paths=missing, in_place=in_place)
+
+
+def _places(folder: Path, tree: Tree) -> dict[tuple[str, int], list[str]]:
+    """Return the paths below a folder of each name and size."""
+    places: dict[tuple[str, int], list[str]] = {}
+    for entry in tree.entries:
+        try:
+            size = stamp(folder / entry.path).size
+        except OSError:
+            continue
+        places.setdefault((entry.path.rsplit("/", 1)[-1], size), []).append(entry.path)
+    return places
 
 
 def _lies_there(path: Path) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from fairdesk.dataset.params import QualityParams
-from fairdesk.dataset.results import QualityResult
+from fairdesk.dataset.quality_results import QualityResult
 from fairdesk.errors import RequestError
 from fairdesk.faces.known_faces_quality import measure_all
+from fairdesk.faces.nothing_done import need_some_there
 from fairdesk.jobs.context import Context
-from fairdesk.project.detections import searches
+from fairdesk.jobs.results import Unreadable
+from fairdesk.project.detections import others_found, searches
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.images import HideReason, hide_images
 from fairdesk.project.labels import Edit, edit_labels
@@ -16,6 +18,7 @@ from fairdesk.project.quality import (
     measured,
     outside,
     unmeasured,
+    unread_for_quality,
 )
 from fairdesk.words import tr, tr_n
 
@@ -38,19 +41,23 @@ def measure_quality(params: QualityParams, context: Context) -> QualityResult:
             )
         )
     others.remove(detector)
-    if others and params.detector is None:
+    found_others = others_found(project, detector)
+    if found_others and params.detector is None:
         context.message(
             tr(
                 "Measured are the faces that {detector} found, which are those shown. There are also those of "
                 "{others}: say --detector to measure them.",
                 detector=detector,
-                others=", ".join(others),
+                others=found_others,
             )
         )
-    before = len(unmeasured(project, detector))
-    context.progress(0, before, tr("images"))
-    if before:
+    left = {one.image for one in unmeasured(project, detector)}
+    context.progress(0, len(left), tr("images"))
+    if left:
         measure_all(project, detector, context)
+    unread = unread_for_quality(project, detector)
+    if left and left == unread.keys() & left:
+        need_some_there(project, {image: unread[image].why for image in left})
     limits = params.ranges()
     found = counts(project, detector)
     bad = outside(project, limits, detector) if limits else []
@@ -72,12 +79,13 @@ def measure_quality(params: QualityParams, context: Context) -> QualityResult:
             text += ", " + tr("tagged {tag}", tag=params.tag)
     return QualityResult(
         **found,
-        measured_now=before,
+        measured_now=len(left - unread.keys()),
         outside=len(bad),
         limits=[str(limit) for limit in limits],
         action=params.action,
         measures=spreads,
         detector=detector,
         other_detectors=others,
+        unreadable_files=[Unreadable(path=one.path, why=one.why) for one in unread.values() if not one.hidden],
         summary=text + ".",
     )

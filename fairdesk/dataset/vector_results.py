@@ -5,6 +5,7 @@ from __future__ import annotations
 from fairdesk import counted
 from fairdesk.faces.results import changed_lines
 from fairdesk.jobs.results import JobResult, RestsOnVectors, Unreadable
+from fairdesk.project.recipes import named_encoder
 from fairdesk.words import tr, tr_n
 
 
@@ -27,7 +28,11 @@ class VectorsResult(JobResult, RestsOnVectors):
             out=self.out,
         )
         if self.encoder is not None:
-            said += " " + tr("(encoder {encoder}, detector {detector})", encoder=self.encoder, detector=self.detector)
+            said += " " + tr(
+                "(encoder {encoder}, detector {detector})",
+                encoder=named_encoder(self.encoder, self.precision, self.mirrored),
+                detector=self.detector,
+            )
         return "\n".join([said, *changed_lines(self.changed)])
 
     def caution(self) -> str | None:

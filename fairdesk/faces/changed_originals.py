@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from fairdesk.errors import RequestError
 from fairdesk.images.file_facts import sha256_of, stamped
+from fairdesk.images.image_reading import UnreadableImageError, open_image
 from fairdesk.images.image_sources import reading_order
-from fairdesk.jobs.context import Context
+from fairdesk.jobs.context import Context, QuietContext
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting
 from fairdesk.project.images import image_numbers
@@ -17,6 +19,9 @@ from fairdesk.words import tr_n
 
 _AT_ONCE = 4096
 _CHECK_EVERY = 64
+_TRIED = 50  # files that are decoded to see whether they are pictures yet
+_TOLD = 1000  # paths that a job has told of
+LOOKED_AT = 100_000  # images: in a larger project a window asks no disk for all of them
 
 
 def images_meant(project: Project, where: Sequence[str] | None = None) -> list[int]:
@@ -77,3 +82,69 @@ def _in_order(paths: list[Path]) -> list[Path]:
         return [paths[place] for place in reading_order(paths)]
     except (OSError, RequestError):  # an archive that cannot be read now
         return paths
+
+
+class ChangedNow(NamedTuple):
+    """Originals that are other pictures now than those that were imported."""
+
+    images: tuple[int, ...] = ()
+    paths: tuple[str, ...] = ()
+    folder: str = ""  # the one that the first of them was imported from
+
+
+def changed_now(project: Project, told: Sequence[str] = ()) -> ChangedNow:
+    """Return which originals have changed, as the window tells it beside its counts.
+
+    Files whose size or time is not the catalogue's are compared by their contents; one that is damaged is no other picture. In a project of more than `LOOKED_AT` images
+    only those are that a job has `told` of.
+    """
+    images = _images_at(project, told)
+    if len(image_numbers(project)) <= LOOKED_AT:
+        images = sorted({*images, *_suspects(project)})
+    if not images:
+        return ChangedNow()
+    found = set(changed_originals(images, QuietContext(project), told=True))
+    originals = [
+        (image, one)
+        for image, one in zip(images, imported_files(project, images), strict=True)
+        if str(one.path) in found and (len(found) > _TRIED or _is_picture(one.path))
+    ]
+    return ChangedNow(
+        tuple(image for image, _ in originals),
+        tuple(str(one.path) for _, one in originals),
+        str(originals[0][1].folder) if originals else "",
+    )
+
+
+def _is_picture(path: Path) -> bool:
+    """Whether a file can be taken as it is now; one that is damaged was not replaced, and whoever searches it says so."""
+    try:
+        open_image(path)
+    except UnreadableImageError:
+        return False
+    return True
+
+
+def _suspects(project: Project) -> list[int]:
+    """Return the images whose original has another size, or time of last change, than when it was imported."""
+    roots = project.roots()
+    rows = project.db.rows("SELECT id, root_id, path, size, mtime_ns FROM image ORDER BY id")
+    kept = {roots[root] / path: (number, size, mtime) for number, root, path, size, mtime in rows}
+    return sorted(
+        kept[path][0] for path, now in stamped(list(kept)) if (now.size, now.mtime_ns) != kept[path][1:]
+    )  # those of an archive have its time: all are compared, in one pass
+
+
+def _images_at(project: Project, paths: Sequence[str]) -> list[int]:
+    """Return the images whose originals lie at some paths."""
+    roots, found = project.roots(), set()
+    for path in map(Path, paths[:_TOLD]):
+        for number, root in roots.items():
+            if path.is_relative_to(root):
+                found |= set(
+                    project.db.numbers(
+                        "SELECT id AS n FROM image WHERE root_id = ? AND path = ?",
+                        (number, path.relative_to(root).as_posix()),
+                    ).tolist()
+                )
+    return sorted(found)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from fairdesk.errors import JobFailed
 from fairdesk.faces.changed_originals import changed_originals, images_meant
-from fairdesk.faces.cluster_paths import look_first, on_workers, with_sums, without_changed
+from fairdesk.faces.cluster_paths import look_first, on_workers, with_sums
 from fairdesk.faces.deepface_models import load_detector, prepare
 from fairdesk.faces.early_start import ready_for
-from fairdesk.faces.known_faces_quality import measure_all
+from fairdesk.faces.known_faces_quality import measure_too
+from fairdesk.faces.nothing_done import need_some_read, need_some_there
 from fairdesk.faces.params import DetectParams
 from fairdesk.faces.pipeline import Searched, load, measured_of, search_batch
 from fairdesk.faces.results import DetectResult, FaceCounts, SearchedSmaller
@@ -30,12 +27,11 @@ from fairdesk.project.detections import (
     images_without_face,
     keep_faces,
     unseen_images,
+    why_not_read,
 )
 from fairdesk.project.detector_key import DetectorKey
-from fairdesk.project.images import hidden_images, image_paths
-from fairdesk.project.originals import NONE_MISSING, missing_originals
 from fairdesk.project.quality import Measured, keep_measured
-from fairdesk.words import tr, tr_n
+from fairdesk.words import tr
 
 BATCH = 8
 _MOST = 32  # images that a helper is given at once, if they are small
@@ -118,7 +114,7 @@ def detect(params: DetectParams, context: Context) -> str:
             keep()
     project.keep_detector(key)
     if params.quality:
-        measure_all(project, key, context, params.where)
+        measure_too(project, key, context, params.where)
     return key
 
 
@@ -130,7 +126,7 @@ def _searched(
         seen, probes = on_workers(with_sums(todo, context), params.workers_see)
         return map_on_ray(search_batch, seen, size, context, look_first, (probes, load, arguments))
     few, ready = few_for(todo, params.key), ready_for(params.detector, landmarks=params.quality)
-    todo = without_changed(todo, context)
+    todo = with_sums(todo, context)
     return map_batches(search_batch, todo, size, context, load, arguments, few, ready)
 
 
@@ -145,52 +141,16 @@ def counts(project: Project, key: str) -> FaceCounts:
         without_face_paths=[one.path for one in without],
         unreadable=[Unreadable(path=one.path, why=one.why) for one in found if one.why is not None],
         searched_smaller=[
-            SearchedSmaller(path=one.path, side=one.longest, searched=limit)
+            SearchedSmaller(
+                path=one.path,
+                side=one.longest,
+                searched=limit,
+                short_side=one.shortest,
+                short_searched=one.shortest * limit // one.longest,
+            )
             for one in without
             if limit is not None and one.longest > limit
         ],
-    )
-
-
-def need_some_read(found: FaceCounts) -> None:
-    """Refuse to call it done where not one image could be read: their folder was moved, or a disk is not there. Raises `JobFailed`."""
-    if found.faces or found.without_face or not found.unreadable:
-        return
-    first = found.unreadable[0]
-    folder = os.path.commonpath([os.path.dirname(one.path) for one in found.unreadable])
-    raise JobFailed(
-        tr_n(
-            "The only image could not be read: {path}: {why}. If it was moved: fairdesk relink PROJECT {folder} NEW-FOLDER",
-            "None of {n:,} images could be read, for example {path}: {why}. If they were moved: "
-            "fairdesk relink PROJECT {folder} NEW-FOLDER",
-            len(found.unreadable),
-            path=first.path,
-            why=first.why,
-            folder=folder,
-        )
-    )
-
-
-def need_some_there(project: Project, images: Sequence[int]) -> None:
-    """Refuse to call it done where none of the images that were left could be read, as their originals are missing.
-
-    A file that is there and damaged, or one that is hidden, does not make it a failure each time. Raises `JobFailed`.
-    """
-    missing = missing_originals(project) if images else NONE_MISSING
-    gone = np.setdiff1d(np.intersect1d(missing.images, images), hidden_images(project))
-    if not len(gone):
-        return
-    first = image_paths(project, [int(gone[0])])[int(gone[0])]
-    raise JobFailed(
-        tr_n(
-            "The only image that was left to do is missing: {path}. If it was moved: fairdesk relink PROJECT {folder} NEW-FOLDER. "
-            "If it was deleted: hide or purge it.",
-            "None of the {n:,} images that were left to do could be read: their originals are missing, for example {path}. "
-            "If they were moved: fairdesk relink PROJECT {folder} NEW-FOLDER. If they were deleted: hide or purge them.",
-            len(set(images)),
-            path=first,
-            folder=missing.folder,
-        )
     )
 
 
@@ -205,7 +165,7 @@ def find_faces(params: DetectParams, context: Context) -> DetectResult:
     found = counts(project, key)
     need_some_read(found)
     if left and params.engine == "local" and unseen(project, key, params.where) == left:
-        need_some_there(project, [image.id for image in left])
+        need_some_there(project, why_not_read(project, key, [image.id for image in left]))
     shown = project.shown_detector()
     if shown != key:
         context.message(

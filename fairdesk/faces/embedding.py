@@ -14,7 +14,7 @@ from fairdesk import counted
 from fairdesk.errors import RequestError
 from fairdesk.faces import pipeline
 from fairdesk.faces.changed_originals import changed_originals, images_meant
-from fairdesk.faces.cluster_paths import look_first, on_workers, with_sums, without_changed
+from fairdesk.faces.cluster_paths import look_first, on_workers, with_sums
 from fairdesk.faces.computing import compute_each
 from fairdesk.faces.detection import (
     BATCH,
@@ -22,13 +22,12 @@ from fairdesk.faces.detection import (
     check_detector,
     counts,
     few_for,
-    need_some_read,
-    need_some_there,
     unseen,
 )
 from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.encoders import Encoder, Vectors, formats_of, make_encoder
-from fairdesk.faces.known_faces_quality import measure_all
+from fairdesk.faces.known_faces_quality import measure_too
+from fairdesk.faces.nothing_done import need_some_read, need_some_there
 from fairdesk.faces.outdated import keep_rate, outdated
 from fairdesk.faces.params import FORMATS, DetectParams, EncodeParams
 from fairdesk.faces.pipeline import Aligned, Searched, align_batch, load, measured_of, search_batch
@@ -43,11 +42,11 @@ from fairdesk.jobs.ray_cluster import map_on_ray
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting, what_is_meant
-from fairdesk.project.detections import FoundFaces, UnseenImage, keep_faces, searches
+from fairdesk.project.detections import FoundFaces, UnseenImage, keep_faces, others_found, why_not_read
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.faces import FacePlace, face_places, images_of_faces
-from fairdesk.project.images import need_images
+from fairdesk.project.images import image_paths, need_images
 from fairdesk.project.originals import missing_originals
 from fairdesk.project.quality import Measured, keep_measured
 from fairdesk.project.recipes import StoredRecipe
@@ -112,14 +111,14 @@ def _chosen_detector(params: EncodeParams, context: Context) -> str:
         key, why = last, tr("the detector that was used last")
     else:
         return str(DetectorKey())
-    others = sorted({one.detector for one in searches(project)} - {key})
+    others = others_found(project, key)
     if others:
         context.message(
             tr(
                 "Whose faces: {detector}, {why}. Others were found by {others}: say --detector for them.",
                 detector=key,
                 why=why,
-                others=", ".join(others),
+                others=others,
             )
         )
     return key
@@ -137,6 +136,7 @@ class _Writer:
         self._of_faces: list[Vectors] = []
         self._failures: dict[int, str] = {}
         self._times = WritingTimes(_COMMIT)
+        self.stored = 0  # vectors: none of a face that failed, or whose image was removed meanwhile
 
     def add_images(self, images: list[UnseenImage], results: list[Searched], vectors: Vectors) -> None:
         """Take images that were searched, with the vectors of all their faces."""
@@ -172,13 +172,13 @@ class _Writer:
 
     def _append(self, faces: list[int], rows: Vectors, failures: dict[int, str] | None = None) -> None:
         if faces or failures:
-            self._project.vectors.append(self._recipe, faces, rows, failures or {})
+            self.stored += self._project.vectors.append(self._recipe, faces, rows, failures or {})
 
 
 def _search(
     todo: list[UnseenImage], key: str, params: EncodeParams, encoder: Encoder, recipe: StoredRecipe, context: Context
 ) -> int:
-    """Look for faces in images that the detector has not seen, and encode them in the same pass; returns how many."""
+    """Look for faces in images that the detector has not seen, and encode them in the same pass; returns how many vectors are kept."""
     project = context.project
     if not todo:
         return 0
@@ -193,7 +193,7 @@ def _search(
     more = {"weights": params.weights, "download": params.download, "where": params.where, "quality": params.quality}
     search = DetectParams.of(DetectorKey.parse(key), **more)
     check_detector(search, context)
-    writer, done, faces = _Writer(project, recipe), 0, 0
+    writer, done = _Writer(project, recipe), 0
     context.progress(0, len(todo), tr("images"))
     computed: Iterator[tuple[list[UnseenImage], list[Searched], Vectors]]
     if params.engine == "ray":
@@ -204,7 +204,7 @@ def _search(
     else:
         searched = map_batches(
             search_batch,
-            without_changed(todo, context),
+            with_sums(todo, context),
             _at_once(params, context, batch_size(todo)),
             context,
             load,
@@ -216,12 +216,12 @@ def _search(
     try:
         for batch, results, vectors in computed:
             writer.add_images(batch, results, vectors)
-            done, faces = done + len(batch), faces + len(vectors)
+            done += len(batch)
             context.progress(done, len(todo), tr("images"))
     finally:
         writer.write()
     project.keep_detector(key)
-    return faces
+    return writer.stored
 
 
 def _at_once(params: EncodeParams, context: Context, few: int = BATCH) -> int:
@@ -240,7 +240,8 @@ class Encoded(NamedTuple):
     new: int
     seconds: float
     changed: list[str]  # originals that are other files now than those that were imported
-    in_vain: list[int]  # the images that were left to do, where nothing came of any of them
+    removed: int  # images that were left to do, and were removed from the project meanwhile
+    in_vain: dict[int, str]  # the images that were left to do, each with why, where nothing came of any of them
 
 
 def encode(params: EncodeParams, context: Context) -> Encoded:
@@ -253,12 +254,20 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
     old = outdated(project, params.encoder, key)
     encoder = make_encoder(params, context.device, context)
     recipe = project.vectors.register(encoder.recipe(key))
-    project.vectors.forget_lost(recipe)
+    if lost := project.vectors.forget_lost(recipe):
+        context.message(
+            tr_n(
+                "{n:,} embedding was lost with a damaged file, and is computed again.",
+                "{n:,} embeddings were lost with a damaged file, and are computed again.",
+                lost,
+            )
+        )
     unsearched = unseen(project, key, params.where)
     changed = changed_originals(images_meant(project, params.where), context)
     started, before = time.monotonic(), project.vectors.count(recipe)
     done = _search(unsearched, key, params, encoder, recipe, context)
     todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)
+    images_of = images_of_faces(project, [face.id for face in todo])
     if todo:
         if old is not None and old.vectors.recipe.hash != recipe.hash:
             context.message(old.text())
@@ -267,23 +276,25 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
                 "Encoding {faces} of the detector {detector} with {encoder}.",
                 faces=counted.faces(len(todo)),
                 detector=key,
-                encoder=recipe.encoder,
+                encoder=project.vectors.named(recipe),
             )
         )
         done += _encode_known(todo, params, encoder, recipe, context)
-    elif not done:
+    elif not done and not unsearched:
         context.progress(0, 0, tr("faces"))
-    in_vain: list[int] = []
+    in_vain: dict[int, str] = {}
     if project.vectors.count(recipe) == before and unsearched == unseen(project, key, params.where):
-        in_vain = [image.id for image in unsearched]
-        in_vain += images_of_faces(project, [face.id for face in todo]).values()
-    return Encoded(recipe, done, time.monotonic() - started, changed, in_vain)
+        in_vain = project.vectors.why_failed(recipe, [face.id for face in todo])
+        in_vain |= why_not_read(project, key, [image.id for image in unsearched])
+    left = {image.id for image in unsearched} | set(images_of.values())
+    removed = len(left) - len(image_paths(project, left))
+    return Encoded(recipe, done, time.monotonic() - started, changed, removed, in_vain)
 
 
 def _encode_known(
     todo: list[FacePlace], params: EncodeParams, encoder: Encoder, recipe: StoredRecipe, context: Context
 ) -> int:
-    """Encode faces that were detected before; returns how many were tried."""
+    """Encode faces that were detected before; returns how many vectors are kept."""
     writer, done = _Writer(context.project, recipe), 0
     context.progress(0, len(todo), tr("faces"))
     results: Iterator[tuple[list[FacePlace], Aligned, Vectors]]
@@ -295,7 +306,7 @@ def _encode_known(
     else:
         size, own = _at_once(params, context), (None, encoder.aligner)
         ready = ready_for(recipe.detector if encoder.aligner.by_landmarks else "", landmarks=True)
-        aligned = map_batches(align_batch, without_changed(todo, context), size, context, load, own, ready=ready)
+        aligned = map_batches(align_batch, with_sums(todo, context), size, context, load, own, ready=ready)
         results = compute_each(aligned, lambda found: found.chips, encoder, context.device, params.batch_size)
     try:
         for batch, found, vectors in results:
@@ -304,7 +315,7 @@ def _encode_known(
             context.progress(done, len(todo), tr("faces"))
     finally:
         writer.write()
-    return done
+    return writer.stored
 
 
 def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
@@ -312,13 +323,13 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     project = context.project
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
-    recipe, done, seconds, changed, in_vain = encode(params, context)
+    recipe, done, seconds, changed, removed, in_vain = encode(params, context)
     searched = counts(project, recipe.detector)
     need_some_read(searched)
     if params.engine == "local":
         need_some_there(project, in_vain)
     if params.quality:
-        measure_all(project, recipe.detector, context, params.where)
+        measure_too(project, recipe.detector, context, params.where)
     if not done:  # else what could not be read is told
         _tell_missing(project, context)
     keep_rate(project, recipe.encoder, done, seconds)
@@ -329,17 +340,28 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         encoder=params.encoder,
         detector=recipe.detector,
         recipe=recipe.hash,
+        **project.vectors.differs(recipe),
         vectors=project.vectors.count(recipe),
         dim=recipe.dim,
         encoded_now=done,
         per_second=round(done / seconds, 2) if done and seconds > 0 else None,
-        per_second_why=None if done else tr("every face had its embedding already"),
+        per_second_why=None if done else _why_none(removed, in_vain),
         failed=[Unreadable(path=path, why=why) for path, why in project.vectors.failures(recipe)],
         unreadable=searched.unreadable,
         without_face=searched.without_face,
         searched_smaller=searched.searched_smaller,
         changed=changed,
+        removed_meanwhile=removed,
     )
+
+
+def _why_none(removed: int, in_vain: dict[int, str]) -> str:
+    """Say why no embedding is new."""
+    if in_vain:
+        return tr("no image that was left could be read")
+    if removed:
+        return tr("the images that were left were removed from the project meanwhile")
+    return tr("every face had its embedding already")
 
 
 def _tell_missing(project: Project, context: Context) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fairdesk.faces.early_start import ready_for
+from fairdesk.faces.nothing_done import by_reason
 from fairdesk.faces.quality import measure
 from fairdesk.faces.writing_times import WritingTimes
 from fairdesk.images.image_reading import UnreadableImageError
@@ -19,8 +20,8 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.pool import map_batches
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting
-from fairdesk.project.quality import Measured, Unmeasured, copy_measured, keep_measured, unmeasured
-from fairdesk.words import tr
+from fairdesk.project.quality import Measured, Unmeasured, copy_measured, keep_measured, unmeasured, unread_for_quality
+from fairdesk.words import tr, tr_n
 
 _BATCH = 16
 _COMMIT = 256
@@ -30,7 +31,8 @@ def _measure(batch: list[Unmeasured]) -> list[Measured]:
     out = []
     for task in batch:
         try:
-            out.append(Measured(task.image, measure(read_pixels(Path(task.path)), task.box, task.faces)))
+            image = read_pixels(Path(task.path), bytes.fromhex(task.sha256))  # not of what replaced it
+            out.append(Measured(task.image, measure(image, task.box, task.faces)))
         except UnreadableImageError as error:
             out.append(Measured(task.image, None, error.why))
     return out
@@ -80,3 +82,20 @@ def measure_all(project: Project, detector: str, context: Context, where: Sequen
             commit()
     context.progress(total, total, tr("images"))
     return total
+
+
+def measure_too(project: Project, detector: str, context: Context, where: Sequence[str] | None = None) -> None:
+    """Measure as `measure_all` does, and say what could not be read: whoever asked for something else as well hears it nowhere else."""
+    left = {one.image for one in unmeasured(project, detector)}
+    measure_all(project, detector, context, where)
+    unread = unread_for_quality(project, detector)
+    whys = {unread[image].path: unread[image].why for image in sorted(left & unread.keys()) if not unread[image].hidden}
+    if whys:
+        context.message(
+            tr_n(
+                "The quality of {n:,} image could not be measured: {reasons}",
+                "The quality of {n:,} images could not be measured: {reasons}",
+                len(whys),
+                reasons=by_reason(whys),
+            )
+        )

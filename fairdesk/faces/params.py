@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from fairdesk.faces.search import Search
 from fairdesk.images.elsewhere import Place
 from fairdesk.jobs.fields import Offer, Pick, Unset
-from fairdesk.jobs.params import JobParams
+from fairdesk.jobs.params import FieldError, JobParams
 from fairdesk.project.conditions import HELP, check_conditions
-from fairdesk.project.detector_key import MAX_SIDE, MOST_UPSAMPLE, OWN, SIDES, UPSAMPLE, DetectorKey, detector_text
+from fairdesk.project.detector_key import MAX_SIDE, MOST_UPSAMPLE, SIDES, UPSAMPLE, DetectorKey, detector_text
 from fairdesk.project.encoder_ref import encoder_text
 from fairdesk.words import mark, tr
 
@@ -36,15 +35,36 @@ ENCODERS = [
 ]  # fmt: skip
 
 
+def taken_apart(values: Any) -> Any:
+    """Take a detector that is named in full (hog+all@2/1500, as every result names it) for its name and settings.
+
+    Raises
+    ------
+    FieldError
+        If a setting is given beside it as well, and is another.
+    """
+    if not isinstance(values, dict) or not isinstance(values.get("detector"), str):
+        return values
+    try:
+        key = DetectorKey.parse(values["detector"])
+    except ValueError:
+        return values  # the field's own check says what is wrong
+    if key.name == values["detector"]:
+        return values
+    own = {"faces": "all" if key.every else "largest", "upsample": key.upsample, "max_side": key.max_side}
+    usual = {"faces": "largest", "upsample": UPSAMPLE, "max_side": MAX_SIDE}
+    for name, value in own.items():
+        given = values.get(name, usual[name])
+        if str(given) not in (str(usual[name]), str(value)):
+            raise FieldError(
+                name, tr("is {value} in the detector's name, {detector}", value=value, detector=values["detector"])
+            )
+    return values | own | {"detector": key.name}
+
+
 def detector_name(value: str | None) -> str | None:
-    """Accept the name of a detector without settings."""
-    plain = value is None
-    if value is not None:
-        with suppress(ValueError):
-            plain = DetectorKey.parse(value).name == value
-    if not plain:
-        raise ValueError(tr("must be {own} or deepface:NAME", own=", ".join(OWN)))
-    return value
+    """Accept the name of a detector; its settings have fields of their own, where `taken_apart` puts them."""
+    return None if value is None else DetectorKey.parse(value).name
 
 
 NAMES = ("mbf", "r18", "r34", "r50", "r100")  # arcface_torch's names of its backbones
@@ -129,6 +149,7 @@ class DetectParams(JobParams):
     engine: Literal["local", "ray"] = Field("local", description=_ENGINE)
     workers_see: list[str] | None = Field(None, title="Originals as workers see them", description=_WORKERS_SEE)
 
+    _in_full = model_validator(mode="before")(taken_apart)
     _known = field_validator("detector")(detector_name)
     _there = field_validator("weights")(existing_path)
     _conditions = field_validator("where")(check_conditions)

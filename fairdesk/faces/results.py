@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, Unreadable
 from fairdesk.jobs.wording import left_out, listed
 from fairdesk.project.detector_key import SIDES, DetectorKey
+from fairdesk.project.recipes import named_encoder
 from fairdesk.words import tr, tr_n
+
+_LONG = 3  # times as long as the other side: no camera makes such a picture
+_LITTLE = 250  # pixels: HOG's smallest face is 80 of them, less if it is enlarged first
 
 
 class SearchedSmaller(Record):
@@ -15,6 +21,13 @@ class SearchedSmaller(Record):
     path: str
     side: int
     searched: int
+    short_side: int = 0
+    short_searched: int = 0
+
+    @property
+    def elongated(self) -> bool:
+        """Whether it is so long that little is left of its other side: a face as high as the picture would hardly be found."""
+        return self.short_side * _LONG <= self.side and self.short_searched < _LITTLE
 
 
 class FaceCounts(Record):
@@ -53,8 +66,8 @@ class DetectResult(JobResult, FaceCounts):
         return "\n".join(lines + changed_lines(self.changed) + left_out(tr("Not readable"), self.unreadable))
 
     def caution(self) -> str | None:
-        """Say which images could not be read, or are other files now."""
-        return caution_of(self.unreadable, self.changed)
+        """Say which images could not be read, are other files now, or were too elongated for the search."""
+        return caution_of(self.unreadable, self.changed, self.searched_smaller)
 
 
 def smaller_lines(images: list[SearchedSmaller], detector: str) -> list[str]:
@@ -71,7 +84,36 @@ def smaller_lines(images: list[SearchedSmaller], detector: str) -> list[str]:
         detector=DetectorKey.parse(detector).name,
         side=min(max(one.side for one in images), SIDES[1]),
     )
-    return listed(title, [tr("{path} ({side:,} pixels)", path=one.path, side=one.side) for one in images])
+    return listed(title, [_pixels(one) for one in images])
+
+
+def _pixels(one: SearchedSmaller) -> str:
+    if one.elongated:
+        return tr(
+            "{path} ({side:,} pixels; {short_side:,} across, of which {short_searched:,} were left)",
+            path=one.path,
+            side=one.side,
+            short_side=one.short_side,
+            short_searched=one.short_searched,
+        )
+    return tr("{path} ({side:,} pixels)", path=one.path, side=one.side)
+
+
+def elongated_line(images: list[SearchedSmaller]) -> str | None:
+    """Say that very elongated pictures without a face need a larger side to be searched at; None where there are none."""
+    found = [one for one in images if one.elongated]
+    if not found:
+        return None
+    return tr_n(
+        "{n:,} image without a face is very elongated: {path} was searched at {short:,} pixels across. "
+        "Its faces may be too small for that: search with --max-side {side} (Longest side)",
+        "{n:,} images without a face are very elongated: {path}, for example, was searched at {short:,} pixels across. "
+        "Their faces may be too small for that: search with --max-side {side} (Longest side)",
+        len(found),
+        path=found[0].path,
+        short=found[0].short_searched,
+        side=min(max(one.side for one in found), SIDES[1]),
+    )
 
 
 def changed_lines(paths: list[str]) -> list[str]:
@@ -86,9 +128,9 @@ def changed_lines(paths: list[str]) -> list[str]:
     return listed(title, paths)
 
 
-def caution_of(unread: list[Unreadable], changed: list[str]) -> str | None:
-    """Say which images could not be read, and which are other files now; None where there are none."""
-    said = [_not_read(unread), "\n".join(changed_lines(changed))]
+def caution_of(unread: list[Unreadable], changed: list[str], smaller: Sequence[SearchedSmaller] = ()) -> str | None:
+    """Say which images could not be read, which are other files now, and which were too elongated; None where there are none."""
+    said = [_not_read(unread), "\n".join(changed_lines(changed)), elongated_line(list(smaller))]
     return "\n".join(one for one in said if one) or None
 
 
@@ -111,6 +153,8 @@ class EncodeResult(JobResult):
     encoder: str
     detector: str
     recipe: str
+    mirrored: bool | None = None
+    precision: str | None = None
     vectors: int
     dim: int
     encoded_now: int
@@ -125,6 +169,8 @@ class EncodeResult(JobResult):
     """Those of them that are larger than what the detector searches."""
     changed: list[str] = []
     """Originals that are other files now than those that were imported: the embeddings may be of either."""
+    removed_meanwhile: int = 0
+    """Images that were left to do, and were removed from the project while it ran: nothing of them is kept."""
 
     def text(self) -> str:
         """Return the counts, and the faces that failed."""
@@ -137,15 +183,23 @@ class EncodeResult(JobResult):
                 vectors=counted.embeddings(self.vectors),
                 dim=self.dim,
                 new=new,
-                encoder=self.encoder,
+                encoder=named_encoder(self.encoder, self.precision, self.mirrored),
                 detector=self.detector,
             )
         ]
         if self.without_face:
             lines.append(tr_n("{n:,} image without a face.", "{n:,} images without a face.", self.without_face))
             lines += smaller_lines(self.searched_smaller, self.detector)
+        if self.removed_meanwhile:
+            lines.append(
+                tr_n(
+                    "{n:,} image was removed from the project meanwhile; nothing of it is kept.",
+                    "{n:,} images were removed from the project meanwhile; nothing of them is kept.",
+                    self.removed_meanwhile,
+                )
+            )
         return "\n".join(lines + changed_lines(self.changed) + left_out(tr("Failed"), [*self.failed, *self.unreadable]))
 
     def caution(self) -> str | None:
-        """Say which images could not be read, or are other files now."""
-        return caution_of([*self.unreadable, *self.failed], self.changed)
+        """Say which images could not be read, are other files now, or were too elongated for the search."""
+        return caution_of([*self.unreadable, *self.failed], self.changed, self.searched_smaller)

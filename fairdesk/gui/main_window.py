@@ -255,7 +255,10 @@ class MainWindow(QMainWindow):
 
     @Slot(str, object)
     def _on_asked(self, kind: str, preset: dict[str, Any]) -> None:
-        async_glue.start(self._ask_job(kind, preset))
+        if kind == "import" and set(preset) == {"folder"}:
+            self.dataset.import_dropped(Path(preset["folder"]))  # scanned first
+        else:
+            async_glue.start(self._ask_job(kind, preset))
 
     async def _ask_job(self, kind: str, preset: dict[str, Any]) -> None:
         from fairdesk.gui.dialogs.job_dialog import JobDialog

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -34,6 +35,8 @@ from fairdesk.words import tr
 
 SHOWN_MS = 6000
 MOST_ERRORS = 3  # at once; the others wait until one is closed
+_LINES = 4  # of text, of all errors together; at least one each
+_ANY_HEIGHT = 16_777_215  # QWIDGETSIZE_MAX
 _KEPT = 500
 _GAP, _STEP = 6, 12  # pixels: between notices, and between the places that are tried
 _CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QAbstractSlider, QAbstractSpinBox, QProgressBar, QLabel)
@@ -52,8 +55,17 @@ class _Toast(QFrame):
         label = QLabel(notice.text)
         label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._label, self._lines = label, 0
+        self._more = QPushButton("▾")
         if notice.kind == "error":  # as wide as the window
+            label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             layout.addWidget(label, 1)
+            self._more.setAccessibleName(tr("Show all of it"))
+            self._more.setToolTip(tr("Show all of it"))
+            self._more.setFixedWidth(30)
+            self._more.clicked.connect(lambda: self.fold(0))
+            self._more.hide()
+            layout.addWidget(self._more)
         else:
             label.setMaximumWidth(620)
             label.setMinimumWidth(min(620, label.fontMetrics().horizontalAdvance(notice.text) + 8))
@@ -74,6 +86,25 @@ class _Toast(QFrame):
         shut.clicked.connect(lambda: close())  # a click says whether it is checked
         layout.addWidget(shut)
         self.adjustSize()
+
+    def fold(self, lines: int) -> None:
+        """Show so many lines of its text, with a button for the others; 0: all."""
+        self._lines = lines
+        height = lines * self._label.fontMetrics().lineSpacing() if lines else _ANY_HEIGHT
+        self._label.setMaximumHeight(height)
+        self._see_whether_cut()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Offer the rest of a text that its lines do not hold."""
+        super().resizeEvent(event)
+        self._see_whether_cut()
+
+    def _see_whether_cut(self) -> None:
+        cut = self._lines > 0 and self._label.heightForWidth(self._label.width()) > self._label.maximumHeight()
+        self._label.setAlignment(
+            Qt.AlignmentFlag.AlignLeft | (Qt.AlignmentFlag.AlignTop if cut else Qt.AlignmentFlag.AlignVCenter)
+        )
+        self._more.setVisible(cut)
 
 
 class Toasts(QObject):
@@ -144,6 +175,8 @@ class Toasts(QObject):
             self._foot.addWidget(toast)
             toast.show()
             self._errors.append(toast)
+        for toast in self._errors:  # several leave as much of what is worked on in sight as one does
+            toast.fold(_LINES // len(self._errors))
 
     def dismiss(self) -> None:
         """Take the news away."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.registry import job_kinds
 
+_OPTIONS = ("encoder", "detector", "precision")  # whose values a form may take over
+_FLAGS = ("mirrored",)
 _VERB = re.compile(r"\bfairdesk ([a-z][a-z-]*)(?: ([a-z0-9][a-z0-9-]*))?")
 
 
@@ -18,3 +21,20 @@ def verb_in(text: str) -> JobKind | None:
         if found is not None:
             return found
     return None
+
+
+def values_in(text: str, kind: JobKind) -> dict[str, object]:
+    """Return what the options that an error's text names for a verb fill in its form; what stands for a person's choice (FILE) is left out."""
+    _, _, after = text.partition(f"fairdesk {kind.words} ")
+    try:
+        words = shlex.split(after)
+    except ValueError:  # a quote in what follows
+        return {}
+    fields = kind.params.model_fields
+    found: dict[str, object] = {name: True for name in _FLAGS if name in fields and f"--{name}" in words}
+    for name in _OPTIONS:
+        if name in fields and f"--{name}" in words[:-1]:
+            value = words[words.index(f"--{name}") + 1].rstrip(".,;")
+            if not value.endswith("FILE"):
+                found[name] = value
+    return found

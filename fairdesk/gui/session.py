@@ -7,31 +7,43 @@ import re
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from fairdesk.errors import RequestError, explain, reason
+from fairdesk.faces.changed_originals import ChangedNow
 from fairdesk.gui.background import Background
 from fairdesk.gui.jobs import kept_queue
 from fairdesk.gui.jobs.manager import JobManager
-from fairdesk.gui.jobs.state import DONE, JobState
+from fairdesk.gui.jobs.state import DONE, FAILED, JobState
+from fairdesk.gui.notice import Notice as Notice
+from fairdesk.gui.originals import (
+    CHANGED,
+    MISSING,
+    Originals,
+    changed_notice,
+    changed_of,
+    folder_of,
+    looked_over,
+    missing_notice,
+    only_folder,
+)
 from fairdesk.gui.own_steps import OwnSteps
-from fairdesk.gui.remedies import verb_in
+from fairdesk.gui.remedies import values_in, verb_in
 from fairdesk.gui.settings import Settings
 from fairdesk.gui.theme import Theme
 from fairdesk.images.system_places import told_places
-from fairdesk.jobs.kinds import Needs
+from fairdesk.jobs.kinds import JobKind, Needs
 from fairdesk.jobs.registry import job_kind
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, ChangeReader, Kind
 from fairdesk.project.database import DamagedError
 from fairdesk.project.journal import NoStepError, OtherStepError, Step
-from fairdesk.project.originals import NONE_MISSING, Missing, missing_originals
+from fairdesk.project.originals import NONE_MISSING
 from fairdesk.project.project import CATALOG, SUFFIX
 from fairdesk.runs.folder import next_run
 from fairdesk.words import mark, tr, tr_n
@@ -39,20 +51,7 @@ from fairdesk.words import mark, tr, tr_n
 Output = TypeVar("Output")
 _log = logging.getLogger("fairdesk.window")
 WATCH_MS = 400
-MISSING = "missing originals"  # a notice's topic
 ORIGINALS_MS = 2000  # after a change of images, and at most so often
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Something to tell without stopping anyone; `action` adds a button."""
-
-    text: str
-    kind: Literal["info", "error"] = "info"
-    action: str = ""
-    run: Callable[[], None] | None = None
-    topic: str = ""  # it stands in place of an earlier one of its topic, which is no longer so
-    time: float = field(default_factory=time.time)
 
 
 class Session(QObject):
@@ -84,7 +83,8 @@ class Session(QObject):
         self._writing = False
         self.opened = 0.0
         self._ended: set[str] = set()
-        self.missing = NONE_MISSING
+        self.missing, self.changed = NONE_MISSING, ChangedNow()
+        self._told_changed, self._told_paths = False, list[str]()
         self._told_missing = False
         self._own_jobs: Path | None = None  # folders of jobs that were started without a project
         self._steps = 0  # undos and redos under way
@@ -145,6 +145,7 @@ class Session(QObject):
             )
             self.told.emit(Notice(text, "error", tr("Find moved originals…"), self.find_moved, MISSING))
         self.missing, self._told_missing = NONE_MISSING, bool(gone)
+        self.changed, self._told_changed, self._told_paths = ChangedNow(), False, []
         self.project_changed.emit(project)
         self.look_for_originals()
         self.jobs.find_again(self.jobs_home())
@@ -164,7 +165,10 @@ class Session(QObject):
         if project is not None and self.background.busy:  # what a tab shows comes first
             self._missing_soon.start(WATCH_MS)
         elif project is not None:
-            self.background.read("missing originals", lambda: _looked_over(project), self._on_missing, self._on_damage)
+            told = tuple({*self._told_paths, *self.changed.paths})
+            self.background.read(
+                "missing originals", lambda: looked_over(project, told), self._on_originals, self._on_damage
+            )
 
     def _on_damage(self, error: BaseException) -> None:
         """Close a large project that turned out to be damaged after it was shown: nothing more is written to it."""
@@ -172,26 +176,26 @@ class Session(QObject):
             self.close_project()
         self.tell_error(error)
 
-    def _on_missing(self, found: Missing) -> None:
-        """Tell what is missing, once; later the notice follows, where it still stands, and goes with the last of them."""
-        if found.is_as(self.missing):
-            return
-        before, self.missing = self.missing, found
-        notice = None
-        if len(found):
-            text = tr_n(
-                "{n:,} original is missing: {path}. Its thumbnail, labels and results stay.",
-                "{n:,} originals are missing, for example {path}. Their thumbnails, labels and results stay.",
-                len(found),
-                path=found.first,
-            )
-            notice = Notice(text, "error", tr("Find moved originals…"), self.find_moved, MISSING)
-        if len(before):
-            self.no_longer.emit(MISSING, notice)
-        elif notice is not None and not self._told_missing:
+    def _on_originals(self, found: Originals) -> None:
+        """Tell what is missing and what has changed, once; later the notice follows, where it still stands, and goes with the last of them."""
+        if not found.missing.is_as(self.missing):
+            before, self.missing = self.missing, found.missing
+            notice = missing_notice(found.missing, self.find_moved)
+            self._told_missing = self._tell_of(MISSING, len(before) > 0, notice, self._told_missing)
+            self.missing_changed.emit()
+        if found.changed != self.changed or (self._told_changed and not found.changed.paths):
+            earlier, self.changed = self.changed, found.changed
+            self._told_paths = list(found.changed.paths)
+            notice = changed_notice(found.changed, self.ask)
+            self._told_changed = self._tell_of(CHANGED, len(earlier.paths) > 0, notice, self._told_changed)
+            self.missing_changed.emit()
+
+    def _tell_of(self, topic: str, before: bool, notice: Notice | None, told: bool) -> bool:
+        if before or notice is None:
+            self.no_longer.emit(topic, notice)
+        elif not told:
             self.told.emit(notice)
-        self._told_missing = len(found) > 0
-        self.missing_changed.emit()
+        return notice is not None
 
     def find_moved(self) -> None:
         """Ask where originals are now; the folder that holds those that are missing is filled in."""
@@ -199,7 +203,7 @@ class Session(QObject):
         if project is None:
             return
         gone = [str(root) for root in project.roots().values() if not root.exists()]
-        old = gone[0] if gone else self.missing.folder
+        old = gone[0] if gone else self.missing.folder or only_folder(project)
         self.ask("relink", {"old": old} if old else {})
 
     def close_project(self) -> None:
@@ -215,6 +219,7 @@ class Session(QObject):
             self.background.settle()
             project.close()
             self.no_longer.emit(MISSING, None)
+            self.no_longer.emit(CHANGED, None)
         if self._lock is not None:
             self._lock.release()
             self._lock = None
@@ -337,7 +342,9 @@ class Session(QObject):
             self._ended.add(job.id)
             self.look()
             result = job.typed_result()
-            if len(self.missing) or getattr(result, "unreadable", None) or getattr(result, "failed", None):
+            self._told_paths = changed_of(result) or self._told_paths
+            left_out = getattr(result, "unreadable", None) or getattr(result, "failed", None)
+            if len(self.missing) or self._told_paths or left_out or job.state == FAILED:
                 self.look_for_originals()  # they may have moved, or be back
             if job.trains:
                 self.catalogue_changed.emit(Change.of(Kind.RUNS))
@@ -353,6 +360,10 @@ class Session(QObject):
         if caution is None:
             return Notice(tr("{job}: done", job=job.title))
         text = tr("{job}: done, but look at this first: {caution}", job=job.title, caution=caution)
+        changed = changed_of(result)
+        if changed and not getattr(result, "unreadable", None) and not getattr(result, "failed", None):
+            folder, self._told_changed = folder_of(self.project, changed[0]), True
+            return Notice(text, "error", tr("Import again…"), lambda: self.ask("import", {"folder": folder}), CHANGED)
         return Notice(text, "error", tr("Change it…"), lambda: self._ask_anew(job))
 
     def _failed(self, job: JobState) -> Notice:
@@ -360,8 +371,12 @@ class Session(QObject):
         text = tr("{job}: {why}", job=job.title, why=job.message)
         remedy = verb_in(job.message)
         if remedy is not None and remedy.name != job.spec.kind:
-            return Notice(text, "error", tr("{job}…", job=tr(remedy.title)), lambda: self.ask(remedy.name))
+            return self._with_remedy(text, remedy)
         return Notice(text, "error", tr("Change it…"), lambda: self._ask_anew(job))
+
+    def _with_remedy(self, text: str, remedy: JobKind) -> Notice:
+        filled = values_in(text, remedy)
+        return Notice(text, "error", tr("{job}…", job=tr(remedy.title)), lambda: self.ask(remedy.name, filled))
 
     def _ask_anew(self, job: JobState) -> None:
         """Open a job's form as it was; a training goes to a new folder."""
@@ -392,7 +407,10 @@ class Session(QObject):
     @Slot(object)
     def _show_error(self, error: BaseException) -> None:
         known = explain(error)
-        if known is not None:
+        remedy = verb_in(known) if known is not None else None
+        if known is not None and remedy is not None:
+            self.told.emit(self._with_remedy(known, remedy))
+        elif known is not None:
             self.told.emit(Notice(known, "error"))
         else:
             text = tr("Internal error: {type}: {error}", type=type(error).__name__, error=reason(error))
@@ -408,13 +426,6 @@ class Session(QObject):
             kept_queue.keep(self._own_jobs, [])  # nobody would find them again
             if not keep_jobs:
                 shutil.rmtree(self._own_jobs, ignore_errors=True)
-
-
-def _looked_over(project: Project) -> Missing:
-    """Look through a large catalogue, once, and return which originals are missing. Raises `DamagedError`."""
-    if project.db.unchecked:
-        project.db.check_pages()
-    return missing_originals(project)
 
 
 def _same_folder(one: Path, other: Path) -> bool:

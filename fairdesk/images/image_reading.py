@@ -158,6 +158,11 @@ class UnreadableImageError(RequestError):
         self.why = why
 
 
+def file_is_missing() -> str:
+    """Return why a file that is not there could not be read."""
+    return tr("the file is missing")
+
+
 class AnotherFileError(UnreadableImageError):
     """A file is there under the name, and is not the one that was meant."""
 
@@ -198,7 +203,7 @@ def open_with_info(path: Path, data: bytes | None = None, *, sha256: bytes = b""
             upright.info = {"icc_profile": profile} if profile and image.mode in ("RGB", "RGBA", "P") else {}
             return upright, info
     except FileNotFoundError as error:
-        raise UnreadableImageError(path, tr("the file is missing")) from error
+        raise UnreadableImageError(path, file_is_missing()) from error
     except OSError as error:
         raise UnreadableImageError(path, tr("cannot be read: {error}", error=error.strerror or error)) from error
     except UndecodableError as error:

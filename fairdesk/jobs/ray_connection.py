@@ -369,7 +369,8 @@ def _lines_kept() -> Iterator[tuple[Path, TextIO]]:
         with suppress(Exception):
             old.flush()
         os.dup2(kept, 2)
-        os.close(kept)
+        if not own:  # whoever took the stream meanwhile (a progress bar) puts it back later, and writes to it
+            os.close(kept)
 
 
 def _follows_two(stream: Any) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from fairdesk.errors import RequestError
-from fairdesk.project.detections import searches
+from fairdesk.project.detections import others_found
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.identities import group_counts
 from fairdesk.project.image_queries import OLDEST, Filter, State, image_ids, partly_of_age
@@ -161,7 +161,7 @@ def ages_meant(project: Project, wanted: Filter) -> str | None:
 
 
 def _faces_meant(project: Project, wanted: Filter, words: Sequence[str]) -> str:
-    others = [one.detector for one in searches(project) if one.detector != wanted.faces_of(project)]
+    others = others_found(project, wanted.faces_of(project), or_none=True)
     told = tr(
         "{conditions} is meant of the faces that {detector} found.",
         conditions=" ".join(words),
@@ -169,7 +169,7 @@ def _faces_meant(project: Project, wanted: Filter, words: Sequence[str]) -> str:
     )
     if others:
         told += " " + tr(
-            "There are also those of {detectors}: say detector=NAME among the conditions.", detectors=", ".join(others)
+            "There are also those of {detectors}: say detector=NAME among the conditions.", detectors=others
         )
     return told
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.project.boxes import SAME, FaceBox, overlap
+from fairdesk.words import tr_n
 
 if TYPE_CHECKING:
     from fairdesk.project.project import Project
@@ -61,6 +62,15 @@ def searches(project: Project) -> list[Search]:
     return out
 
 
+def others_found(project: Project, detector: str, *, or_none: bool = False) -> str:
+    """Name the other detectors that found faces (or that looked and found none), each with how many; empty where there are none."""
+    return ", ".join(
+        tr_n("{detector} ({n:,} face)", "{detector} ({n:,} faces)", one.faces, detector=one.detector)
+        for one in searches(project)
+        if (one.faces or or_none) and one.detector != detector
+    )
+
+
 def face_count(project: Project, detector: str) -> int:
     """Return how many faces a detector found."""
     found: int = project.db.value("SELECT count(*) FROM face WHERE detector = ?", (detector,))
@@ -73,14 +83,26 @@ class WithoutFace(NamedTuple):
     path: str
     why: str | None
     longest: int  # side in pixels, as it was imported
+    shortest: int
 
 
-def unread_images(project: Project, detector: str) -> npt.NDArray[np.int64]:
-    """Return the images, hidden ones left out, that a detector could not read, ascending."""
+def unread_images(project: Project, detector: str, *, but: str = "") -> npt.NDArray[np.int64]:
+    """Return the images, hidden ones left out, that a detector could not read, but for one reason, ascending."""
     return project.db.numbers(
         "SELECT d.image_id AS n FROM detection d JOIN image i ON i.id = d.image_id"
-        " WHERE d.detector = ? AND d.why IS NOT NULL AND i.hidden = 0 ORDER BY d.image_id",
-        (detector,),
+        " WHERE d.detector = ? AND d.why IS NOT NULL AND d.why != ? AND i.hidden = 0 ORDER BY d.image_id",
+        (detector, but),
+    )
+
+
+def why_not_read(project: Project, detector: str, images: Sequence[int]) -> dict[int, str]:
+    """Return why a detector could not read images, of some; one that it could read is left out."""
+    return dict(
+        project.db.rows(
+            "SELECT image_id, why FROM detection WHERE detector = ? AND why IS NOT NULL"
+            " AND image_id IN (SELECT value FROM json_each(?)) ORDER BY image_id",
+            (detector, json.dumps(images)),
+        )
     )
 
 
@@ -88,11 +110,11 @@ def images_without_face(project: Project, detector: str) -> list[WithoutFace]:
     """Return the images in which a detector found no face."""
     roots = project.roots()
     rows = project.db.rows(
-        "SELECT i.root_id, i.path, d.why, max(i.width, i.height) FROM detection d JOIN image i ON i.id = d.image_id"
+        "SELECT i.root_id, i.path, d.why, max(i.width, i.height), min(i.width, i.height) FROM detection d JOIN image i ON i.id = d.image_id"
         " WHERE d.detector = ? AND d.faces = 0 ORDER BY i.id",
         (detector,),
     )
-    return [WithoutFace(str(roots[root] / path), why, longest) for root, path, why, longest in rows]
+    return [WithoutFace(str(roots[root] / path), why, *sides) for root, path, why, *sides in rows]
 
 
 def unseen_images(project: Project, detector: str) -> list[UnseenImage]:

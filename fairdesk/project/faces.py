@@ -231,16 +231,18 @@ def set_identity(project: Project, faces: list[int], name: str | None, group: st
     """
     if name is not None and not name.strip():
         raise RequestError(tr("An identity needs a name."))
-    text = (
-        tr_n("Name {n:,} face {name}", "Name {n:,} faces {name}", len(faces), name=name)
-        if name is not None
-        else tr_n("Remove the name of {n:,} face", "Remove the name of {n:,} faces", len(faces))
-    )
-    with project.journal.step(text, target={"tab": "dataset", "faces": faces[:500]}) as connection:
+
+    def text(count: int) -> str:
+        if name is None:
+            return tr_n("Remove the name of {n:,} face", "Remove the name of {n:,} faces", count)
+        return tr_n("Name {n:,} face {name}", "Name {n:,} faces {name}", count, name=name)
+
+    with project.journal.step(text(len(faces)), target={"tab": "dataset", "faces": faces[:500]}) as connection:
         identity, _ = label_ids(connection, typed_name(name) if name else None, typed_name(group) if group else None)
         changed = give_identity(project, faces, identity)
         if not changed:
             raise RequestError(tr("None of these faces is in the project."))
+        project.journal.call(text(changed))
     return changed
 
 

@@ -183,16 +183,19 @@ def hide_images(
     hide: bool = True,
     merge_key: str | None = None,
 ) -> int:
-    """Hide images from grids, lists, clusterings and counts, or show them again: one undoable step.
+    """Hide images from grids, lists, clusterings and counts, or show them again: one undoable step; returns how many changed.
 
     Raises
     ------
     RequestError
         If none of them changes.
     """
-    text = tr_n("Show {n:,} image", "Show {n:,} images", len(images))
+
+    def told(count: int) -> str:
+        return why.told(count) if hide else tr_n("Show {n:,} image", "Show {n:,} images", count)
+
     with project.journal.step(
-        why.told(len(images)) if hide else text,
+        told(len(images)),
         target={"tab": "dataset"},
         merge_key=merge_key,
     ):
@@ -202,4 +205,5 @@ def hide_images(
             raise RequestError(
                 tr("These images are already hidden.") if hide else tr("These images are already shown.")
             )
+        project.journal.call(told(changed))
     return changed

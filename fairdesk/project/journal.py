@@ -95,6 +95,12 @@ class _Edit:
             self.number = int(db.last_insert_rowid())
         return self.number
 
+    def call(self, text: str) -> None:
+        """Give the step another text."""
+        self._text = text
+        if self.number is not None:
+            self.connection.execute("UPDATE journal_step SET text = ? WHERE id = ?", (text, self.number))
+
     def keep(self, changes: bytes) -> None:
         """Write down what the session recorded."""
         self.connection.execute(
@@ -145,6 +151,10 @@ class Journal:
             if changes:
                 edit.keep(changes)
             self._local.made = edit.number
+
+    def call(self, text: str) -> None:
+        """Give the step that is being made another text: what it comes to is known when it is done."""
+        self._local.edit.call(text)
 
     @property
     def made(self) -> int | None:

@@ -71,6 +71,8 @@ def write_labels(connection: apsw.Connection, image: int, labels: Iterable[tuple
 def edit_labels(project: Project, images: Sequence[int] | Ids, edit: Edit) -> int:
     """Set labels of many images as a person says: one undoable step; returns how many images it was said of.
 
+    Where only tags are added or removed these are the images whose tags change, if any do.
+
     Raises
     ------
     RequestError
@@ -93,11 +95,28 @@ def edit_labels(project: Project, images: Sequence[int] | Ids, edit: Edit) -> in
         found = found or int(str(db.execute(f"SELECT count(*) FROM image WHERE {journal.among('id')}").get))
         if not found:
             raise RequestError(tr("None of these images is in the project."))
+        if edit == Edit(add_tags=edit.add_tags, remove_tags=edit.remove_tags):
+            found = _other_tags(db, journal.among("i.id"), edit) or found
+        journal.call(_text(edit, found))
         for tag in edit.remove_tags:
             journal.remove_tag(tag)
         for tag in edit.add_tags:
             journal.add_tag(tag, "person")
     return found
+
+
+def _other_tags(db: apsw.Connection, among: str, edit: Edit) -> int:
+    """Return how many images lack one of the tags that are added, or have one of those that are removed."""
+    has = "SELECT count(*) FROM image_tag t WHERE t.image_id = i.id AND t.tag IN (SELECT value FROM json_each(?))"
+    added, removed = sorted(set(edit.add_tags)), sorted(set(edit.remove_tags) - set(edit.add_tags))
+    return int(
+        str(
+            db.execute(
+                f"SELECT count(*) FROM image i WHERE {among} AND (({has}) < ? OR ({has}) > 0)",
+                (json.dumps(added), len(added), json.dumps(removed)),
+            ).get
+        )
+    )
 
 
 def _set_who(project: Project, db: apsw.Connection, images: Sequence[int] | Ids, edit: Edit) -> int:

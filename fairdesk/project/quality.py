@@ -232,6 +232,27 @@ def unmeasured(project: Project, detector: str) -> list[Unmeasured]:
     ]
 
 
+class UnreadForQuality(NamedTuple):
+    """An image whose quality could not be measured, and why."""
+
+    path: str
+    why: str
+    hidden: bool
+
+
+def unread_for_quality(project: Project, detector: str) -> dict[int, UnreadForQuality]:
+    """Return the images that could not be read when the faces of a detector were measured, by id; those hidden too."""
+    roots = project.roots()
+    rows = project.db.rows(
+        "SELECT i.id, i.root_id, i.path, q.why, i.hidden FROM quality q JOIN image i ON i.id = q.image_id"
+        " WHERE q.detector = ? AND q.why IS NOT NULL ORDER BY i.id",
+        (detector,),
+    )
+    return {
+        number: UnreadForQuality(str(roots[root] / path), why, bool(hidden)) for number, root, path, why, hidden in rows
+    }
+
+
 def keep_measured(project: Project, detector: str, found: Iterable[Measured]) -> None:
     """Keep what was measured; an image that was removed meanwhile is left out."""
     nothing = (None,) * len(MEASURES)

@@ -84,6 +84,11 @@ class VectorSet:
     mirrored: bool = False
 
     @property
+    def named(self) -> str:
+        """The encoder, with what they differ in: "dlib (bf16, mirrored)"."""
+        return named_encoder(self.recipe.encoder, self.precision, self.mirrored)
+
+    @property
     def kind(self) -> str:
         """In what they differ from the encoder's usual ones: "bf16, mirrored"."""
         return kind_of(self.precision, self.mirrored)

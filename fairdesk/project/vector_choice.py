@@ -187,6 +187,22 @@ def _encode(store: Store, encoder: str | None = None, detector: str | None = Non
     return " ".join(words if detector is None else [*words, "--detector", shlex.quote(detector)])
 
 
+def how_to_mend(store: Store, recipe: StoredRecipe) -> str:
+    """Say what makes vectors anew whose file is damaged, as it can be typed: those of the same kind."""
+    if not _is_encoder(recipe.encoder):
+        return tr(
+            "Read them again from the file they came from: fairdesk load-encodings {project} FILE",
+            project=shlex.quote(str(store.project)),
+        )
+    made = store.described(recipe)
+    verb = _encode(store, recipe.encoder, recipe.detector)
+    if made is not None and made.precision != "float32":
+        verb += f" --precision {made.precision}"
+    if made is not None and made.mirrored:
+        verb += " --mirrored"
+    return tr("Compute what it held again: {verb}", verb=verb)
+
+
 def _is_encoder(text: str) -> bool:
     try:
         EncoderRef.parse(text)
@@ -224,7 +240,7 @@ def _no_encoder(store: Store, encoder: str, detector: str | None, everything: li
     if is_recipe(encoder):
         parts = [tr("The project {project} has no embeddings of the recipe {recipe}.", project=project, recipe=encoder)]
         if everything:
-            listed = ", ".join(f"{one.recipe.hash} ({one.recipe.encoder}, {one.recipe.detector})" for one in everything)
+            listed = ", ".join(f"{one.recipe.hash} ({one.named}, {one.recipe.detector})" for one in everything)
             parts.append(tr("It has: {recipes}. Say one of these, or an encoder by its name.", recipes=listed))
         else:
             parts.append(tr("It has none at all. Compute some: {verb}", verb=_encode(store, None, detector)))

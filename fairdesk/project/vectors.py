@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+import apsw
 import numpy as np
 import numpy.typing as npt
 
@@ -16,8 +18,9 @@ from fairdesk.errors import JobFailed
 from fairdesk.plain_json import parse
 from fairdesk.project.database import Database
 from fairdesk.project.finite import to_float32, unsound, why_unsound
-from fairdesk.project.recipes import DESCRIBED, Recipe, StoredRecipe, VectorSet
-from fairdesk.project.vector_choice import VectorChoice, choose, of_encoder
+from fairdesk.project.recipes import DESCRIBED, Recipe, StoredRecipe, VectorSet, named_encoder
+from fairdesk.project.vector_choice import VectorChoice, choose, how_to_mend, of_encoder
+from fairdesk.project.vector_files import DamagedFileError, read_rows, sound_rows
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
@@ -122,6 +125,14 @@ class VectorStore:
             self._kinds[recipe.hash] = ("", False) if described is None else (described.precision, described.mirrored)
         return self._kinds[recipe.hash]
 
+    def differs(self, recipe: StoredRecipe) -> dict[str, str | bool]:
+        """Return in what a recipe's vectors differ from their encoder's usual ones, as results have it."""
+        return VectorSet(recipe, 0, 0, *self.kind(recipe)).differs
+
+    def named(self, recipe: StoredRecipe) -> str:
+        """Return a recipe's encoder, with what its vectors differ in: "dlib (bf16, mirrored)"."""
+        return named_encoder(recipe.encoder, *self.kind(recipe))
+
     def make_newest(self, recipe: StoredRecipe) -> None:
         """Say that these vectors were made, or found complete, just now: they are what is used unless others are asked for."""
         with self._db.transaction() as connection:
@@ -163,22 +174,35 @@ class VectorStore:
         return faces
 
     def forget_lost(self, recipe: StoredRecipe) -> int:
-        """Drop rows whose chunk file is gone, so that those faces are encoded again; return how many."""
-        home = self.folder / recipe.hash
-        chunks = [r[0] for r in self._db.rows("SELECT DISTINCT chunk FROM vector WHERE recipe_id = ?", (recipe.id,))]
-        lost = [chunk for chunk in chunks if not (home / f"{chunk:06d}.f32").is_file()]
-        if not lost:
-            return 0
-        with self._db.transaction() as connection:
-            connection.executemany(
-                "DELETE FROM vector WHERE recipe_id = ? AND chunk = ?", ((recipe.id, chunk) for chunk in lost)
-            )
-        return len(lost)
+        """Drop the vectors whose file is gone or damaged, so that those faces are encoded again; return how many.
 
-    def append(self, recipe: StoredRecipe, faces: list[int], vectors: Floats, failures: dict[int, str]) -> None:
-        """Write one chunk, sync it to disk, and only then name its rows in the catalogue.
+        What such a file still holds is written to another one, and stays.
+        """
+        every = self._table(recipe, "v.face_id", "")
+        lost = 0
+        for where in _by_chunk(every):
+            chunk = int(every[where[0], 1])
+            path = self._chunk(recipe.hash, chunk)
+            found = sound_rows(path, recipe.dim, every[where, 2])
+            if found is None:
+                continue
+            good, vectors = found
+            lost += len(where) - len(good)
+            new = _write_chunk(self.folder / recipe.hash, vectors) if len(good) else 0
+            with self._db.transaction() as connection:
+                connection.execute("DELETE FROM vector WHERE recipe_id = ? AND chunk = ?", (recipe.id, chunk))
+                connection.executemany(
+                    "INSERT OR IGNORE INTO vector SELECT ?1, id, ?3, ?4 FROM face WHERE id = ?2",
+                    ((recipe.id, face, new, row) for row, face in enumerate(every[where[good], 0].tolist())),
+                )
+            with suppress(OSError):  # another program has it open
+                path.unlink()
+        return lost
 
-        A vector whose numbers are not finite is never stored: its face is a failure.
+    def append(self, recipe: StoredRecipe, faces: list[int], vectors: Floats, failures: dict[int, str]) -> int:
+        """Write one chunk, sync it to disk, and only then name its rows in the catalogue; returns how many are new there.
+
+        A vector whose numbers are not finite is never stored: its face is a failure. A face that was removed meanwhile gets none.
         """
         chunk = 0
         if faces:
@@ -197,17 +221,15 @@ class VectorStore:
                 failures = failures | {faces[row]: why_unsound() for row in bad.tolist()}
                 faces, vectors = np.delete(np.array(faces), bad).tolist(), np.delete(vectors, bad, axis=0)
         if faces:
-            home = self.folder / recipe.hash
-            chunk, handle = _new_chunk(home)
-            with os.fdopen(handle, "wb") as file:
-                file.write(np.ascontiguousarray(vectors, dtype="<f4").tobytes())
-                file.flush()
-                os.fsync(file.fileno())
+            chunk = _write_chunk(self.folder / recipe.hash, vectors)
         with self._db.transaction() as connection:
+            before = connection.total_changes()
             connection.executemany(
                 "INSERT OR IGNORE INTO vector SELECT ?1, id, ?3, ?4 FROM face WHERE id = ?2",
                 ((recipe.id, face, chunk, row) for row, face in enumerate(faces)),
             )
+            stored: int = connection.total_changes() - before
+            here = _existing(connection, faces) if stored < len(faces) else set(faces)
             connection.executemany(
                 "DELETE FROM vector_failure WHERE recipe_id = ? AND face_id = ?", ((recipe.id, face) for face in faces)
             )
@@ -215,6 +237,10 @@ class VectorStore:
                 "INSERT OR REPLACE INTO vector_failure SELECT ?1, id, ?3 FROM face WHERE id = ?2",
                 ((recipe.id, face, why) for face, why in failures.items()),
             )
+        self._overwrite(
+            [(recipe.hash, recipe.dim, chunk, row) for row, face in enumerate(faces) if face not in here]
+        )  # of whom was removed for good nothing stays
+        return stored
 
     def rows(self, recipe: StoredRecipe, *, hidden: bool = True) -> VectorRows:
         """Return what `load` does, to be read part by part: never are all in memory."""
@@ -261,24 +287,19 @@ class VectorStore:
 
     def parts(self, recipe: StoredRecipe, table: Ids) -> Iterator[tuple[Ids, Floats]]:
         """Yield the vectors of rows of `_table` as (places in it, vectors), one file after the other."""
-        by_chunk = np.argsort(table[:, 1], kind="stable")
-        ends = np.flatnonzero(np.diff(table[by_chunk, 1])) + 1
-        chunks = np.split(by_chunk, ends) if len(table) else []
+        chunks = _by_chunk(table)
         for where in (part for chunk in chunks for part in np.split(chunk, range(_AT_ONCE, len(chunk), _AT_ONCE))):
             path = self._chunk(recipe.hash, int(table[where[0], 1]))
             try:
-                data = np.memmap(path, dtype="<f4", mode="r").reshape(
-                    -1, recipe.dim
-                )  # of a large file few pages are read
-                rows = np.asarray(data[table[where, 2]])
-            except (OSError, ValueError, IndexError) as error:
+                rows = read_rows(path, recipe.dim, table[where, 2])
+            except DamagedFileError as error:
                 raise JobFailed(
                     tr(
-                        "The vector file {path} is missing or damaged. Delete the folder {parent}, "
-                        "then encode again with {encoder}.",
+                        "The file of embeddings {path} is missing or damaged ({why}). Nothing else is lost: what it still holds, "
+                        "faces, labels and other embeddings are kept. {remedy}",
                         path=path,
-                        parent=path.parent,
-                        encoder=recipe.encoder,
+                        why=error,
+                        remedy=how_to_mend(self, recipe),
                     )
                 ) from error
             yield where, rows
@@ -301,6 +322,16 @@ class VectorStore:
             (recipe.id,),
         )
 
+    def why_failed(self, recipe: StoredRecipe, faces: Sequence[int]) -> dict[int, str]:
+        """Return why faces, of some, could not be encoded, by image."""
+        return dict(
+            self._db.rows(
+                f"SELECT f.image_id, v.why FROM vector_failure v{_OF_IMAGES} WHERE v.recipe_id = ?"
+                " AND v.face_id IN (SELECT value FROM json_each(?)) ORDER BY v.face_id",
+                (recipe.id, json.dumps(faces)),
+            )
+        )
+
     def blank(self, faces: Sequence[int]) -> None:
         """Overwrite the vectors of some faces with zeros in their files, for good; their rows stay, kept neighbours go."""
         rows = self._db.rows(
@@ -311,6 +342,10 @@ class VectorStore:
         for recipe in {row[0] for row in rows}:
             for path in (self.folder / recipe).glob(NEIGHBOURS.format(metric="*") + "*"):
                 path.unlink()
+        self._overwrite(rows)
+
+    def _overwrite(self, rows: Iterable[tuple[str, int, int, int]]) -> None:
+        """Write zeros over vectors, each given by its recipe's hash, its length, file and row there."""
         for recipe, dim, chunk, row in rows:
             path = self._chunk(recipe, chunk)
             if path.exists():
@@ -325,6 +360,29 @@ class VectorStore:
 def _largest(hidden: bool) -> str:
     """Return the part of a query of vectors that takes the largest face of each image."""
     return f"{_OF_IMAGES} WHERE f.place = 0" + ("" if hidden else " AND i.hidden = 0")
+
+
+def _existing(connection: apsw.Connection, faces: Sequence[int]) -> set[int]:
+    """Return those of some faces that the project has."""
+    rows = connection.execute("SELECT id FROM face WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(faces),))
+    return {int(number) for (number,) in rows}
+
+
+def _by_chunk(table: Ids) -> list[Ids]:
+    """Return the places in a table of vectors, those of each file together."""
+    order = np.argsort(table[:, 1], kind="stable")
+    ends = np.flatnonzero(np.diff(table[order, 1])) + 1
+    return np.split(order, ends) if len(table) else []
+
+
+def _write_chunk(home: Path, vectors: Floats) -> int:
+    """Write vectors to a file of their own and sync it to disk; returns its number."""
+    chunk, handle = _new_chunk(home)
+    with os.fdopen(handle, "wb") as file:
+        file.write(np.ascontiguousarray(vectors, dtype="<f4").tobytes())
+        file.flush()
+        os.fsync(file.fileno())
+    return chunk
 
 
 def _new_chunk(home: Path) -> tuple[int, int]:

@@ -7,19 +7,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fairdesk.cli import run
 from fairdesk.dataset.image_import import import_images as import_folder
 from fairdesk.dataset.params import ImportParams, QualityParams
 from fairdesk.dataset.quality_measurement import measure_quality as measure_job
-from fairdesk.errors import RequestError
+from fairdesk.errors import JobFailed, RequestError
 from fairdesk.faces.alignment import face_chip
 from fairdesk.faces.detection import find_faces as detect
 from fairdesk.faces.detectors import detect_faces
+from fairdesk.faces.embedding import encode_faces
 from fairdesk.faces.landmarks import with_landmarks
-from fairdesk.faces.params import DetectParams
+from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.faces.quality import measure, pose, sharpness
 from fairdesk.images.pixels import read_pixels
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.boxes import FaceBox
+from fairdesk.project.detections import searches
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.image_queries import Filter, image_ids, more_like
 from fairdesk.project.label_snapshot import LabelSnapshot
@@ -81,6 +84,55 @@ def test_a_blurred_face_falls_out(seen):
     assert image_ids(seen, Filter(tag="blurred")).tolist() == [blurred]
     assert image_ids(seen, Filter(), "sharpness")[0] == blurred
     assert counts(seen, "hog")["not_looked_at"] == 0
+
+
+def test_originals_that_are_gone_are_an_error_with_paths_and_reasons(seen, tmp_path, capsys):
+    """All of them: exit status 1, each time, with the way to find them. Some: told, and the rest is measured."""
+    home, away = tmp_path / "in", tmp_path / "away"
+    home.rename(away)
+    for _ in range(2):
+        with pytest.raises(
+            JobFailed, match=r"None of the 13 images that were left to do could be read: 13 \(the file is missing\)"
+        ) as told:
+            measure_job(QualityParams(), QuietContext(seen))
+        assert f"fairdesk relink PROJECT {home} NEW-FOLDER" in str(told.value) and "wall.png" not in str(told.value)
+    assert run(["quality", str(seen.folder)]) == 1
+    assert "13 (the file is missing)" in capsys.readouterr().err
+    away.rename(home)
+    gone, torn, other = sorted(home.rglob("*.jpg"))[:3]
+    gone.unlink()
+    torn.write_bytes(b"")
+    Image.new("RGB", (300, 300), "grey").save(other)
+    result = measure_job(QualityParams(), QuietContext(seen))
+    assert (result.measured, result.measured_now, result.unreadable) == (10, 10, 3)
+    whys = {one.path: one.why for one in result.unreadable_files}
+    assert (whys[str(gone)], whys[str(torn)]) == ("the file is missing", "the file is empty")
+    assert "another file" in whys[str(other)]  # its quality is not that of the image
+    assert f"{gone}: the file is missing" in result.text() and "3 images could not be read" in result.caution()
+    context = QuietContext(seen)
+    detect(DetectParams(detector="hog", quality=True), context)
+    assert any(
+        "The quality of 3 images could not be measured: 1 (" in text and str(gone) in text for text in context.messages
+    )
+
+
+def test_only_detectors_that_found_faces_are_named_as_others(seen, tmp_path):
+    """With how many they found: one that found none in the only image it has seen is none to ask for."""
+    detect(DetectParams(detector="hog-fast", where=["state=without face"]), QuietContext(seen))
+    assert [(one.detector, one.faces) for one in searches(seen)] == [("hog", 12), ("hog-fast", 0)]
+    seen.show_faces_of("hog")
+    seen.keep_detector("hog")
+    context = QuietContext(seen)
+    measure_job(QualityParams(), context)
+    encode_faces(EncodeParams(), context)
+    assert not any("hog-fast" in text for text in context.messages)
+    detect(DetectParams(detector="whole", where=["state=without face"]), context)
+    seen.keep_detector("hog")
+    context = QuietContext(seen)
+    measure_job(QualityParams(), context)
+    encode_faces(EncodeParams(), context)
+    named = [text for text in context.messages if "whole (1 face)" in text]
+    assert len(named) == 2 and not any("hog-fast" in text for text in context.messages)
 
 
 def test_quality_needs_faces_and_good_limits(filled, project_at):

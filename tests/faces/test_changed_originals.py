@@ -15,7 +15,7 @@ from fairdesk.dataset.label_sources import label_faces
 from fairdesk.dataset.leaks import check_leaks
 from fairdesk.dataset.params import DuplicatesParams, ImportParams, LabelParams
 from fairdesk.dataset.prepare_params import LeaksParams
-from fairdesk.faces import deepface_models
+from fairdesk.faces import deepface_models, pipeline
 from fairdesk.faces.detection import find_faces
 from fairdesk.faces.embedding import encode_faces
 from fairdesk.faces.params import DetectParams, EncodeParams
@@ -268,3 +268,36 @@ def test_a_pipe_in_an_originals_place_is_told_and_the_rest_goes_on(project, orig
     encode_faces(EncodeParams(encoder="dlib", detector="whole"), QuietContext(project))
     assert len(project.vectors.of_images(project.vectors.choose().recipe)[0]) == len(originals) - 1
     assert find_duplicates(DuplicatesParams(), QuietContext(project)) is not None
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("how", [replace, rename])
+def test_what_is_replaced_during_the_run_leaves_nothing(project, originals, monkeypatch, how, known):
+    """After the look at its start: it is refused as it is read, told, and encoded once it is imported again."""
+    monkeypatch.setattr("fairdesk.jobs.pool.processes", lambda: 1)
+    if known:
+        find_faces(DetectParams(detector="whole"), QuietContext(project))
+    data, plain = originals[7].read_bytes(), pipeline.read_pixels
+
+    def read(path, *sums):
+        if originals[7].read_bytes() == data:  # the first that is read: the look was before
+            how(originals[7], originals[2])
+        return plain(path, *sums)
+
+    monkeypatch.setattr(pipeline, "read_pixels", read)
+    params = EncodeParams(encoder="dlib", detector="whole")
+    first = encode_faces(params, QuietContext(project))
+    assert first.changed == [] and (first.vectors, first.encoded_now) == (11, 11)
+    (left,) = [*first.unreadable, *first.failed]
+    assert str(originals[7]).endswith(left.path) and "another file" in left.why and "another file" in first.caution()
+    assert encode_faces(params, QuietContext(project)).changed == [str(originals[7])]
+    import_images(ImportParams(folder=originals[0].parents[2]), QuietContext(project))
+    again = encode_faces(params, QuietContext(project))
+    assert (again.vectors, again.encoded_now, again.changed) == (12, 1, []) and again.caution() is None
+    recipe = project.vectors.choose().recipe
+    images, vectors = project.vectors.of_images(recipe)
+    paths = {row[0]: row[1] for row in project.db.rows("SELECT id, path FROM image")}
+    place = {originals[0].parents[2] / paths[image]: row for row, image in enumerate(images.tolist())}
+    np.testing.assert_allclose(
+        vectors[place[originals[7]]], vectors[place[originals[2]]], atol=1e-5
+    )  # the same photograph

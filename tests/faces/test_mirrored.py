@@ -1,10 +1,16 @@
 """The flip test is the mean with the mirrored picture's vector, and a recipe of its own."""
 
+import json
+
 import numpy as np
 import pytest
 
+from fairdesk.cli import run
 from fairdesk.faces.encoders import make_encoder
 from fairdesk.faces.params import EncodeParams
+from fairdesk.faces.results import EncodeResult
+from fairdesk.gui.tabs.dataset import presenter
+from fairdesk.project.image_queries import Filter
 from fairdesk.project.recipes import MIRRORED, Recipe
 
 
@@ -48,3 +54,41 @@ def test_what_kind_they_are_is_said(filled):
     assert f"{kinds[''].hash} (float32, 40 faces)" in told and f"{kinds['bf16'].hash} (bf16, 40 faces)" in told
     assert "These are the dlib (bf16, mirrored) embeddings" in told
     assert filled.vectors.choose(kinds[""].hash).named() == "dlib, faces of whole"
+
+
+def test_every_verb_names_precision_and_mirrored(filled, tmp_path, capsys):
+    """In words, and in the JSON as fields of their own."""
+    rng = np.random.default_rng(3)
+    faces = [face for (face,) in filled.db.rows("SELECT id FROM face WHERE detector = 'whole'")]
+    recipe = Recipe("dlib", "whole", f"five points, {MIRRORED}", 4, "euclidean", "w", precision="bf16")
+    stored = filled.vectors.register(recipe)
+    filled.vectors.append(stored, faces, rng.normal(size=(len(faces), 4)).astype(np.float32), {})
+    filled.vectors.make_newest(stored)
+    home = str(filled.folder)
+    assert run(["pairs", home, "--genuine", "9", "--impostor", "9", "--out", str(tmp_path / "p.csv")]) == 0
+    verbs = [
+        ["vectors", home, "--out", str(tmp_path / "v.npz")],
+        ["cluster", home, "--method", "kmeans", "--n-clusters", "3"],
+        ["map", home, "--method", "pca"],
+        ["suggestions", home],
+        ["eps", home],
+        ["duplicates", home, "--encoder", "dlib"],
+        ["all-pairs", home, "--out", str(tmp_path / "all")],
+        ["score", home, "--encoder", "dlib", "--pairs", str(tmp_path / "p.csv"), "--out", str(tmp_path / "s.npz")],
+    ]
+    for words in verbs:
+        assert run(words) == 0
+        assert "dlib (bf16, mirrored)" in (capsys.readouterr().out), words
+        assert run([*words, "--json"]) == 0
+        said = json.loads(capsys.readouterr().out)
+        assert words[0] == "suggestions" or (said["precision"], said["mirrored"]) == ("bf16", True), words
+    view = presenter.look(filled, presenter.Wish(Filter()))
+    assert "40 dlib (bf16, mirrored) embeddings (whole)" in presenter.headline(view, 0)
+
+
+def test_encode_names_what_it_made(filled):
+    result = EncodeResult(
+        encoder="dlib", detector="hog", recipe="0" * 16, mirrored=True, precision="bf16", vectors=1, dim=128, encoded_now=0,
+        per_second=None, failed=[],
+    )  # fmt: skip
+    assert "encoder dlib (bf16, mirrored), detector hog" in result.text()

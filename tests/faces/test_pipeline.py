@@ -13,6 +13,7 @@ from PIL import Image
 
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams, QualityParams
+from fairdesk.dataset.purge import purge
 from fairdesk.dataset.quality_measurement import measure_quality
 from fairdesk.errors import JobFailed, Stopped
 from fairdesk.faces import computing, detection, dlib_models, early_start, pipeline
@@ -21,6 +22,7 @@ from fairdesk.faces.backbones import MobileFaceNet
 from fairdesk.faces.detection import find_faces
 from fairdesk.faces.embedding import encode_faces
 from fairdesk.faces.params import DetectParams, EncodeParams
+from fairdesk.faces.results import SearchedSmaller, elongated_line
 from fairdesk.faces.search import Search
 from fairdesk.images.image_reading import UnreadableImageError
 from fairdesk.images.pixels import read_pixels
@@ -150,9 +152,58 @@ def test_an_image_that_goes_meanwhile_takes_only_its_own_vectors_along(tmp_path,
 
     monkeypatch.setattr("fairdesk.jobs.pool.processes", lambda: 1)
     monkeypatch.setattr("fairdesk.faces.embedding.search_batch", search)
-    encode_faces(EncodeParams(), QuietContext(project))
+    result = encode_faces(EncodeParams(), QuietContext(project))
     gone = whole.db.value("SELECT path FROM image WHERE id = 5")
     assert contents(project) == [one for one in contents(whole) if one[0][0] != gone]
+    kept = project.db.value("SELECT count(*) FROM vector")
+    assert (result.vectors, result.encoded_now, result.removed_meanwhile) == (kept, kept, 1)
+    assert "1 image was removed from the project meanwhile; nothing of it is kept." in result.text()
+
+
+def test_who_is_purged_while_known_faces_are_encoded_leaves_no_vector(tmp_path, drawn, monkeypatch):
+    """Not in the counts, and not in the file of vectors, which another process cannot clean before it is there."""
+    project = project_of(tmp_path / "p", drawn)
+    find_faces(DetectParams(detector="whole"), QuietContext(project))
+    plain, names = pipeline.align_batch, project.db.rows("SELECT id FROM image ORDER BY id LIMIT 3")
+    gone = [number for (number,) in names]
+
+    def align(batch):
+        found = plain(batch)
+        if gone:
+            purge(project, list(gone))
+            gone.clear()
+        return found
+
+    monkeypatch.setattr("fairdesk.jobs.pool.processes", lambda: 1)
+    monkeypatch.setattr("fairdesk.faces.embedding.align_batch", align)
+    result = encode_faces(EncodeParams(detector="whole"), QuietContext(project))
+    assert (result.vectors, result.encoded_now, result.removed_meanwhile) == (21, 21, 3)
+    recipe = project.vectors.choose().recipe
+    data = np.concatenate(
+        [np.fromfile(path, dtype="<f4") for path in (project.vectors.folder / recipe.hash).glob("*.f32")]
+    )
+    assert len(data) % 128 == 0 and np.count_nonzero(data.reshape(-1, 128).any(axis=1)) == 21
+
+
+def test_nothing_left_but_images_that_go_meanwhile_is_said(tmp_path, drawn, monkeypatch):
+    project = project_of(tmp_path / "p", drawn)
+    encode_faces(EncodeParams(detector="whole"), QuietContext(project))
+    with project.db.transaction() as connection:
+        connection.execute("DELETE FROM vector WHERE face_id IN (SELECT id FROM face WHERE image_id = 5)")
+        connection.execute("DELETE FROM face WHERE image_id = 5")
+        connection.execute("DELETE FROM detection WHERE image_id = 5")
+    plain = pipeline.search_batch
+
+    def search(batch):
+        with project.db.transaction() as connection:
+            connection.execute("DELETE FROM image WHERE id = 5")
+        return plain(batch)
+
+    monkeypatch.setattr("fairdesk.jobs.pool.processes", lambda: 1)
+    monkeypatch.setattr("fairdesk.faces.embedding.search_batch", search)
+    result = encode_faces(EncodeParams(detector="whole"), QuietContext(project))
+    assert (result.vectors, result.encoded_now, result.removed_meanwhile) == (23, 0, 1)
+    assert result.per_second_why == "the images that were left were removed from the project meanwhile"
 
 
 def test_unreadable_images_are_told_and_the_rest_goes_on(tmp_path, drawn, monkeypatch):
@@ -506,6 +557,51 @@ def test_work_that_was_left_and_of_which_nothing_could_be_done_is_an_error(grown
     assert len(work(QuietContext(project)).unreadable) == 1  # whoever hid it need not hear of it each time
 
 
+@pytest.mark.parametrize("faces_known", [False, True])
+def test_what_is_left_has_each_images_own_reason_counted(grown, faces_known):
+    """A missing file beside a damaged one and one that was replaced: three reasons, not one for all."""
+    project, new = grown
+    home = new[0].parent
+    for number in range(2, 5):
+        Image.new("RGB", (60, 60), (9, number, 9)).save(home / f"new {number}.jpg")
+    import_images(ImportParams(folder=home.parent), QuietContext(project))
+    if faces_known:
+        find_faces(DetectParams(detector="whole"), QuietContext(project))
+    new[0].unlink()
+    new[1].unlink()
+    (home / "new 2.jpg").write_bytes(b"")
+    Image.new("RGB", (70, 60), (99, 9, 9)).save(home / "new 3.jpg")
+    (home / "new 4.jpg").write_bytes(b"")
+    works = [lambda c: encode_faces(EncodeParams(detector="whole"), c)] if faces_known else WORKS
+    for work in works:
+        with pytest.raises(JobFailed) as told:
+            work(QuietContext(project))
+        text = str(told.value)
+        assert "None of the 5 images that were left to do could be read: " in text
+        for place in ("new 2.jpg", "new 3.jpg"):  # those that are there are never called missing
+            assert not any("missing" in part and place in part for part in text.split("; "))
+        assert f"2 (the file is missing), for example {new[0]}" in text
+        assert f"2 (the file is empty), for example {home / 'new 2.jpg'}" in text
+        assert f"1 (another file than the original: its contents differ): {home / 'new 3.jpg'}" in text
+        assert f"fairdesk relink PROJECT {home} NEW-FOLDER" in text
+
+
+def test_nothing_read_at_all_has_each_images_own_reason_counted(tmp_path, drawn):
+    home = tmp_path / "home"
+    home.mkdir()
+    for number, path in enumerate(sorted(drawn.rglob("*.jpg"))[:3]):
+        shutil.copyfile(path, home / f"{number}.jpg")
+    project = project_of(tmp_path / "p", home)
+    (home / "0.jpg").unlink()
+    (home / "1.jpg").unlink()
+    (home / "1.jpg").mkdir()
+    (home / "2.jpg").write_bytes(b"")
+    with pytest.raises(JobFailed, match="None of 3 images could be read: ") as told:
+        find_faces(DetectParams(), QuietContext(project))
+    assert f"1 (the file is missing): {home / '0.jpg'}" in str(told.value)
+    assert f"): {home / '1.jpg'}" in str(told.value) and f"): {home / '2.jpg'}" in str(told.value)
+
+
 @pytest.mark.parametrize("work", WORKS)
 def test_a_damaged_file_that_is_left_is_told_and_no_error_each_time(grown, work):
     project, new = grown
@@ -538,14 +634,34 @@ def test_a_face_that_became_too_small_is_no_riddle(tmp_path, drawn, detector, sc
     project = Project.create(tmp_path / "p")
     import_images(ImportParams(folder=home), QuietContext(project))
     found = find_faces(DetectParams(detector=detector, max_side=400), QuietContext(project))
-    told = f"{home / 'wide.png'} (3,000 pixels)"
+    told = f"{home / 'wide.png'} (3,000 pixels; 300 across, of which 40 were left)"
     remedy = f"fairdesk detect PROJECT --detector {detector} --max-side 3000"
     assert (remedy in found.text()) == scaled
     assert (told in found.text()) == ("1 of them was scaled to 400 pixels" in found.text()) == scaled
     assert [one.path for one in found.searched_smaller] == [str(home / "wide.png")] * scaled
+    caution = f"1 image without a face is very elongated: {home / 'wide.png'} was searched at 40 pixels across."
+    assert (
+        (caution in (found.caution() or "")) == ("--max-side 3000 (Longest side)" in (found.caution() or "")) == scaled
+    )
     if scaled:
         key = DetectParams(detector=detector, max_side=400).key
         encoded = encode_faces(EncodeParams(detector=str(key)), QuietContext(project)).text()
         assert told in encoded and remedy in encoded
         found = find_faces(DetectParams(detector=detector, max_side=3000), QuietContext(project))
         assert (found.faces, found.searched_smaller) == (1, []) and "scaled" not in found.text()
+
+
+@pytest.mark.parametrize(
+    ("sides", "elongated"),
+    [((3000, 300), True), ((3000, 1000), False), ((900, 300), False), ((3000, 2000), False), ((8000, 900), True)],
+)
+def test_a_photograph_of_usual_shape_is_not_called_elongated(sides, elongated):
+    limit = 1000
+    one = SearchedSmaller(
+        path="a",
+        side=max(sides),
+        searched=limit,
+        short_side=min(sides),
+        short_searched=min(sides) * limit // max(sides),
+    )
+    assert one.elongated == elongated and (elongated_line([one]) is None) != elongated

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.purge import purge
+from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.jobs.state import FAILED
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.registry import job_kinds
@@ -204,3 +205,32 @@ def test_an_original_that_is_back_is_missing_no_longer_once_it_was_encoded(windo
     qtbot.waitUntil(lambda: len(window.session.missing) == 0, timeout=8000)
     hand.settle()
     assert "missing" not in window.dataset.counts.text()
+
+
+def test_the_form_is_of_this_project_says_what_there_is_and_the_header_follows(window, hand, qtbot, project, tmp_path):
+    """Another project's folders are not filled in; counts come before the job; no search is needed for the header to be right."""
+    plain_images(tmp_path / "in", 2, 3, 2)
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "new").mkdir()
+    window.session.settings.set_form("relink", {"old": str(tmp_path / "theirs"), "new": str(tmp_path / "theirs")})
+    hand.open(project.folder)
+    window.session.find_moved()
+    dialog = hand.dialog(JobDialog)
+    assert dialog.form.values()["old"] == str(tmp_path / "in") and not dialog.form.values().get("new")
+    dialog.reject()
+    (tmp_path / "in").rename(tmp_path / "new" / "in")
+    next((tmp_path / "new").rglob("*.png")).write_bytes(b"another size")
+    window.session.run("encode", {"detector": "whole"})
+    hand.finish_job("encode", FAILED)
+    qtbot.waitUntil(lambda: "12 originals missing" in window.dataset.counts.text(), timeout=8000)
+    window.session.find_moved()
+    dialog = hand.dialog(JobDialog)
+    dialog.form.set_values({"old": str(tmp_path / "in"), "new": str(tmp_path / "new")})
+    said = "12 originals lay in the old folder, 12 of them missing. The new one has files of the name and size of 11."
+    qtbot.waitUntil(lambda: dialog.facts.text() == said, timeout=8000)
+    dialog.run_button.click()
+    assert hand.finish_job("relink").result["relinked"] == 11
+    qtbot.waitUntil(lambda: "1 original missing" in window.dataset.counts.text(), timeout=8000)
+    hand.settle()
+    assert "searched" not in window.dataset.counts.text() and "could not" not in window.dataset.counts.toolTip().lower()

@@ -261,3 +261,14 @@ def test_a_cluster_begun_by_hand(tmp_path, drawn):
             os.killpg(head.pid, signal.SIGKILL)
         head.wait(30)
         short.cleanup()
+
+
+def test_a_stream_that_was_taken_meanwhile_can_be_written_to_later():
+    """A progress bar that begins beside Ray puts its stream back when Ray is done: nothing of Python's own is on the terminal at the end."""
+    code = (
+        "import sys\nfrom fairdesk.jobs.ray_connection import _lines_kept\n"
+        "with _lines_kept():\n    taken = sys.stderr\n"
+        "sys.stderr = taken\nprint('after', file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "after\n")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from fairdesk.faces.params import DetectParams
+from fairdesk.cli import run
+from fairdesk.faces.params import DetectParams, EncodeParams
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.encoder_ref import EncoderRef, encoder_text
 
@@ -61,3 +64,41 @@ def test_a_run_is_its_weights(tmp_path):
 def test_no_encoders(text):
     with pytest.raises(ValueError, match=r"dlib, dlib-reference, resnet50, deepface:NAME"):
         EncoderRef.parse(text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "hog",
+        "hog+all",
+        "hog@2",
+        "hog/1500",
+        "hog+all@2/1500",
+        "cnn@0",
+        "whole",
+        "deepface:yunet+all",
+        "hog-fast/900",
+        "hog@1",
+    ],
+)
+def test_detect_takes_every_name_that_results_have(name):
+    """As `encode` does: no name that is printed is refused where it is typed."""
+    key = DetectorKey.parse(name)
+    assert DetectParams(detector=name).key == key == DetectParams(detector=str(key)).key
+    assert DetectParams(detector=name) == DetectParams.of(key) and DetectParams(detector=name).detector == key.name
+    assert str(DetectParams(detector=name).key) == EncodeParams(detector=name).detector
+
+
+def test_a_setting_beside_a_full_name_may_not_be_another(capsys, tmp_path):
+    assert DetectParams(detector="hog+all@2/1500", faces="all", upsample=2).max_side == 1500
+    for given in ({"upsample": 3}, {"max_side": 900}):
+        with pytest.raises(ValueError, match=r"in the detector's name, hog\+all@2/1500"):
+            DetectParams(detector="hog+all@2/1500", **given)
+    for wrong in ("hog+all@9", "hog@x", "eyes+all"):
+        with pytest.raises(ValueError, match="detector"):
+            DetectParams(detector=wrong)
+    assert run(["new", str(tmp_path / "p")]) == 0
+    assert run(["detect", str(tmp_path / "p"), "--detector", "hog+all@2/1500", "--upsample", "3"]) == 2
+    assert "--upsample: is 2 in the detector's name" in capsys.readouterr().err
+    assert run(["detect", str(tmp_path / "p"), "--detector", "hog+all@2/1500", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["detector"] == "hog+all@2/1500"

@@ -83,6 +83,7 @@ def draw_map(params: MapParams, context: Context) -> MapResult:
         encoder=recipe.encoder,
         detector=recipe.detector,
         recipe=recipe.hash,
+        **project.vectors.differs(recipe),
         out=None if params.out is None else str(params.out),
     )
 

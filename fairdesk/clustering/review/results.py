@@ -8,6 +8,7 @@ from typing import Any, Literal
 from fairdesk.clustering.review.candidates import WANTED, Estimate
 from fairdesk.clustering.version_basis import basis_text
 from fairdesk.jobs.results import JobResult, Record, jsonable
+from fairdesk.project.recipes import named_encoder
 from fairdesk.words import mark, tr, tr_n
 
 
@@ -56,6 +57,8 @@ class SuggestionsResult(JobResult):
     encoder: str
     detector: str
     recipe: str
+    mirrored: bool | None = None
+    precision: str | None = None
     purity: float
     """Of the clustering as it is now, and so is the next."""
     completeness: float
@@ -100,7 +103,7 @@ class SuggestionsResult(JobResult):
                 lines.append(
                     f"    fairdesk name PROJECT --cluster {one.clusters[0]} --version {one.version} --identity {name}"
                 )
-        lines.append(basis_text(self.encoder, self.detector, self.recipe))
+        lines.append(basis_text(named_encoder(self.encoder, self.precision, self.mirrored), self.detector, self.recipe))
         lines.append(
             tr(
                 "Clustering {version} as it is now: estimated {purity:.1%} pure and {completeness:.1%} complete.",

@@ -45,6 +45,7 @@ def suggestions(
         encoder=session.recipe.encoder,
         detector=session.recipe.detector,
         recipe=session.recipe.hash,
+        **project.vectors.differs(session.recipe),
         purity=estimate.purity,
         completeness=estimate.completeness,
         answers_left=estimate.answers_left,

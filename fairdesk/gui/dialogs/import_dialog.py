@@ -120,8 +120,11 @@ class ImportDialog(QDialog):
         self._unreadable = result.unreadable
         self.details.setVisible(bool(self._unreadable))
         self.preview.setText(describe(result))
-        self.accept_button.setEnabled(result.new > 0 or bool(self._unreadable))
-        self.accept_button.setText(tr_n("Import {n:,} image", "Import {n:,} images", result.new))
+        self.accept_button.setEnabled(result.new > 0 or result.renewed > 0 or bool(self._unreadable))
+        text = tr_n("Import {n:,} image", "Import {n:,} images", result.new)
+        if result.renewed and not result.new:
+            text = tr_n("Take {n:,} changed image", "Take {n:,} changed images", result.renewed)
+        self.accept_button.setText(text)
         self.accept_button.setFocus()
 
     def _accept(self) -> None:

@@ -37,7 +37,7 @@ from fairdesk.jobs.registry import choices_of, job_kind
 from fairdesk.metrics.pair_lists.tables import first_rows
 from fairdesk.words import tr
 
-_NOT_KEPT = ("out", "folder", "where", "where_b", "detector")  # belong to one request
+_NOT_KEPT = ("out", "folder", "old", "new", "where", "where_b", "detector")  # belong to one request
 _WIDTH = 620
 _WITH_COLUMNS = 690  # high, where a table's columns are shown
 _FACTS_MS = 250  # after the last change

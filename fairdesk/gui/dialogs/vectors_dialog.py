@@ -175,7 +175,7 @@ class VectorsDialog(QDialog):
                 tr("yes") if one.complete else tr("{vectors:,} of {faces:,}", vectors=one.vectors, faces=one.faces)
             )
             made = time.strftime("%Y-%m-%d %H:%M", time.localtime(recipe.created))
-            rows.append((recipe.encoder, recipe.detector, f"{recipe.dim:,}", f"{one.vectors:,}", complete, made,
+            rows.append((one.named, recipe.detector, f"{recipe.dim:,}", f"{one.vectors:,}", complete, made,
                          tr("used") if first else "", tr("current") if old is None else old.changed()))  # fmt: skip
         _fill(self.vectors, rows)
         for y, one in enumerate(self._sets):

@@ -46,7 +46,7 @@ def steps(counts: dict[str, Any] | None) -> list[Step]:
         tr(
             "{vectors:,} by {encoder} (faces of {detector})",
             vectors=one.vectors,
-            encoder=one.recipe.encoder,
+            encoder=one.named,
             detector=one.recipe.detector,
         )
         for one in encoders

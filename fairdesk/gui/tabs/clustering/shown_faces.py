@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fairdesk.clustering.methods.by_name import unit_length
 from fairdesk.clustering.store import Cluster, Version, faces_of
 from fairdesk.clustering.version_basis import recipe_of_version, verdicts_of_version
-from fairdesk.errors import RequestError
+from fairdesk.errors import JobFailed, RequestError
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids
 from fairdesk.project.verdicts import Said, Verdict
@@ -36,9 +36,18 @@ class Centres:
 
     @classmethod
     def read(
-        cls, project: Project, version: Version, there: Ids, homes: Ids, earlier: Centres | None = None
+        cls,
+        project: Project,
+        version: Version,
+        there: Ids,
+        homes: Ids,
+        earlier: Centres | None = None,
+        tell: Callable[[BaseException], object] | None = None,
     ) -> Centres | None:
-        """Read them, by the embeddings that the map is drawn by; None where there are none. What was read earlier is not read again."""
+        """Read them, by the embeddings that the map is drawn by; None where there are none. What was read earlier is not read again.
+
+        Where their file is damaged that is told (by `tell`, else raised), and the faces can be seen all the same.
+        """
         try:
             recipe = recipe_of_version(project, version.id)
         except RequestError:
@@ -50,7 +59,13 @@ class Centres:
         if earlier is not None and np.array_equal(there, earlier.members[0]):
             faces, vectors = earlier.faces, earlier.vectors
         else:
-            every, vectors = project.vectors.load(recipe)
+            try:
+                every, vectors = project.vectors.load(recipe)
+            except JobFailed as error:
+                if tell is None:
+                    raise
+                tell(error)
+                return None
             kept = np.isin(every, there)
             faces, vectors = every[kept], unit_length(vectors[kept], recipe.metric)
         home = homes[np.searchsorted(there, faces)]

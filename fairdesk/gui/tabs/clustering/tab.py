@@ -248,11 +248,11 @@ class ClusteringTab(Tab):
         project, version = self.session.project, self.view.version
         chosen = self.clusters.selected()
         selected = chosen[0].id if chosen else None
-        view, earlier = self.view, self._centres
+        view, earlier, tell = self.view, self._centres, self.session.failed.emit
         if order in (Order.SPREAD, Order.NEAREST, Order.WRONG) and project is not None and version is not None:
 
             def work() -> tuple[Centres | None, list[Cluster]]:
-                centres = Centres.read(project, version, view.faces, view.homes, earlier)
+                centres = Centres.read(project, version, view.faces, view.homes, earlier, tell)
                 return centres, presenter.arranged(view.clusters, order, view, centres, selected)
 
             def sorted_now(found: tuple[Centres | None, list[Cluster]]) -> None:
@@ -350,14 +350,11 @@ class ClusteringTab(Tab):
             self.grid.show_ids(project, "face", self.grid.grid_model.ids[:0])
             self.on_faces()
             return
-        view, earlier, titles = (
-            self.view,
-            self._centres,
-            {one.id: one.title for one in self.view.clusters if one.label >= 0},
-        )
+        view, earlier, tell = self.view, self._centres, self.session.failed.emit
+        titles = {one.id: one.title for one in self.view.clusters if one.label >= 0}
 
         def read() -> tuple[Centres | None, Shown, set[int] | None]:
-            centres = Centres.read(project, version, view.faces, view.homes, earlier)
+            centres = Centres.read(project, version, view.faces, view.homes, earlier, tell)
             if picked is None:
                 return centres, shown_faces(project, version.id, chosen, centres, titles), None
             some = np.isin(view.faces, picked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from fairdesk.clustering.store import clusters, newest_version
 from fairdesk.errors import RequestError
+from fairdesk.images.image_reading import file_is_missing
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
 from fairdesk.project.detections import Search, searches, unread_images
@@ -150,7 +152,9 @@ def _look_at_people(project: Project, view: View, before: View, change: Change) 
         view.searches = shown_searches(project, view.every_search, labels)
         vectors = shown_vectors(project, view.every_vector, view.searches, labels)
         view.counts = face_counts(project, view.searches, vectors)
-        view.unread = unread_images(project, view.counts["detector"]) if view.counts["not_searched"] else NONE
+        view.unread = NONE  # what was missing then is told as long as it is missing, and is searched once it is back
+        if view.counts["not_searched"]:
+            view.unread = unread_images(project, view.counts["detector"], but=file_is_missing())
     view.counts = view.counts | labels.totals()
     if many & {Kind.IMAGES, Kind.SETS}:
         view.contents = read_contents(project)
@@ -203,12 +207,12 @@ def ids(project: Project, wish: Wish, labels: LabelSnapshot | None = None) -> Id
         return found
 
 
-def unread_originals(view: View, missing: Missing) -> int:
-    """Return how many images the detector shown could not search though their originals are there."""
-    return len(view.unread) - missing.count(view.unread)
+def unread_originals(view: View, missing: Missing, changed: Sequence[int] = ()) -> int:
+    """Return how many images the detector shown could not search though their originals are there, and are those that were imported."""
+    return len(view.unread) - missing.count(view.unread) - len(np.intersect1d(view.unread, changed))
 
 
-def explanation(view: View, missing: Missing) -> str:
+def explanation(view: View, missing: Missing, changed: Sequence[int] = ()) -> str:
     """Return what to do about files that are missing, cannot be read, or were not imported, a line each: a tip."""
     lines = []
     if len(missing):
@@ -217,7 +221,13 @@ def explanation(view: View, missing: Missing) -> str:
                 "Missing: the file is not where it was. “Find moved originals” looks for it; what was found in it stays."
             )
         )
-    if unread_originals(view, missing):
+    if changed:
+        lines.append(
+            tr(
+                "Changed: the file is another one than was imported. Importing its folder again takes it as it is now; labels stay."
+            )
+        )
+    if unread_originals(view, missing, changed):
         lines.append(
             tr(
                 "Could not be searched: the file is there, but {detector} could not read it. Put a good copy in its place and search again; the job says why.",
@@ -233,7 +243,7 @@ def explanation(view: View, missing: Missing) -> str:
     return "\n".join(lines)
 
 
-def headline(view: View, selected: int, missing: Missing = NONE_MISSING) -> str:
+def headline(view: View, selected: int, missing: Missing = NONE_MISSING, changed: Sequence[int] = ()) -> str:
     """Return the line of counts at the top; an image whose original is missing counts as that alone."""
     counts = view.counts
     if not (counts.get("images") or counts.get("hidden")):
@@ -251,14 +261,14 @@ def headline(view: View, selected: int, missing: Missing = NONE_MISSING) -> str:
         if counts["without_face"]:
             parts.append(tr("{without_face:,} without a face", without_face=counts["without_face"]))
     sets: list[VectorSet] = [one for one in counts["vectors"] if one.vectors]
-    alike = Counter((one.recipe.encoder, one.recipe.detector) for one in sets)
+    alike = Counter((one.named, one.recipe.detector) for one in sets)
     parts += [
         tr(
             "{vectors:,} {encoder} embeddings ({detector})",
             vectors=one.vectors,
-            encoder=one.recipe.encoder,
+            encoder=one.named,
             detector=one.recipe.detector
-            if alike[one.recipe.encoder, one.recipe.detector] == 1
+            if alike[one.named, one.recipe.detector] == 1
             else f"{one.recipe.detector}, {one.recipe.hash[:8]}",  # the dialog of embeddings says how they differ
         )
         for one in sets[:_MOST_VECTORS]
@@ -271,12 +281,7 @@ def headline(view: View, selected: int, missing: Missing = NONE_MISSING) -> str:
     ):
         if counts[key]:
             parts.append(tr(text, n=counts[key]))
-    if len(missing):
-        parts.append(tr_n("{n:,} original missing", "{n:,} originals missing", len(missing)))
-    if unread := unread_originals(view, missing):
-        parts.append(tr_n("{n:,} could not be searched", "{n:,} could not be searched", unread))
-    if counts["unreadable"]:
-        parts.append(tr_n("{n:,} file not imported", "{n:,} files not imported", counts["unreadable"]))
+    parts += _of_originals(view, missing, changed)
     if len(view.ids) != counts["images"]:
         parts.append(tr("{count:,} shown", count=len(view.ids)))
     if view.partly_of_age:
@@ -284,6 +289,19 @@ def headline(view: View, selected: int, missing: Missing = NONE_MISSING) -> str:
     if selected:
         parts.append(tr("{selected:,} selected", selected=selected))
     return "  ·  ".join(parts)
+
+
+def _of_originals(view: View, missing: Missing, changed: Sequence[int]) -> list[str]:
+    parts = []
+    if len(missing):
+        parts.append(tr_n("{n:,} original missing", "{n:,} originals missing", len(missing)))
+    if changed:
+        parts.append(tr_n("{n:,} original changed", "{n:,} originals changed", len(changed)))
+    if unread := unread_originals(view, missing, changed):
+        parts.append(tr_n("{n:,} could not be searched", "{n:,} could not be searched", unread))
+    if unreadable := view.counts["unreadable"]:
+        parts.append(tr_n("{n:,} file not imported", "{n:,} files not imported", unreadable))
+    return parts
 
 
 def likeness(sets: list[VectorSet], shown: str) -> VectorSet | None:

@@ -313,8 +313,9 @@ class DatasetTab(Tab):
         self._say_counts()
 
     def _say_counts(self) -> None:
-        self.counts.setText(presenter.headline(self.view, self.grid.selected_count(), self.session.missing))
-        self.counts.setToolTip(presenter.explanation(self.view, self.session.missing))
+        missing, changed = self.session.missing, self.session.changed.images
+        self.counts.setText(presenter.headline(self.view, self.grid.selected_count(), missing, changed))
+        self.counts.setToolTip(presenter.explanation(self.view, missing, changed))
         self.session.told_state()
 
     def _picked(self) -> None:
@@ -365,7 +366,7 @@ class DatasetTab(Tab):
                 tr(
                     "✕  Similar to {image} ({encoder}, {detector})",
                     image=title,
-                    encoder=recipe.encoder,
+                    encoder=vectors.named,
                     detector=recipe.detector,
                 )
             )

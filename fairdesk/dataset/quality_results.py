@@ -1,0 +1,68 @@
+"""What measuring quality returns."""
+
+from __future__ import annotations
+
+from fairdesk.faces.results import caution_of
+from fairdesk.jobs.results import JobResult, Record, Unreadable
+from fairdesk.jobs.wording import left_out
+from fairdesk.words import tr, tr_n
+
+
+class Spread(Record):
+    """Percentiles of a measure."""
+
+    p5: float
+    median: float
+    p95: float
+
+
+class QualityResult(JobResult):
+    """What was measured, and how many images lie outside of the limits."""
+
+    measured: int
+    measured_now: int
+    without_face: int
+    unreadable: int
+    not_looked_at: int
+    outside: int
+    limits: list[str]
+    action: str
+    measures: dict[str, Spread | None]
+    detector: str
+    other_detectors: list[str]
+    unreadable_files: list[Unreadable] = []
+    """The images that cannot be read, each with why."""
+
+    def text(self) -> str:
+        """Return the spread of each measure, and what has none."""
+        lines = [self.summary]
+        lines += [
+            f"  {name:<10}  "
+            + tr("5 % {low:.4g}, median {median:.4g}, 95 % {high:.4g}", low=one.p5, median=one.median, high=one.p95)
+            for name, one in self.measures.items()
+            if one is not None
+        ]
+        if self.without_face:
+            lines.append(
+                tr_n(
+                    "{n:,} image has no face and no measure of one.",
+                    "{n:,} images have no face and no measure of one.",
+                    self.without_face,
+                )
+            )
+        if self.unreadable:
+            lines.append(tr_n("{n:,} image cannot be read.", "{n:,} images cannot be read.", self.unreadable))
+            lines += left_out(tr("Not readable"), self.unreadable_files)
+        if self.not_looked_at:
+            lines.append(
+                tr_n(
+                    "{n:,} image was not searched for faces yet.",
+                    "{n:,} images were not searched for faces yet.",
+                    self.not_looked_at,
+                )
+            )
+        return "\n".join(lines)
+
+    def caution(self) -> str | None:
+        """Say which images could not be read."""
+        return caution_of(self.unreadable_files, [])

@@ -1,0 +1,79 @@
+"""What has become of a project's originals: those that are missing and those that changed, told once and as long as it is so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fairdesk.faces.changed_originals import ChangedNow, changed_now
+from fairdesk.gui.notice import Notice
+from fairdesk.project.originals import Missing, missing_originals
+from fairdesk.words import tr, tr_n
+
+if TYPE_CHECKING:
+    from fairdesk.project import Project
+
+MISSING, CHANGED = "missing originals", "changed originals"  # topics of notices
+
+
+class Originals(NamedTuple):
+    """Those that are missing, and those that are other files now than those that were imported."""
+
+    missing: Missing
+    changed: ChangedNow
+
+
+def looked_over(project: Project, told: tuple[str, ...]) -> Originals:
+    """Look through a large catalogue, once, and return what has become of the originals. Raises `DamagedError`."""
+    if project.db.unchecked:
+        project.db.check_pages()
+    return Originals(missing_originals(project), changed_now(project, told))
+
+
+def missing_notice(found: Missing, find: Callable[[], None]) -> Notice | None:
+    """Say which originals are missing, with the way to find them; None where none is."""
+    if not len(found):
+        return None
+    text = tr_n(
+        "{n:,} original is missing: {path}. Its thumbnail, labels and results stay.",
+        "{n:,} originals are missing, for example {path}. Their thumbnails, labels and results stay.",
+        len(found),
+        path=found.first,
+    )
+    return Notice(text, "error", tr("Find moved originals…"), find, MISSING)
+
+
+def changed_notice(found: ChangedNow, ask: Callable[[str, dict[str, Any]], None]) -> Notice | None:
+    """Say which originals have changed, with the form that takes them as they are now; None where none has."""
+    if not found.paths:
+        return None
+    text = tr_n(
+        "{n:,} original has changed since it was imported: {path}. Import its folder again to take it as it is now: "
+        "its labels stay, and faces and embeddings are made anew.",
+        "{n:,} originals have changed since they were imported, for example {path}. Import their folder again to take them as they "
+        "are now: their labels stay, and faces and embeddings are made anew.",
+        len(found.paths),
+        path=found.paths[0],
+    )
+    return Notice(text, "error", tr("Import again…"), lambda: ask("import", {"folder": found.folder}), CHANGED)
+
+
+def changed_of(result: object) -> list[str]:
+    """Return the paths of the originals that a job's result says have changed."""
+    found = getattr(result, "changed", None)
+    return found if isinstance(found, list) and all(isinstance(one, str) for one in found) else []
+
+
+def only_folder(project: Project) -> str:
+    """Return the folder of all originals, where they are of one."""
+    roots = list(project.roots().values())
+    return str(roots[0]) if len(roots) == 1 else ""
+
+
+def folder_of(project: Project | None, path: str) -> str:
+    """Return the folder, or archive, that an original was imported from."""
+    roots = (
+        [] if project is None else [str(root) for root in project.roots().values() if Path(path).is_relative_to(root)]
+    )
+    return max(roots, key=len, default="")
