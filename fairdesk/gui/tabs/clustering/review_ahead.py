@@ -123,7 +123,9 @@ def progress_line(ahead: Ahead, answered: int) -> str:
     """Say how right the clusters are thought to be, and how many answers are left and given."""
     found = ahead.estimate
     none_left = (
-        tr("by this estimate 99 % is reached") if found.f1 >= WANTED else tr("no question is left that would change much")
+        tr("by this estimate 99 % is reached")
+        if found.f1 >= WANTED
+        else tr("no question is left that would change much")
     )
     estimated = mark("Estimated: {purity:.1%} pure, {completeness:.1%} complete")
     if not ahead.verdicts:  # nobody said yet how good likeness is as a measure here
