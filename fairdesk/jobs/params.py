@@ -48,6 +48,9 @@ class JobParams(BaseModel):
     only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {}
     """Fields that mean something only while another field has one of some values: a form shows them only then."""
 
+    refused: ClassVar[frozenset[str]] = frozenset()
+    """Those of `only_for` that are refused on the command line where they mean nothing; the others are passed over, and told."""
+
     sections: ClassVar[dict[str, tuple[str, ...]]] = {}
     """Fields that a form shows under Advanced, by the title of their part; all others come first."""
 

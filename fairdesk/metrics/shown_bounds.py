@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from fairdesk import counted
-from fairdesk.jobs.wording import percent, plain
+from fairdesk.jobs.wording import percent, plain, rate
+from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.words import tr, tr_n
 
 LEAST_RATE = 1e-7  # a tenth of the smallest FAR that is asked for
@@ -37,3 +38,24 @@ def almost_nothing(interval: tuple[float, float] | None, errors: int, subjects: 
     rests = [] if subjects is None else [counted.subjects(subjects)]
     rests.append(tr_n("{n:,} error", "{n:,} errors", errors))
     return tr("says almost nothing: {why}", why=", ".join(rests))
+
+
+def within(value: str, interval: Interval | None, why: str | None = None, by: By | None = None) -> str:
+    """Return a rate with its interval, or with why it has none."""
+    if interval is None:
+        return value if why is None else f"{value} {tr('(no interval: {why})', why=why)}"
+    return marked(f"{value} [{rate_bound(interval[0])}, {rate_bound(interval[1])}]", by)
+
+
+def marked(shown: str, by: By | None) -> str:
+    """Say beside an interval by pairs that it is too narrow."""
+    return shown if by is None else f"{shown} {tr('(too narrow)')}"
+
+
+def rate_at_threshold(one: object, name: str, errors: int, subjects: int | None) -> str:
+    """Return the FMR or FNMR of a record: with its interval, why it has none, or why it is undefined."""
+    value, why, interval, no, by = (getattr(one, name + end) for end in ("", "_why", "_ci", "_ci_why", "_ci_by"))
+    if value is None:
+        return tr("undefined: {why}", why=why)
+    wide = almost_nothing(interval, errors, subjects)
+    return within(rate(value), interval, no, by) + (f" ({wide})" if wide else "")

@@ -90,7 +90,10 @@ def compare_matched(
     one: ScoreSet, two: ScoreSet, params: CompareScoresParams, check: Callable[[], None] = lambda: None
 ) -> CompareScoresResult:
     """Compare two models whose comparisons are the same, row by row (similarities)."""
-    options = params.evaluation(grouped=one.grouped and bool(one.group1 is not None and (one.group1 != "").any()))
+    grouped = one.grouped and bool(one.group1 is not None and (one.group1 != "").any())
+    if not grouped:
+        _need_no_groups(params)
+    options = params.evaluation(grouped=grouped)
     if options.bootstrap != 0 and (one.subject1 is None or one.subject2 is None):
         options = options.model_copy(update={"bootstrap": 0})  # draws of pairs would not be those of both models
     found = []
@@ -156,6 +159,16 @@ def compare_matched(
         result.normalised_first = _normalised(one, options, check)
         result.normalised_second = _normalised(two, options, check)
     return result
+
+
+def _need_no_groups(params: CompareScoresParams) -> None:
+    """Refuse what means something only between groups, where the scores name none."""
+    for name in ("threshold_from", "alpha"):
+        if getattr(params, name) != type(params).model_fields[name].default:
+            raise RequestError(
+                tr("{option} is of groups, and the scores of {file} name none. Leave it out, or give scores that name groups.",
+                   option=params.option(name), file=params.first.name)
+            )  # fmt: skip
 
 
 def _encoder(result: EvaluateResult) -> str | None:

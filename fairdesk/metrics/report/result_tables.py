@@ -24,6 +24,7 @@ from fairdesk.metrics.shown_bounds import almost_nothing
 from fairdesk.words import grouped, mark, tr
 
 if TYPE_CHECKING:
+    from fairdesk.metrics.rates.whole_results import WholeRates
     from fairdesk.metrics.results import CrossCell, EvaluateResult, Figures, GroupFigures, GroupsResult
 
 INTERVAL = "95 %"
@@ -64,7 +65,7 @@ class Table:
 def tables_of(result: EvaluateResult, *, following: bool = False) -> list[Table]:
     """Return all tables of an evaluation that have rows; with `following` those that the common threshold changes."""
     groups = result.groups
-    made = [] if following else [_overall(result)]
+    made = [] if following and groups is not None else [_overall(result)]
     if groups is not None:
         made += [_common(result, groups), _fairness(groups), _between(groups)]
     if groups is not None and not following:
@@ -119,18 +120,43 @@ def _overall(result: EvaluateResult) -> Table:
         (tr("AUC"), "–" if result.auc is None else f"{result.auc:.6f}", "–"),
         ("d′", number(result.d_prime), "–"),
     ]
-    why = result.eer_why or ""
+    why, common = result.eer_why or "", result.at_threshold
+    notes = [tr("Undefined: {why}.", why=why)] if why else []
+    made = [
+        [Cell(name), Cell(value, tip=why if value == "–" else ""), Cell(interval)] for name, value, interval in rows
+    ]
+    if common is not None:
+        made += [
+            [Cell(name), *_rate_cells(common, rate_name, count, PairQuery(kind), result.subjects)]
+            for name, rate_name, count, kind in (
+                (tr("FMR at the threshold"), "fmr", common.false_matches, "false match"),
+                (tr("FNMR at the threshold"), "fnmr", common.false_non_matches, "false non-match"),
+            )
+        ]
+        notes.append(tr("Threshold {threshold} ({rule}).", threshold=number(common.threshold), rule=common.rule))
     return Table(
         "overall",
         tr("All comparisons"),
         [Column(tr("Figure"), text=True), Column(tr("Value")), Column(INTERVAL)],
-        [[Cell(name), Cell(value, tip=why if value == "–" else ""), Cell(interval)] for name, value, interval in rows],
-        why and tr("Undefined: {why}.", why=why),
+        made,
+        " ".join(notes),
     )
 
 
 def _weak_tip() -> str:
     return tr("Rests on fewer than 30 errors: weaker than ±30 % at 90 % confidence (rule of 30)")
+
+
+def _rate_cells(
+    row: GroupFigures | WholeRates, name: str, errors: int, behind: PairQuery, subjects: int | None
+) -> list[Cell]:
+    """Return the cells of a rate at the threshold and of its interval."""
+    value, why, interval, no, by = (getattr(row, name + end) for end in ("", "_why", "_ci", "_ci_why", "_ci_by"))
+    weak, wide = value is not None and errors < FEW, almost_nothing(interval, errors, subjects)
+    return [
+        Cell(rate(value), weak, tip=_weak_tip() if weak else why or "", pairs=behind if errors else None),
+        Cell(_and(or_why(rates_between(interval, by_pairs=by is not None), no), wide), bool(wide), tip=no or wide),
+    ]
 
 
 def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
@@ -143,32 +169,14 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
     ]  # fmt: skip
     rows: list[list[Cell]] = []
     for name, row in groups.per_group.items():
-        fmr, fnmr = (
-            Cell(
-                rate(value),
-                weak := value is not None and count < FEW,
-                tip=_weak_tip() if weak else why or "",
-                pairs=PairQuery(kind, name, name) if count else None,
-            )
-            for value, count, why, kind in (
-                (row.fmr, row.false_matches, row.fmr_why, "false match"),
-                (row.fnmr, row.false_non_matches, row.fnmr_why, "false non-match"),
-            )
+        fmr, fmr_span = _rate_cells(row, "fmr", row.false_matches, PairQuery("false match", name, name), row.subjects)
+        fnmr, fnmr_span = _rate_cells(
+            row, "fnmr", row.false_non_matches, PairQuery("false non-match", name, name), row.subjects
         )
-        spans = [
-            Cell(
-                _and(or_why(rates_between(ci, by_pairs=by is not None), why), wide := almost_nothing(ci, count, row.subjects)),
-                bool(wide), tip=why or wide,
-            )
-            for ci, why, by, count in (
-                (row.fmr_ci, row.fmr_ci_why, row.fmr_ci_by, row.false_matches),
-                (row.fnmr_ci, row.fnmr_ci_why, row.fnmr_ci_by, row.false_non_matches),
-            )
-        ]  # fmt: skip
         rows.append(
             [
                 Cell(name), Cell("–" if row.subjects is None else grouped(f"{row.subjects:,}")), _counts(row.genuine),
-                _counts(row.impostor), _counts(row.dropped.genuine + row.dropped.impostor), fmr, spans[0], fnmr, spans[1],
+                _counts(row.impostor), _counts(row.dropped.genuine + row.dropped.impostor), fmr, fmr_span, fnmr, fnmr_span,
                 Cell(grouped(f"{row.false_matches:,}"), pairs=fmr.pairs), Cell(grouped(f"{row.false_non_matches:,}"), pairs=fnmr.pairs),
                 Cell(rate(row.accuracy), tip=row.accuracy_why or ""),
             ]

@@ -145,7 +145,8 @@ def write_report(
         lettering([*groups, params.label_source or "", params.scores.name]),
     ):
         check()
-        threshold = None if result.groups is None else result.groups.threshold
+        common = result.at_threshold if result.groups is None else result.groups
+        threshold = None if common is None else common.threshold
         drawn = drawings(overall, groups, result, distance=params.distance, threshold=threshold, check=check)
         files |= _plot_files(drawn, len(groups), check)
         tables = tables_of(result)
