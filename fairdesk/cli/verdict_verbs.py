@@ -11,7 +11,7 @@ from fairdesk.cli.job_verbs import add_project, open_project
 from fairdesk.cli.options import new_file, whole_number
 from fairdesk.cli.verb import Namespace, Verb
 from fairdesk.errors import RequestError
-from fairdesk.jobs.read_and_written import written_over
+from fairdesk.jobs.read_and_written import written_over, wrong_place
 from fairdesk.jobs.results import JobResult
 from fairdesk.words import mark, tr
 
@@ -115,7 +115,8 @@ def _verdicts(arguments: Namespace) -> JobResult:
     from fairdesk.clustering.verdicts.files import listed, read_verdicts, write_verdicts
     from fairdesk.project.verdicts import remove_verdicts
 
-    if (why := written_over(arguments.out, [arguments.file])) is not None:
+    why = written_over(arguments.out, [arguments.file]) or wrong_place(arguments.out, folder=False)
+    if why is not None:
         raise RequestError(why)
     with open_project(arguments.project) as project:
         done = {}

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
-from fairdesk.images.written_files import need_folder
 from fairdesk.jobs.context import Context
-from fairdesk.metrics.comparison.results import CompareScoresResult, Normalised, PairedDifference
+from fairdesk.jobs.read_and_written import need_apart
+from fairdesk.metrics.comparison.results import WRITTEN, CompareScoresResult, Normalised, PairedDifference
 from fairdesk.metrics.evaluation import Evaluated, evaluate, evaluate_whole
 from fairdesk.metrics.fairness.figure_functions import rates_behind
 from fairdesk.metrics.fairness.figure_notes import smaller_is_fairer
@@ -46,7 +46,7 @@ def compare_scores(params: CompareScoresParams, context: Context, *, needed: boo
     Without `needed`, scores that name no image of the project `labels_of` are compared as they are, and what a file says
     of its polarity wins over what was asked for.
     """
-    need_folder(params.out)
+    need_apart(params.out, WRITTEN, (params.first, params.second))
     context.progress(0, 4, tr("steps"))
     named = columns_of(params.first, params.columns)
     other = columns_of(params.second, params.second_columns) or columns_of_second(

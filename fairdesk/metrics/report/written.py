@@ -15,6 +15,7 @@ from fairdesk import __version__
 from fairdesk.assets import asset
 from fairdesk.images.written_files import Names, safe_name, write_bytes
 from fairdesk.jobs.results import jsonable
+from fairdesk.metrics.pairs_behind.left_out import FILE
 from fairdesk.metrics.pairs_behind.pair_query import cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import curves_of
 from fairdesk.metrics.rates.error_curves import histogram
@@ -121,6 +122,12 @@ def figures(
 
     made = drawings(overall, groups, None, distance=distance, threshold=threshold)
     return {name: framed(draw) for name, draw in made.items()}
+
+
+WRITTEN = (
+    "report.html", "report.pdf", "evaluation.json", "table.csv", FILE, "tables/*.csv", "tables/*.tex", "*.svg", "*.png", "*.pdf",
+)  # fmt: skip
+"""What a report's folder has."""
 
 
 def write_report(
