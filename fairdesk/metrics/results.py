@@ -10,7 +10,15 @@ from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.metrics.pairs_behind.left_out_counts import LeftOutCount, Repeats
 from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint, rule_name
 from fairdesk.metrics.rates.whole_results import WholeRates
-from fairdesk.metrics.shown_bounds import figure_bound, marked, rate_at_threshold, within
+from fairdesk.metrics.shown_bounds import (
+    eer_tells_little,
+    figure_bound,
+    marked,
+    noted,
+    rate_at_threshold,
+    tar_tells_little,
+    within,
+)
 from fairdesk.words import grouped, tr, tr_n
 
 
@@ -323,7 +331,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
             lines.append(
                 tr(
                     "EER {eer} at threshold {threshold:.4g}; AUC {auc:.6g}; d' {prime}",
-                    eer=within(rate(self.eer), self.eer_ci, self.eer_ci_why, self.eer_ci_by),
+                    eer=_eer(self, self.n_genuine, self.n_impostor, self.subjects),
                     threshold=self.eer_threshold,
                     auc=self.auc,
                     prime=prime,
@@ -333,6 +341,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
             for target, point in (self.tar_at_far or {}).items():
                 line = "  " + tr("TAR at FAR {target:>8}: {tar:>8}", target=target, tar=rate(point.tar))
                 line = within(line, point.tar_ci, point.tar_ci_why if point.resolvable else None, point.tar_ci_by)
+                line = noted(line, tar_tells_little(point, self.n_genuine, self.subjects))
                 lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
         if self.at_threshold is not None:
             lines.append(self.at_threshold.line(self.subjects))
@@ -402,6 +411,12 @@ def _fold_lines(row: EvaluateResult) -> list[str]:
     return lines
 
 
+def _eer(row: Figures, genuine: int, impostor: int, subjects: int | None) -> str:
+    """Return an EER with its interval, or why it has none."""
+    shown = within(rate(row.eer), row.eer_ci, row.eer_ci_why, row.eer_ci_by)
+    return noted(shown, eer_tells_little(row, genuine, impostor, subjects))
+
+
 def _span(interval: Interval) -> str:
     return f"[{figure_bound(interval[0])}, {figure_bound(interval[1])}]"
 
@@ -427,7 +442,7 @@ def _group_lines(groups: GroupsResult) -> list[str]:
             fnmr=rate_at_threshold(one, "fnmr", one.false_non_matches, one.subjects),
             eer=tr("undefined: {why}", why=one.eer_why)
             if one.eer is None
-            else within(rate(one.eer), one.eer_ci, one.eer_ci_why, one.eer_ci_by),
+            else _eer(one, one.genuine, one.impostor, one.subjects),
             genuine=one.genuine,
             impostor=one.impostor,
         )

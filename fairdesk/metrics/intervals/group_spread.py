@@ -207,7 +207,9 @@ class CommonSpread:
                 continue
             shifted = shifted or self.likely_figures()
             interval = shifted_interval(name, estimate, shifted[name], wide.get(name))
-            if interval is not None:
+            if interval is None:
+                fair.intervals_why[name] = tr("the figure is a number in too few draws")
+            else:
                 fair.intervals[name] = interval
 
     def _logits(self, rate: str) -> tuple[Array, Array, Array] | None:

@@ -23,8 +23,9 @@ from fairdesk.metrics.rates.error_rates import Scores
 from fairdesk.metrics.report.evaluation_table import table_csv
 from fairdesk.metrics.report.facts import caveats, facts
 from fairdesk.metrics.report.language import speaking_report
-from fairdesk.metrics.report.result_tables import Table, cell_counts, tables_of
+from fairdesk.metrics.report.result_tables import cell_counts, tables_of
 from fairdesk.metrics.report.table_files import as_csv, as_latex
+from fairdesk.metrics.report.tables import Table
 from fairdesk.metrics.results import EvaluateResult, GroupsResult
 from fairdesk.metrics.scores.grouped_scores import MOST_PAIRED
 from fairdesk.words import tr
