@@ -467,7 +467,7 @@ def _normalised(scores: ScoreSet, params: EvaluateParams, check: Callable[[], No
 
 
 def _normalised_at(scores: ScoreSet, params: EvaluateParams, check: Callable[[], None]) -> Normalised:
-    learned, applied, _ = divide_people(scores, 0.5, params.seed)
+    learned, applied, _, _ = divide_people(scores, 0.5, params.seed)
     fmr = params.at.partition("=")[2]
     rules = learn(group_comparisons(scores.part(learned)), "threshold", fmr, "--at fmr=")
     target, moved = scores.part(applied), scores.part(applied)
