@@ -176,8 +176,15 @@ VERDICT_VERBS = [
         mark("Compare two clusterings: what moved, and how alike they are"),
         _compare_options,
         _compare,
+        keeps=False,
     ),
-    Verb("suggestions", mark("List the questions to a person that are worth most"), _suggestions_options, _suggestions),
+    Verb(
+        "suggestions",
+        mark("List the questions to a person that are worth most"),
+        _suggestions_options,
+        _suggestions,
+        keeps=False,
+    ),
     Verb(
         "verdict", mark("Say that clusters or faces are one person, two, or of no interest"), _verdict_options, _verdict
     ),

@@ -216,6 +216,8 @@ class Corrections(Record):
     """Images of the scores that are not in the project, where others are: nothing that was corrected is known of them."""
     comparisons_elsewhere: int | None = None
     """Comparisons with such an image."""
+    word_kept: int | None = None
+    """Comparisons of one name in two groups, as a person set them, whose side stays as listed: the scores name no subjects."""
     project: str | None = None
     """Name of the folder of the project that the corrections are from."""
     project_sha256: str | None = None
@@ -231,6 +233,14 @@ class Corrections(Record):
                     "{n:,} images of the scores are not in the project; what people corrected says nothing of {comparisons}.",
                     self.images_elsewhere,
                     comparisons=counted.comparisons(self.comparisons_elsewhere or 0),
+                )
+            )
+        if self.word_kept:
+            out.append(
+                tr_n(
+                    "{n:,} comparison stays as it is listed: a person put one name into two groups, and the scores name no subjects to tell whether it is one person.",
+                    "{n:,} comparisons stay as they are listed: a person put one name into two groups, and the scores name no subjects to tell whether it is one person.",
+                    self.word_kept,
                 )
             )
         left = self.excluded + self.wrong_label
