@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
+from fairdesk.gui import async_glue
 from fairdesk.project import Project
-from fairdesk.project.identities import groups_with
+from fairdesk.project.identities import groups_of_images, groups_with, images_of_name
 from fairdesk.project.labels import Edit
 from fairdesk.words import mark, tr, tr_n
 
 LEAVE = mark("unchanged")
+Images = Sequence[int] | npt.NDArray[np.int64]
+_MOST = 3  # people of a name that are offered
 
 
 class LabelDialog(QDialog):
     """`edit()` after it was accepted. Every field can be reached and filled from the keyboard."""
 
     def __init__(
-        self, count: int, known: dict[str, list[str]], first: str, parent: QWidget, project: Project | None
+        self, images: Images, known: dict[str, list[str]], first: str, parent: QWidget, project: Project | None
     ) -> None:
-        """`known` holds the values to choose from by field; `first` is the field the cursor starts in; `project` knows whose names are taken."""
+        """`images` are labelled; `known` holds the values to choose from by field; `first` is the field the cursor starts in; `project` knows whose names are taken."""
         super().__init__(parent)
-        self._project = project
+        self._project, self._images = project, images
         self.setWindowTitle(tr("Label"))
         self.boxes: dict[str, QComboBox] = {}
         self.removals: dict[str, QCheckBox] = {}
@@ -31,7 +38,7 @@ class LabelDialog(QDialog):
             tr_n(
                 "Labels of {n:,} image. Empty fields are left unchanged; labels set here are marked as set by a person.",
                 "Labels of {n:,} images. Empty fields are left unchanged; labels set here are marked as set by a person.",
-                count,
+                len(images),
             )
         )
         title.setWordWrap(True)
@@ -99,6 +106,48 @@ class LabelDialog(QDialog):
             groups=known,
             group=group or tr("no group"),
         )
+
+    def accept(self) -> None:
+        """Ask who is meant, where the name is somebody's of another group; then accept."""
+        people = self._namesakes()
+        if people:
+            async_glue.start(self._ask(people))
+        else:
+            super().accept()
+
+    def _namesakes(self) -> dict[str | None, int]:
+        """Return the people of this name, by group, with their images, where some images would become another one."""
+        name, group = self._value("identity"), self._value("group")
+        if not name or self._project is None:
+            return {}
+        groups = groups_with(self._project, name)
+        landing = groups_of_images(self._project, self._images) if groups and group is None else {group or None}
+        if not groups or landing <= set(groups):
+            return {}
+        images = images_of_name(self._project, name)
+        return {one: images.get(one, 0) for one in groups}
+
+    async def _ask(self, people: dict[str | None, int]) -> None:
+        name = self._value("identity") or ""
+        apart = tr("Another person of that name")
+        joins = {
+            tr_n(
+                "Join the {n:,} image of {name} ({group})", "Join the {n:,} images of {name} ({group})", count,
+                name=name, group=group or tr("no group"),
+            ): group
+            for group, count in list(people.items())[:_MOST]
+        }  # fmt: skip
+        question = tr("There is a {name} already. Is it the same person?", name=name)
+        said = await async_glue.ask(
+            self, tr("Label"), question, [apart, *joins], tr("To join sets the group of the images too.")
+        )
+        if said in joins:
+            group = joins[said]
+            self.removals["group"].setChecked(group is None)
+            if group is not None:
+                self.boxes["group"].setCurrentText(group)
+        if said is not None:
+            super().accept()
 
     def _value(self, field: str) -> str | None:
         if self.removals[field].isChecked():

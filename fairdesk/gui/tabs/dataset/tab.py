@@ -386,7 +386,7 @@ class DatasetTab(Tab):
             "add": tags,
             "remove": tags,
         }
-        dialog = LabelDialog(len(images), known, first, self, project)
+        dialog = LabelDialog(images, known, first, self, project)
         if await async_glue.finished(dialog):
             edit = dialog.edit()
             self.session.edit(
