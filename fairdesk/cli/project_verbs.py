@@ -225,5 +225,5 @@ PROJECT_VERBS = [
     Verb("purge", mark("Permanently remove a person or image; cannot be undone"), _purge_options, _purge),
     Verb("undo", mark("Undo the newest edit"), _only_project, _undo),
     Verb("redo", mark("Redo the edit that was undone"), _only_project, _redo),
-    Verb("history", mark("List the edits"), _only_project, _history),
+    Verb("history", mark("List the edits"), _only_project, _history, keeps=False),
 ]

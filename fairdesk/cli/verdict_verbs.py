@@ -11,7 +11,7 @@ from fairdesk.cli.job_verbs import add_project, open_project
 from fairdesk.cli.options import new_file, whole_number
 from fairdesk.cli.verb import Namespace, Verb
 from fairdesk.errors import RequestError
-from fairdesk.jobs.read_and_written import written_over
+from fairdesk.jobs.read_and_written import written_over, wrong_place
 from fairdesk.jobs.results import JobResult
 from fairdesk.words import mark, tr
 
@@ -159,7 +159,8 @@ def _verdicts(arguments: Namespace) -> JobResult:
     from fairdesk.clustering.verdicts.files import listed, read_verdicts, write_verdicts
     from fairdesk.project.verdicts import remove_verdicts
 
-    if (why := written_over(arguments.out, [arguments.file])) is not None:
+    why = written_over(arguments.out, [arguments.file]) or wrong_place(arguments.out, folder=False)
+    if why is not None:
         raise RequestError(why)
     with open_project(arguments.project) as project:
         done = {}
@@ -224,8 +225,15 @@ VERDICT_VERBS = [
         mark("Compare two clusterings: what moved, and how alike they are"),
         _compare_options,
         _compare,
+        keeps=False,
     ),
-    Verb("suggestions", mark("List the questions to a person that are worth most"), _suggestions_options, _suggestions),
+    Verb(
+        "suggestions",
+        mark("List the questions to a person that are worth most"),
+        _suggestions_options,
+        _suggestions,
+        keeps=False,
+    ),
     Verb(
         "verdict", mark("Say that clusters or faces are one person, two, or of no interest"), _verdict_options, _verdict
     ),

@@ -15,18 +15,18 @@ JOBS = [
     ),
     _Job(
         "eps", "Choose epsilon", "params:EpsParams", "choosing.results:EpsResult", "choosing.job:list_radii",
-        needs=Needs.EITHER, without="vectors",
+        needs=Needs.EITHER, without="vectors", after_stop="",
     ),
     _Job(
         "map", "Make a map", "params:MapParams", "results:MapResult", "maps.face_map:draw_map", lane=Lane.HEAVY, after_stop="run it again",
     ),
     _Job(
         "load-clusters", "Import a cluster file", "params:LoadClustersParams", "results:LoadClustersResult", "files.cluster_files:load_clusters",
-        positional=("file",),
+        positional=("file",), after_stop="",
     ),
     _Job(
         "mosaic", "Export a mosaic", "params:MosaicParams", "results:MosaicResult", "files.mosaics:write_mosaic",
-        needs=Needs.EITHER, instead="file", of_instead=("replace_prefix",),
+        needs=Needs.EITHER, after_stop="run it again", instead="file", of_instead=("replace_prefix",),
     ),
     _Job(
         "identity-folders", "Export identity folders", "params:FoldersParams", "results:FoldersResult", "files.identity_folders:write_identity_folders",

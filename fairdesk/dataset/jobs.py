@@ -55,7 +55,7 @@ JOBS = [
     _Job("label", "Label faces", "params:LabelParams", "results:LabelResult", "label_sources:label_faces", heavy_with="backend"),
     _Job(
         "vectors", "Export embeddings", "params:VectorsParams", "vector_results:VectorsResult", "vector_export:export_vectors",
-        needs=Needs.EITHER, without="from_file",
+        needs=Needs.EITHER, without="from_file", after_stop="",
     ),
     _Job(
         "load-encodings", "Import embeddings", "params:LoadEncodingsParams", "vector_results:LoadEncodingsResult", "encodings_import:load_encodings",

@@ -38,7 +38,7 @@ JOBS = [
     ),
     _Job(
         "assess", "Assess synthetic faces", "params:AssessParams", "results:AssessResult", "checking.assessment:assess_faces",
-        lane=Lane.GPU, gpu=True, positional=("made", "real"),
+        lane=Lane.GPU, gpu=True, positional=("made", "real"), after_stop="",
     ),
     _Job(
         "translate", "Translate faces", "params:TranslateParams", "results:TranslateResult", "making.translation:translate_faces",

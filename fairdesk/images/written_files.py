@@ -39,17 +39,6 @@ def need_ending(path: Path, known: Sequence[str]) -> None:
         )
 
 
-def need_folder(folder: Path | None) -> None:
-    """Raise `RequestError` where no folder can be made, before what it is for is worked out."""
-    if folder is None:
-        return
-    for one in (folder, *folder.parents):
-        if one.is_dir():
-            return
-        if one.exists():
-            raise RequestError(tr("{path} is a file. Give a folder to write to.", path=one))
-
-
 class Names:
     """Hands out names in folders so that no two sources get the same one (a.jpg, a_2.jpg, ...)."""
 

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from fairdesk.errors import RequestError
 from fairdesk.jobs.fields import Pick, said
-from fairdesk.jobs.read_and_written import written_over
+from fairdesk.jobs.read_and_written import written_over, wrong_place
 from fairdesk.text_names import is_text, printable, why_no_text
 from fairdesk.words import mark, tr
 
@@ -47,6 +47,9 @@ class JobParams(BaseModel):
 
     only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {}
     """Fields that mean something only while another field has one of some values: a form shows them only then."""
+
+    refused: ClassVar[frozenset[str]] = frozenset()
+    """Those of `only_for` that are refused on the command line where they mean nothing; the others are passed over, and told."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {}
     """Fields that a form shows under Advanced, by the title of their part; all others come first."""
@@ -88,15 +91,19 @@ class JobParams(BaseModel):
 
     @model_validator(mode="after")
     def _nothing_read_is_written(self) -> Self:
-        """Refuse to write over what is read."""
+        """Refuse to write over what is read or what a project is made of, and to a place of another kind."""
         by_kind: dict[bool, list[tuple[str, Path]]] = {True: [], False: []}
+        folders = set[str]()
         for name, field in type(self).model_fields.items():
             pick, value = said(field, Pick), getattr(self, name)
             if pick is not None:
                 paths = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Path)]
+                folders |= {name} if pick is Pick.NEW_FOLDER else set()
                 by_kind[pick in (Pick.NEW_FILE, Pick.NEW_FOLDER)] += [(name, path) for path in paths]
         for name, out in by_kind[True]:
             if (why := written_over(out, [path for _, path in by_kind[False]])) is not None:
+                raise FieldError(name, why)
+            if (why := wrong_place(out, folder=name in folders)) is not None:
                 raise FieldError(name, why)
         return self
 

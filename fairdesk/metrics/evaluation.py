@@ -15,7 +15,7 @@ from fairdesk.metrics.fairness.results import Fairness
 from fairdesk.metrics.intervals.by_pairs import wilson
 from fairdesk.metrics.pairs_behind.pair_query import cell_key
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.rates.common_threshold import CommonThreshold, choose_threshold
+from fairdesk.metrics.rates.common_threshold import CommonThreshold, choose_threshold, takes_no_threshold
 from fairdesk.metrics.rates.error_rates import (
     TARGETS,
     Scores,
@@ -30,6 +30,7 @@ from fairdesk.metrics.rates.error_rates import (
 from fairdesk.metrics.rates.own_thresholds import own_thresholds
 from fairdesk.metrics.rates.protocol import add_folds, add_points
 from fairdesk.metrics.rates.sorted_places import place_of
+from fairdesk.metrics.rates.whole_results import WholeRates
 from fairdesk.metrics.results import (
     CrossCell,
     Dropped,
@@ -117,15 +118,20 @@ def _tar_table(scores: Scores, *, distance: bool) -> dict[str, TarPoint]:
     return table
 
 
-def common_row(scores: Scores, threshold: CommonThreshold) -> dict[str, Any]:
-    """Return the error counts and rates of one group at the common threshold."""
+def common_row(scores: Scores, threshold: CommonThreshold, *, whole: bool = False) -> dict[str, Any]:
+    """Return the error counts and rates of one group, or of all comparisons (`whole`), at the common threshold."""
+    no_genuine, no_impostor = (
+        (tr("no genuine scores"), tr("no impostor scores"))
+        if whole
+        else (tr("no genuine pairs in this group"), tr("no impostor pairs within this group"))
+    )
     reject_all, value = threshold.reject_all, threshold.value
     matches = 0 if reject_all else scores.ni - place_of(scores.impostor, value)
     misses = scores.ng if reject_all else place_of(scores.genuine, value)
     row: dict[str, Any] = {"false_matches": matches, "false_non_matches": misses}
     for rate, errors, trials, why in (
-        ("fmr", matches, scores.ni, tr("no impostor pairs within this group")),
-        ("fnmr", misses, scores.ng, tr("no genuine pairs in this group")),
+        ("fmr", matches, scores.ni, no_impostor),
+        ("fnmr", misses, scores.ng, no_genuine),
     ):
         row |= {rate: errors / trials, f"{rate}_why": None} if trials else _undefined((rate,), why)
         row[f"{rate}_ci"] = row[f"{rate}_ci_pairs"] = wilson(errors, trials)
@@ -135,9 +141,7 @@ def common_row(scores: Scores, threshold: CommonThreshold) -> dict[str, Any]:
     if scores.ng:
         row |= {"accuracy": (total - matches - misses) / total, "accuracy_why": None}
     else:
-        row |= _undefined(
-            ("accuracy",), tr("no genuine pairs in this group") if total else tr("no comparisons in this group")
-        )
+        row |= _undefined(("accuracy",), no_genuine if total else tr("no comparisons in this group"))
     return row
 
 
@@ -263,6 +267,19 @@ class Evaluated:
     drawn: Drawn | None = None
 
 
+def _at_threshold(result: EvaluateResult, scores: Scores, params: EvaluateParams) -> CommonThreshold | None:
+    """Add the rates of all comparisons at the operating point, or why there are none; returns the threshold."""
+    lacking = scores.missing()
+    if lacking is not None and params.threshold_from == "all" and takes_no_threshold(scores, params.at):
+        result.at_threshold_why = lacking
+        return None
+    found = choose_threshold(None, scores, params)
+    result.at_threshold = WholeRates(
+        threshold=found.shown(distance=params.distance), rule=found.rule, **common_row(scores, found, whole=True)
+    )
+    return found
+
+
 def evaluate(
     scores: ScoreSet, params: EvaluateParams, check: Callable[[], None] = lambda: None
 ) -> tuple[EvaluateResult, Scores]:
@@ -293,7 +310,8 @@ def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[],
     check()
     if params.by == "none":
         add_folds(result, scores, params, check)
-        drawn = add_intervals(result, named, sorted_scores, params, check)
+        common = _at_threshold(result, sorted_scores, params)
+        drawn = add_intervals(result, named, sorted_scores, params, check, threshold=common)
         return Evaluated(result, sorted_scores, drawn=drawn)
     grouped = group_comparisons(scores)
     result.warn(alike_groups(grouped.names))

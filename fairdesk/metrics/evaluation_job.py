@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from fairdesk.images.file_facts import file_sha256
-from fairdesk.images.written_files import need_folder
 from fairdesk.jobs.context import Context
+from fairdesk.jobs.read_and_written import need_apart
 from fairdesk.metrics.evaluation import evaluate_whole
 from fairdesk.metrics.pairs_behind.corrections import corrected, read_known_of
 from fairdesk.metrics.pairs_behind.left_out import FILE, files_of, find_left_out, read_with_images
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.report.language import speaking_report
-from fairdesk.metrics.report.written import write_report
+from fairdesk.metrics.report.written import WRITTEN, write_report
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.scores.polarity import as_similarities
 from fairdesk.words import tr
@@ -23,7 +23,7 @@ def evaluate_scores(params: EvaluateParams, context: Context) -> EvaluateResult:
 
 
 def _evaluate(params: EvaluateParams, context: Context) -> EvaluateResult:
-    need_folder(params.out)
+    need_apart(params.out, WRITTEN, (params.scores, params.impostor))
     context.progress(0, 3, tr("steps"))
     scores = read_with_images(params)
     people = None if params.labels_of is None else corrected(scores, read_known_of(params.labels_of))

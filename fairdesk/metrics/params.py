@@ -212,8 +212,9 @@ class EvaluateParams(JobParams):
     """Compute error rates from scores, overall and for each group."""
 
     only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = dict.fromkeys(
-        ("at", "threshold_from", "alpha"), ("by", _GROUPED)
+        ("threshold_from", "alpha"), ("by", _GROUPED)
     )
+    refused: ClassVar[frozenset[str]] = frozenset(("threshold_from", "alpha"))
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "File": ("columns", "impostor", "distance", "labels_of"),
         "Protocol": ("folds", "insightface"),
@@ -237,7 +238,7 @@ class EvaluateParams(JobParams):
     at: str = Field(
         "fmr=1e-3",
         title="Operating point",
-        description="Threshold for all groups: eer, fmr=1e-3 or threshold=0.5",
+        description="Threshold for all groups, or for all comparisons: eer, fmr=1e-3 or threshold=0.5",
     )
     threshold_from: str = Field(
         "all", description="The pairs the threshold is taken from: all, within-group or group:NAME"

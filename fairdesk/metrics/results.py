@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import plain, rate
 from fairdesk.metrics.fairness.results import Fairness
+from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.metrics.pairs_behind.left_out_counts import LeftOutCount, Repeats
 from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint, rule_name
-from fairdesk.metrics.shown_bounds import almost_nothing, figure_bound, rate_bound
+from fairdesk.metrics.rates.whole_results import WholeRates
+from fairdesk.metrics.shown_bounds import (
+    eer_tells_little,
+    figure_bound,
+    marked,
+    noted,
+    rate_at_threshold,
+    tar_tells_little,
+    within,
+)
 from fairdesk.words import grouped, tr, tr_n
-
-Interval = tuple[float, float]
-By = Literal["pairs"]
-"""What an interval is by, where it is not by subjects: pairs as if they were independent, which is too narrow."""
 
 
 class Dropped(Record):
@@ -212,6 +216,8 @@ class Corrections(Record):
     """Images of the scores that are not in the project, where others are: nothing that was corrected is known of them."""
     comparisons_elsewhere: int | None = None
     """Comparisons with such an image."""
+    word_kept: int | None = None
+    """Comparisons of one name in two groups, as a person set them, whose side stays as listed: the scores name no subjects."""
     project: str | None = None
     """Name of the folder of the project that the corrections are from."""
     project_sha256: str | None = None
@@ -227,6 +233,14 @@ class Corrections(Record):
                     "{n:,} images of the scores are not in the project; what people corrected says nothing of {comparisons}.",
                     self.images_elsewhere,
                     comparisons=counted.comparisons(self.comparisons_elsewhere or 0),
+                )
+            )
+        if self.word_kept:
+            out.append(
+                tr_n(
+                    "{n:,} comparison stays as it is listed: a person put one name into two groups, and the scores name no subjects to tell whether it is one person.",
+                    "{n:,} comparisons stay as they are listed: a person put one name into two groups, and the scores name no subjects to tell whether it is one person.",
+                    self.word_kept,
                 )
             )
         left = self.excluded + self.wrong_label
@@ -267,6 +281,9 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     pair_list_sha256: str | None = None
     weights_sha256: str | None = None
     groups: GroupsResult | None = None
+    at_threshold: WholeRates | None = None
+    """The rates of all comparisons at the operating point, where there are no groups."""
+    at_threshold_why: str | None = None
     corrections: Corrections | None = None
     left_out: list[LeftOutCount] = []
     repeats: Repeats | None = None
@@ -324,7 +341,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
             lines.append(
                 tr(
                     "EER {eer} at threshold {threshold:.4g}; AUC {auc:.6g}; d' {prime}",
-                    eer=_within(rate(self.eer), self.eer_ci, self.eer_ci_why, self.eer_ci_by),
+                    eer=_eer(self, self.n_genuine, self.n_impostor, self.subjects),
                     threshold=self.eer_threshold,
                     auc=self.auc,
                     prime=prime,
@@ -333,8 +350,11 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
             lines += _rule_lines(self)
             for target, point in (self.tar_at_far or {}).items():
                 line = "  " + tr("TAR at FAR {target:>8}: {tar:>8}", target=target, tar=rate(point.tar))
-                line = _within(line, point.tar_ci, point.tar_ci_why if point.resolvable else None, point.tar_ci_by)
+                line = within(line, point.tar_ci, point.tar_ci_why if point.resolvable else None, point.tar_ci_by)
+                line = noted(line, tar_tells_little(point, self.n_genuine, self.subjects))
                 lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
+        if self.at_threshold is not None:
+            lines.append(self.at_threshold.line(self.subjects))
         if self.corrections is not None:
             lines += self.corrections.lines()
         lines += _fold_lines(self)
@@ -401,25 +421,10 @@ def _fold_lines(row: EvaluateResult) -> list[str]:
     return lines
 
 
-def _within(value: str, interval: Interval | None, why: str | None = None, by: By | None = None) -> str:
-    """Return a rate with its interval, or with why it has none."""
-    if interval is None:
-        return value if why is None else f"{value} {tr('(no interval: {why})', why=why)}"
-    return _marked(f"{value} [{rate_bound(interval[0])}, {rate_bound(interval[1])}]", by)
-
-
-def _of_group(one: GroupFigures, rate_name: str, errors: int) -> str:
-    """Return the FMR or FNMR of a group: with its interval, why it has none, or why it is undefined."""
-    value, why, interval, no, by = (getattr(one, rate_name + end) for end in ("", "_why", "_ci", "_ci_why", "_ci_by"))
-    if value is None:
-        return tr("undefined: {why}", why=why)
-    wide = almost_nothing(interval, errors, one.subjects)
-    return _within(rate(value), interval, no, by) + (f" ({wide})" if wide else "")
-
-
-def _marked(shown: str, by: By | None) -> str:
-    """Say beside an interval by pairs that it is too narrow."""
-    return shown if by is None else f"{shown} {tr('(too narrow)')}"
+def _eer(row: Figures, genuine: int, impostor: int, subjects: int | None) -> str:
+    """Return an EER with its interval, or why it has none."""
+    shown = within(rate(row.eer), row.eer_ci, row.eer_ci_why, row.eer_ci_by)
+    return noted(shown, eer_tells_little(row, genuine, impostor, subjects))
 
 
 def _span(interval: Interval) -> str:
@@ -443,11 +448,11 @@ def _group_lines(groups: GroupsResult) -> list[str]:
         f"  {named[name]:<{width}}  "
         + tr(
             "FMR {fmr:>9}  FNMR {fnmr:>9}  own EER {eer:>9}  ({genuine:,} genuine, {impostor:,} impostor)",
-            fmr=_of_group(one, "fmr", one.false_matches),
-            fnmr=_of_group(one, "fnmr", one.false_non_matches),
+            fmr=rate_at_threshold(one, "fmr", one.false_matches, one.subjects),
+            fnmr=rate_at_threshold(one, "fnmr", one.false_non_matches, one.subjects),
             eer=tr("undefined: {why}", why=one.eer_why)
             if one.eer is None
-            else _within(rate(one.eer), one.eer_ci, one.eer_ci_why, one.eer_ci_by),
+            else _eer(one, one.genuine, one.impostor, one.subjects),
             genuine=one.genuine,
             impostor=one.impostor,
         )
@@ -470,7 +475,7 @@ def _fairness_lines(fair: Fairness) -> list[str]:
             continue
         shown[name] = f"{name} {plain(value, 4)}"
         if interval is not None:
-            shown[name] += " " + _marked(_span(interval), fair.intervals_by)
+            shown[name] += " " + marked(_span(interval), fair.intervals_by)
         if null is not None:
             shown[name] += "; " + tr("if groups were equal {null}", null=_span(null))
         if name in fair.intervals_why:

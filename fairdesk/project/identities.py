@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import apsw
+import numpy as np
+import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.project.main_face import LABELS
@@ -169,6 +171,22 @@ def groups_with(project: Project, name: str) -> list[str | None]:
         "SELECT g.name FROM identity i LEFT JOIN grp g ON g.id = i.group_id WHERE i.name = ? ORDER BY i.id", (name,)
     )
     return [row[0] for row in rows]
+
+
+def images_of_name(project: Project, name: str) -> dict[str | None, int]:
+    """Return how many images the identities of a name have, by group; None is "no group"."""
+    rows = project.db.rows(f"SELECT g.name, count(*) FROM image i {LABELS} WHERE who.name = ? GROUP BY who.id", (name,))
+    return dict(rows)
+
+
+def groups_of_images(project: Project, images: Sequence[int] | npt.NDArray[np.int64]) -> set[str | None]:
+    """Return the groups that some images are in; None is "no group"."""
+    numbers = np.array(images, dtype=np.int64)
+    rows = project.db.rows(
+        f"SELECT DISTINCT g.name FROM carray(?) c CROSS JOIN image i ON i.id = c.value {LABELS}",
+        (apsw.carray(numbers),),
+    )
+    return {row[0] for row in rows}
 
 
 def names_in_groups(project: Project) -> dict[str, set[str]]:

@@ -6,7 +6,7 @@ from functools import partial
 
 from fairdesk.jobs.kinds import JobKind, Needs
 
-_Job = partial(JobKind, domain="fairdesk.runs", needs=Needs.FOLDERS)
+_Job = partial(JobKind, domain="fairdesk.runs", needs=Needs.FOLDERS, after_stop="")
 
 JOBS = [
     _Job(

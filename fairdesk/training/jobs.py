@@ -16,6 +16,6 @@ JOBS = [
     ),
     _Job(
         "export-model", "Export a network", "params:ExportModelParams", "results:ExportModelResult", "network_export:export_network",
-        positional=("run",),
+        positional=("run",), after_stop="",
     ),
 ]  # fmt: skip

@@ -1,5 +1,7 @@
 """Labels of many images: a name that people of other groups have is told before it becomes another person."""
 
+import contextlib
+
 import pytest
 import shiboken6
 from PySide6.QtWidgets import QMessageBox, QWidget
@@ -14,7 +16,7 @@ from tests.gui.conftest import answer
 def dialog(qtbot, filled):
     parent = QWidget()
     qtbot.addWidget(parent)
-    found = LabelDialog(3, {}, "identity", parent, filled)
+    found = LabelDialog([1, 2, 3], {}, "identity", parent, filled)
     found.show()
     yield found
     parent.close()
@@ -112,3 +114,68 @@ def test_naming_selected_images_asks_the_same(window, hand, qtbot, filled, said)
     hand.settle()
     identity, _ = now(filled, one.id)
     assert identity == {"known": other.identity, "new": other.identity.upper()}.get(said, one.identity)
+
+
+def other_person(filled):
+    """Return a person of another group than the images that are labelled, and how many images it has."""
+    people = {one.id: one for one in labelled_images(filled)}
+    here = {people[image].group for image in (1, 2, 3)}
+    taken = {one.identity for one in people.values() if one.group in here}
+    one = next(one for one in people.values() if one.group not in here and one.identity not in taken)
+    return one, sum((other.identity, other.group) == (one.identity, one.group) for other in people.values())
+
+
+@pytest.fixture
+def asked(dialog, monkeypatch, qtbot):
+    """Answers the question by what is put in, and keeps what was asked."""
+    kept = {"answer": None, "questions": []}
+
+    async def ask(parent, title, text, buttons, detail="", **_):
+        kept["questions"].append((text, buttons))
+        return None if kept["answer"] is None else buttons[kept["answer"]]
+
+    monkeypatch.setattr("fairdesk.gui.dialogs.label_dialog.async_glue.ask", ask)
+    monkeypatch.setattr("fairdesk.gui.dialogs.label_dialog.async_glue.start", _at_once)
+    return kept
+
+
+def _at_once(flow):
+    with contextlib.suppress(StopIteration):
+        flow.send(None)
+
+
+def test_it_is_asked_whether_a_namesake_is_meant(dialog, filled, asked):
+    one, images = other_person(filled)
+    dialog.boxes["identity"].setCurrentText(one.identity)
+    dialog.accept()
+    ((text, buttons),) = asked["questions"]
+    assert f"There is a {one.identity} already" in text
+    assert buttons == ["Another person of that name", f"Join the {images:,} images of {one.identity} ({one.group})"]
+    assert dialog.isVisible()  # the question was dismissed: what was typed is still there
+    asked["answer"] = 1
+    dialog.accept()
+    assert not dialog.isVisible() and (dialog.edit().identity, dialog.edit().group) == (one.identity, one.group)
+
+
+def test_the_first_answer_keeps_them_apart(dialog, filled, asked):
+    one, _ = other_person(filled)
+    dialog.boxes["identity"].setCurrentText(one.identity)
+    asked["answer"] = 0
+    dialog.accept()
+    assert not dialog.isVisible() and dialog.edit().group is None
+
+
+def test_nothing_is_asked_where_the_name_is_new_or_of_their_own_group(dialog, filled, asked):
+    own = next(one for one in labelled_images(filled) if one.id == 1)
+    dialog.boxes["identity"].setCurrentText(own.identity)
+    dialog.accept()
+    assert not asked["questions"] and not dialog.isVisible()
+    dialog.show()
+    dialog.boxes["identity"].setCurrentText("nobody yet")
+    dialog.accept()
+    one, _ = other_person(filled)
+    dialog.show()
+    dialog.boxes["identity"].setCurrentText(one.identity)
+    dialog.boxes["group"].setCurrentText(one.group)
+    dialog.accept()
+    assert not asked["questions"]

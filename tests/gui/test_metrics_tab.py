@@ -13,7 +13,7 @@ from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.pair_lists.job import make_pair_list
 from fairdesk.metrics.params import PairsParams, ScoreParams
-from fairdesk.metrics.report.result_tables import INTERVAL
+from fairdesk.metrics.report.tables import INTERVAL
 from fairdesk.metrics.scores.pair_scores import score_pairs
 
 

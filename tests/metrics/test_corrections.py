@@ -262,3 +262,27 @@ def test_images_that_are_not_in_the_project_are_counted(capsys, filled, scored, 
     assert said in capsys.readouterr().out and said in (tmp_path / "report" / "report.html").read_text()
     assert run([*words[:1], str(scored), *words[2:], "--json"]) == 0
     assert "images_elsewhere" not in json.loads(capsys.readouterr().out)["corrections"]
+
+
+def test_a_name_that_went_to_a_namesake_is_told_where_the_scores_name_no_subjects(filled, scored):
+    """Whether one name in two groups is one person, scores with subjects say themselves; the others keep their word, and it is told."""
+    before = read_scores(scored, paths=True)
+    row = int(np.flatnonzero(before.label & (before.group1 == "g0"))[0])
+    image = str(before.path1[row])
+    edit_labels(filled, [ids_of(filled)[image]], Edit(group="g1"))
+    identity = str(before.subject1[row])
+    assert ("g1", identity) not in {
+        (one.group, one.identity) for one in labelled_images(filled) if str(one.path) != image
+    }
+    named, told = correct(read_scores(scored, paths=True), read_known(filled), needed=True)
+    assert told.word_kept is None and not any("stay" in line for line in told.lines())
+    bare = read_scores(scored, paths=True)
+    bare.subject1 = bare.subject2 = None
+    after, told = correct(bare, read_known(filled), needed=True)
+    expected = sum(
+        (one == image) != (two == image) and subject == identity == other
+        for one, two, subject, other in zip(before.path1, before.path2, before.subject1, before.subject2, strict=True)
+    )
+    assert told.word_kept == expected > 0
+    assert (after.label == named.label).all() and after.label[row]
+    assert any("the scores name no subjects" in line for line in told.lines())

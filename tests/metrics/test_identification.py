@@ -312,15 +312,3 @@ def test_what_is_advised_is_the_other_polarity_and_the_right_verb(capsys, tmp_pa
     for verb in ("evaluate", "identify"):
         assert run([verb, str(tmp_path)]) == 2
         assert "is a folder" in capsys.readouterr().err
-
-
-def test_what_has_no_effect_without_groups_is_told(capsys, tmp_path):
-    path = tmp_path / "s.csv"
-    path.write_text("score,label,group1,group2\n0.9,1,A,A\n0.1,0,A,A\n0.2,0,A,A\n0.8,1,A,A\n")
-    words = ["evaluate", str(path), "--at", "eer", "--threshold-from", "all", "--alpha", "0.2", "--bootstrap", "0"]
-    assert run(words) == 0
-    said = capsys.readouterr().err
-    for option in ("--at", "--threshold-from", "--alpha"):
-        assert f"{option} has no effect with --by none. It needs --by group" in said
-    assert run([*words, "--by", "group"]) == 0
-    assert "no effect" not in capsys.readouterr().err

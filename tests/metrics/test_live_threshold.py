@@ -45,9 +45,11 @@ def test_every_table_is_that_of_an_evaluation(tmp_path, distance, threshold):
             assert (fmr, fnmr) == (whole.per_group[name].fmr, whole.per_group[name].fnmr)
 
 
-def test_without_groups_nothing_moves(tmp_path):
+def test_without_groups_the_rates_of_all_move(tmp_path):
     params = EvaluateParams(scores=tmp_path)
     found = evaluate_whole(ScoreSet(genuine=np.array([0.9, 0.8]), impostor=np.array([0.1, 0.85])), params)
     live = LiveThreshold(found, params)
-    assert live.at(0.5) is found.result
+    moved = live.at(0.82)
+    assert (moved.at_threshold.fmr, moved.at_threshold.fnmr, moved.at_threshold.threshold) == (0.5, 0.5, 0.82)
+    assert moved.model_copy(update={"at_threshold": found.result.at_threshold}) == found.result
     assert live.rates(0.82) == {WHOLE: (0.5, 0.5)}

@@ -14,7 +14,7 @@ from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.results import _fairness_lines
 from fairdesk.metrics.scores.score_set import ScoreSet
-from fairdesk.metrics.shown_bounds import almost_nothing, figure_bound, rate_bound
+from fairdesk.metrics.shown_bounds import figure_bound, rate_bound, tells_little
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_an_eer_of_few_errors_lies_within_the_intervals_of_its_two_rates():
 
 def test_an_interval_that_leaves_all_open_says_so_and_why(tmp_path):
     """Eight people whose errors are all of one: honest, and of no use."""
-    assert almost_nothing((0.00003, 0.988), 1, 8) == "says almost nothing: 8 subjects, 1 error"
-    assert almost_nothing((0.0, 0.9), 0, None) == "says almost nothing: 0 errors"
-    assert almost_nothing((0.1, 0.5), 3, 8) == "" == almost_nothing(None, 0, 8)
+    assert tells_little((0.00003, 0.988), 1, 8) == "says almost nothing: 8 subjects, 1 error"
+    assert tells_little((0.0, 0.9), 0, None) == "says almost nothing: 0 errors"
+    assert tells_little((0.1, 0.5), 3, 8) == "" == tells_little(None, 0, 8)
     who = np.repeat(np.arange(8), 6).astype(str)
     other = np.roll(who, 6)
     group = np.where(who.astype(int) % 2, "A", "B")

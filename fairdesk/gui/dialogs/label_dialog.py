@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.alike_names import ask_who
 from fairdesk.project import Project
-from fairdesk.project.identities import NamedImages, groups_with, names_alike
+from fairdesk.project.identities import NamedImages, groups_of_images, groups_with, images_of_name, names_alike
 from fairdesk.project.labels import Edit
 from fairdesk.words import mark, tr, tr_n
 
 LEAVE = mark("unchanged")
+Images = Sequence[int] | npt.NDArray[np.int64]
+_MOST = 3  # people of a name that are offered
 
 
 class LabelDialog(QDialog):
     """`edit()` after it was accepted. Every field can be reached and filled from the keyboard."""
 
     def __init__(
-        self, count: int, known: dict[str, list[str]], first: str, parent: QWidget, project: Project | None,
-        images: Iterable[int] = (),
-    ) -> None:  # fmt: skip
-        """`known` holds the values to choose from by field; `first` is the field the cursor starts in; `project` knows whose names are taken, by others than the `images`."""
+        self, images: Images, known: dict[str, list[str]], first: str, parent: QWidget, project: Project | None
+    ) -> None:
+        """`images` are labelled; `known` holds the values to choose from by field; `first` is the field the cursor starts in; `project` knows whose names are taken."""
         super().__init__(parent)
         self._project, self._images = project, images
         self.setWindowTitle(tr("Label"))
@@ -36,7 +39,7 @@ class LabelDialog(QDialog):
             tr_n(
                 "Labels of {n:,} image. Empty fields are left unchanged; labels set here are marked as set by a person.",
                 "Labels of {n:,} images. Empty fields are left unchanged; labels set here are marked as set by a person.",
-                count,
+                len(images),
             )
         )
         title.setWordWrap(True)
@@ -82,18 +85,15 @@ class LabelDialog(QDialog):
         self.boxes[first].setFocus()
         self._check()
 
-    def accept(self) -> None:
-        """Close; a new name that differs from a known one in case or blanks alone is asked about first."""
+    def _alike(self) -> list[NamedImages]:
+        """Return the people whose names are nearly the new one."""
         name, project = self._value("identity"), self._project
-        new = name and project is not None and not groups_with(project, name)
-        alike = names_alike(project, name, images=map(int, self._images)) if new and name and project else []
-        if alike and name:
-            async_glue.start(self._settle(name, alike))
-        else:
-            super().accept()
+        if not name or project is None or groups_with(project, name):
+            return []
+        return names_alike(project, name, images=map(int, self._images))
 
-    async def _settle(self, name: str, alike: list[NamedImages]) -> None:
-        one = await ask_who(self, name, alike)
+    async def _settle(self, alike: list[NamedImages]) -> None:
+        one = await ask_who(self, self._value("identity") or "", alike)
         if isinstance(one, NamedImages):
             self.boxes["identity"].setCurrentText(one.name)
             self.boxes["group"].setCurrentText(one.group or "")
@@ -128,6 +128,50 @@ class LabelDialog(QDialog):
             groups=known,
             group=group or tr("no group"),
         )
+
+    def accept(self) -> None:
+        """Ask who is meant, where the name is somebody's of another group, or differs from a known one in case or blanks alone; then accept."""
+        people, alike = self._namesakes(), self._alike()
+        if people:
+            async_glue.start(self._ask(people))
+        elif alike:
+            async_glue.start(self._settle(alike))
+        else:
+            super().accept()
+
+    def _namesakes(self) -> dict[str | None, int]:
+        """Return the people of this name, by group, with their images, where some images would become another one."""
+        name, group = self._value("identity"), self._value("group")
+        if not name or self._project is None:
+            return {}
+        groups = groups_with(self._project, name)
+        landing = groups_of_images(self._project, self._images) if groups and group is None else {group or None}
+        if not groups or landing <= set(groups):
+            return {}
+        images = images_of_name(self._project, name)
+        return {one: images.get(one, 0) for one in groups}
+
+    async def _ask(self, people: dict[str | None, int]) -> None:
+        name = self._value("identity") or ""
+        apart = tr("Another person of that name")
+        joins = {
+            tr_n(
+                "Join the {n:,} image of {name} ({group})", "Join the {n:,} images of {name} ({group})", count,
+                name=name, group=group or tr("no group"),
+            ): group
+            for group, count in list(people.items())[:_MOST]
+        }  # fmt: skip
+        question = tr("There is a {name} already. Is it the same person?", name=name)
+        said = await async_glue.ask(
+            self, tr("Label"), question, [apart, *joins], tr("To join sets the group of the images too.")
+        )
+        if said in joins:
+            group = joins[said]
+            self.removals["group"].setChecked(group is None)
+            if group is not None:
+                self.boxes["group"].setCurrentText(group)
+        if said is not None:
+            super().accept()
 
     def _value(self, field: str) -> str | None:
         if self.removals[field].isChecked():

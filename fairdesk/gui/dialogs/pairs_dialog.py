@@ -208,7 +208,7 @@ class PairsDialog(QDialog):
 
     async def _label(self, images: list[int]) -> None:
         known = {"identity": sorted({name for pair in self._pairs for name in pair.identities if name})}
-        dialog = LabelDialog(len(images), known, "identity", self, self._session.project, images)
+        dialog = LabelDialog(images, known, "identity", self, self._session.project)
         if await async_glue.finished(dialog) == QDialog.DialogCode.Accepted:
             edit = dialog.edit()
             self._edit(

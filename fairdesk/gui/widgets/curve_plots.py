@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 from typing import Any
 
@@ -19,6 +19,7 @@ from fairdesk.figures.whole_set import WHOLE
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
 from fairdesk.gui.widgets.plot_gestures import PlotGestures
+from fairdesk.gui.widgets.plot_keys import PlotKeys, Walk
 from fairdesk.gui.widgets.plot_scroll import PlotScroll
 from fairdesk.gui.widgets.rate_axis import RateAxis
 from fairdesk.gui.widgets.top_legend import TopLegend, group_pen
@@ -30,6 +31,11 @@ Bins = tuple[Array, Array, Array]
 _PROBIT = NormalDist().inv_cdf
 _READ_OUT = 8  # groups whose shares are read out at the pointer
 _NEAR = 0.01  # of the plot's width and height, squared
+
+
+_SPOKEN = {
+    "roc": lambda: tr("ROC"), "det": lambda: tr("DET"), "rates": lambda: tr("FMR and FNMR"), "scores": lambda: tr("Scores"),
+}  # fmt: skip
 
 
 def probit(rates: Array) -> Array:
@@ -87,6 +93,9 @@ class RatePlot(QWidget):
         self.gestures.entries = self._entries
         self.gestures.clicked.connect(self._on_click)
         self.gestures.saved.connect(self.saved)
+        self.plot.setAccessibleName(_SPOKEN[kind]())
+        self.keys = PlotKeys(self.plot, theme, self.walks)
+        self.keys.asked.connect(self.pairs_asked)
         self.line = pg.InfiniteLine(0, angle=90, movable=True)
         self.line.setZValue(20)
         self.line.setCursor(Qt.CursorShape.SizeHorCursor)
@@ -176,6 +185,7 @@ class RatePlot(QWidget):
         self._place_line()
         self._place_rings()
         self.reset()
+        self.keys.shown_again()
 
     def reset(self) -> None:
         """Show all of what is drawn, in a range that shows the curves."""
@@ -387,7 +397,9 @@ class RatePlot(QWidget):
         found = self._nearest(x, y)
         if found is None:
             return ""
-        curve, place, _ = found
+        return self._said(*found[:2])
+
+    def _said(self, curve: Curve, place: int) -> str:
         return tr(
             "{curve}: threshold {threshold:.4g}, FMR {fmr:.3g} %, FNMR {fnmr:.3g} %",
             curve=curve.shown,
@@ -438,7 +450,9 @@ class RatePlot(QWidget):
         found = self._nearest(x, y)
         if found is None:
             return None
-        curve, place, fnmr = found
+        return self._query(*found)
+
+    def _query(self, curve: Curve, place: int, fnmr: bool) -> PairQuery:
         group = curve.name if curve.name in self._shown.groups else ""
         threshold = float(curve.threshold[place])
         near = threshold if np.isfinite(threshold) else None
@@ -454,6 +468,30 @@ class RatePlot(QWidget):
                 if kind not in self.hidden and (best is None or far < best[0]):
                     best = far, PairQuery(kind, name, name, x)
         return None if best is None else best[1]
+
+    def walks(self) -> list[Walk]:
+        """Return the curves, or the distributions, for the keyboard."""
+        if self.kind != "scores":
+            return [self._of_curve(*one) for one in self._drawn if len(one[1]) == len(one[0].threshold)]
+        out = []
+        for name, (edges, genuine, impostor) in self._shown_bins().items():
+            for kind, heights in (("genuine", genuine), ("impostor", impostor)):
+                if kind not in self.hidden:
+                    out.append(self._along(PairQuery(kind, name, name), (edges[:-1] + edges[1:]) / 2, heights))
+        return out
+
+    def _of_curve(self, curve: Curve, x: Array, y: Array, fnmr: bool) -> Walk:
+        def said(place: int) -> str:
+            which = [self._query(curve, place, fnmr).title()] if self.kind == "rates" else []
+            return "\n".join([*which, self._said(curve, place)])
+
+        return Walk(x, y, said, lambda place: self._query(curve, place, fnmr))
+
+    def _along(self, query: PairQuery, x: Array, heights: Array) -> Walk:
+        def said(place: int) -> str:
+            return f"{query.title()}\n{self.read_out(float(x[place]), float(heights[place]))}"
+
+        return Walk(x, heights, said, lambda place: replace(query, near=float(x[place])))
 
     def _on_click(self, x: float, y: float) -> None:
         query = self.query_at(x, y)

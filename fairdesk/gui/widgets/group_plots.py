@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QSize, Signal
 from PySide6.QtGui import QFont, QFontMetricsF
@@ -17,6 +18,7 @@ from fairdesk.gui.widgets.frozen_axes import FrozenAxes
 from fairdesk.gui.widgets.name_axis import MOST_BESIDE, MOST_UPRIGHT, NameAxis
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
 from fairdesk.gui.widgets.plot_gestures import PlotGestures
+from fairdesk.gui.widgets.plot_keys import Array, PlotKeys, Walk
 from fairdesk.gui.widgets.plot_scroll import PlotScroll
 from fairdesk.gui.widgets.rate_axis import RateAxis
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery, cell_key
@@ -32,6 +34,14 @@ _BARS = 130  # pixels of the bars themselves
 _RATES = 90  # pixels of the rates beside them
 _GAP = 6  # pixels between the texts of two cells
 _FEW = 6  # groups; of more, names and cells are written smaller
+
+
+def _legible(colour: npt.NDArray[np.integer]) -> str:
+    """Return black or white, whichever stands out more from a colour of three bytes (relative luminance of WCAG 2.1)."""
+    part = colour / 255
+    linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+    luminance = float(linear @ np.array([0.2126, 0.7152, 0.0722]))
+    return "#000000" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "#ffffff"
 
 
 def _cell_text(cell: CrossCell) -> str:
@@ -62,6 +72,9 @@ class GroupPlot(QWidget):
         self.gestures = PlotGestures(self.plot, self.reset)
         self.gestures.clicked.connect(self._on_click)
         self.gestures.saved.connect(self.saved)
+        self.plot.setAccessibleName(titles[kind][0])
+        self.keys = PlotKeys(self.plot, theme, self.walks)
+        self.keys.asked.connect(self.pairs_asked)
         if kind == "between":
             self.plot.showGrid(x=False, y=False)
             self.plot.getPlotItem().vb.invertY(True)
@@ -129,6 +142,7 @@ class GroupPlot(QWidget):
         else:
             self._bars(self._groups)
         self.reset()
+        self.keys.shown_again()
 
     def reset(self) -> None:
         """Show all of it."""
@@ -155,12 +169,13 @@ class GroupPlot(QWidget):
             bar = pg.BarGraphItem(x=[number], height=[value], width=0.6, brush=group_style(number)[0], pen=None)
             self.plot.addItem(bar)
             if interval is not None:
-                error = pg.ErrorBarItem(
-                    x=np.array([number]), y=np.array([value]), top=np.array([max(0.0, interval[1] - value)]),
-                    bottom=np.array([max(0.0, value - interval[0])]), beam=0.15,
-                    pen=pg.mkPen(self._theme.tokens["text"], width=1.5),
-                )  # fmt: skip
-                self.plot.addItem(error)
+                for colour, width in (("base", 4.5), ("text", 1.5)):  # with a rim it is seen on any bar
+                    error = pg.ErrorBarItem(
+                        x=np.array([number]), y=np.array([value]), top=np.array([max(0.0, interval[1] - value)]),
+                        bottom=np.array([max(0.0, value - interval[0])]), beam=0.15,
+                        pen=pg.mkPen(self._theme.tokens[colour], width=width),
+                    )  # fmt: skip
+                    self.plot.addItem(error)
 
     def _note(self, x: float, y: float, text: str, colour: str | None = None) -> pg.TextItem:
         item = pg.TextItem(text, color=colour or self._theme.tokens["text"], anchor=(0.5, 0.5))
@@ -195,6 +210,17 @@ class GroupPlot(QWidget):
         image = pg.ImageItem(colours, axisOrder="row-major")
         image.setRect(-0.5, -0.5, len(names), len(names))
         self.plot.addItem(image)
+        between = pg.mkPen(
+            self._theme.tokens["base"], width=2
+        )  # dark cells are told from each other, and from the ground
+        for place in range(len(names) + 1):
+            for angle in (0, 90):
+                self.plot.addItem(pg.InfiniteLine(place - 0.5, angle=angle, pen=between), ignoreBounds=True)
+        frame = pg.PlotCurveItem(
+            np.array([0, len(names), len(names), 0, 0]) - 0.5, np.array([0, 0, len(names), len(names), 0]) - 0.5,
+            pen=pg.mkPen(self._theme.tokens["muted"], width=1),
+        )  # fmt: skip
+        self.plot.addItem(frame, ignoreBounds=True)
         for side in ("bottom", "left"):
             self._names(side, names)
         font = self._small()
@@ -202,10 +228,30 @@ class GroupPlot(QWidget):
             for x, one in enumerate(row):
                 if one.fmr is not None:
                     text = _cell_text(one)
-                    note = self._note(x, y, text, "#000000" if share[y, x] > 0.5 else "#ffffff")
+                    note = self._note(x, y, text, _legible(colours[y, x, :3]))
                     note.setFont(font)
                     self._notes.append((note, text))
         self._fit_notes()
+
+    def walks(self) -> list[Walk]:
+        """Return the bars, or the rows of cells, for the keyboard."""
+        groups = self._groups
+        if groups is None or (self.kind == "between" and not groups.fmr_matrix):
+            return []
+        places = np.arange(len(groups.per_group), dtype=np.float64)
+        if self.kind == "between":
+            return [self._walk_along(places, np.full(len(places), row)) for row in places]
+        rates = [row.fnmr if self.kind == "fnmr" else row.fmr for row in groups.per_group.values()]
+        return [self._walk_along(places, np.array([one or 0.0 for one in rates]))]
+
+    def _walk_along(self, x: Array, y: Array) -> Walk:
+        def said(place: int) -> str:
+            return self.tip_at(float(x[place]), float(y[place]))
+
+        def query(place: int) -> PairQuery | None:
+            return self.query_at(float(x[place]), float(y[place]))
+
+        return Walk(x, y, said, query, box=True, to_ground=self.kind != "between")
 
     def tip_at(self, x: float, y: float) -> str:
         """Return what the bar or cell at a place of the plot says in full."""

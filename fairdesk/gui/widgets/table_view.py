@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QTableWidget, QTableWidgetItem
 
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.table_copy import TableCopy
-from fairdesk.metrics.report.result_tables import INTERVAL, Cell, Table
+from fairdesk.metrics.report.tables import INTERVAL, Cell, Table
 from fairdesk.words import tr
 
 _AROUND = 9  # pixels of a row around its letters

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
-from fairdesk.images.written_files import need_folder
 from fairdesk.jobs.context import Context
-from fairdesk.metrics.comparison.results import CompareScoresResult, Normalised, PairedDifference
+from fairdesk.jobs.read_and_written import need_apart
+from fairdesk.metrics.comparison.results import WRITTEN, CompareScoresResult, Normalised, PairedDifference
 from fairdesk.metrics.evaluation import Evaluated, evaluate, evaluate_whole
 from fairdesk.metrics.fairness.figure_functions import rates_behind
 from fairdesk.metrics.fairness.figure_notes import smaller_is_fairer
@@ -46,7 +46,7 @@ def compare_scores(params: CompareScoresParams, context: Context, *, needed: boo
     Without `needed`, scores that name no image of the project `labels_of` are compared as they are, and what a file says
     of its polarity wins over what was asked for.
     """
-    need_folder(params.out)
+    need_apart(params.out, WRITTEN, (params.first, params.second))
     context.progress(0, 4, tr("steps"))
     named = columns_of(params.first, params.columns)
     other = columns_of(params.second, params.second_columns) or columns_of_second(
@@ -90,7 +90,10 @@ def compare_matched(
     one: ScoreSet, two: ScoreSet, params: CompareScoresParams, check: Callable[[], None] = lambda: None
 ) -> CompareScoresResult:
     """Compare two models whose comparisons are the same, row by row (similarities)."""
-    options = params.evaluation(grouped=one.grouped and bool(one.group1 is not None and (one.group1 != "").any()))
+    grouped = one.grouped and bool(one.group1 is not None and (one.group1 != "").any())
+    if not grouped:
+        _need_no_groups(params)
+    options = params.evaluation(grouped=grouped)
     if options.bootstrap != 0 and (one.subject1 is None or one.subject2 is None):
         options = options.model_copy(update={"bootstrap": 0})  # draws of pairs would not be those of both models
     found = []
@@ -156,6 +159,16 @@ def compare_matched(
         result.normalised_first = _normalised(one, options, check)
         result.normalised_second = _normalised(two, options, check)
     return result
+
+
+def _need_no_groups(params: CompareScoresParams) -> None:
+    """Refuse what means something only between groups, where the scores name none."""
+    for name in ("threshold_from", "alpha"):
+        if getattr(params, name) != type(params).model_fields[name].default:
+            raise RequestError(
+                tr("{option} is of groups, and the scores of {file} name none. Leave it out, or give scores that name groups.",
+                   option=params.option(name), file=params.first.name)
+            )  # fmt: skip
 
 
 def _encoder(result: EvaluateResult) -> str | None:
@@ -454,7 +467,7 @@ def _normalised(scores: ScoreSet, params: EvaluateParams, check: Callable[[], No
 
 
 def _normalised_at(scores: ScoreSet, params: EvaluateParams, check: Callable[[], None]) -> Normalised:
-    learned, applied, _ = divide_people(scores, 0.5, params.seed)
+    learned, applied, _, _ = divide_people(scores, 0.5, params.seed)
     fmr = params.at.partition("=")[2]
     rules = learn(group_comparisons(scores.part(learned)), "threshold", fmr, "--at fmr=")
     target, moved = scores.part(applied), scores.part(applied)

@@ -11,6 +11,9 @@ from fairdesk.metrics.results import Corrections
 from fairdesk.metrics.shown_bounds import figure_bound, rate_bound
 from fairdesk.words import mark, tr, tr_n
 
+WRITTEN = ("differences.csv", "comparison.json")
+"""What the folder of a comparison has."""
+
 
 class PairedDifference(Record):
     """One figure of both models, and the second's less the first's."""

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from fairdesk.errors import RequestError
-from fairdesk.images.written_files import need_folder
 from fairdesk.jobs.context import Context
 from fairdesk.metrics.identification.files import SearchScores, read_search
 from fairdesk.metrics.identification.rates import Mask, Searches, match_rates, search, threshold_at_fpir
@@ -30,7 +29,6 @@ DRAWS = 1000
 
 def identify_probes(params: IdentifyParams, context: Context) -> IdentifyResult:
     """Job: rank the gallery for each probe; with `out` also write the report."""
-    need_folder(params.out)
     context.progress(0, 3, tr("steps"))
     found = read_search(params.scores)
     if params.distance:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 Interval = tuple[float, float]
+By = Literal["pairs"]
+"""What an interval is by, where it is not by subjects: pairs as if they were independent, which is too narrow."""
 
 Z95 = 1.959963984540054
 

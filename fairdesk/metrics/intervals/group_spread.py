@@ -17,29 +17,25 @@ from fairdesk.metrics.fairness.figure_functions import (
 )
 from fairdesk.metrics.fairness.inversion import GARBE_TAILS, TAILS, inverted_interval
 from fairdesk.metrics.fairness.spread import permuted_members, permuted_rates, shifted_interval
-from fairdesk.metrics.intervals.by_pairs import Interval
+from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.metrics.intervals.by_subjects import (
     FEW,
     LEVEL,
     likely_rates,
     middle,
-    rate_interval,
-    spread_of,
-    stretch_for_few,
 )
+from fairdesk.metrics.intervals.common_rates import DrawnRate, draw_rate, place_in_draws
 from fairdesk.metrics.intervals.rate_variance import FEWEST, Variance, too_few
 from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, WITHIN, Draws, Place
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
-from fairdesk.metrics.results import By, Difference, GroupsResult
+from fairdesk.metrics.results import Difference, GroupsResult
 from fairdesk.metrics.scores.grouped_scores import too_many_to_pair
 from fairdesk.metrics.scores.subjects import Subjects
 from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-_HELD = 0.05  # of a rate's own spread: what is left of it where the threshold follows it
 
 
 def _widen_together(spreads: list[tuple[Difference, Array]]) -> None:
@@ -74,21 +70,16 @@ class CommonSpread:
         self.subjects = subjects
         self.groups, self.draws, self.threshold, self.params = groups, draws, threshold, params
         self.place, self.fixed = self._place(), draws.at(threshold.value, reject_all=threshold.reject_all)
-        self.made: dict[str, dict[str, tuple[float, Array, float, float]]] = {"fmr": {}, "fnmr": {}}
+        self.made: dict[str, dict[str, DrawnRate]] = {"fmr": {}, "fnmr": {}}
         self._few: dict[str, str] = {}  # by rate: the first group with too few subjects for an interval, in words
 
     def _place(self) -> Place:
         """Return where the threshold lies in each draw: the same, or taken anew by its rule."""
-        fixed = self.draws.at(self.threshold.value, reject_all=self.threshold.reject_all)
         if not self.threshold.from_data:
-            return fixed
+            return self.draws.at(self.threshold.value, reject_all=self.threshold.reject_all)
         source = self.params.threshold_from
         name = ALL if source == "all" else WITHIN if source == "within-group" else GROUP + source[6:]
-        curves = self.draws.cells[name]
-        if self.params.at == "eer":
-            found = curves.equal_error()
-            return fixed if found is None else found[1]
-        return curves.at_target(float(self.params.at.partition("=")[2])) or fixed
+        return place_in_draws(self.draws, self.draws.cells[name], self.threshold, self.params.at)
 
     def fill(self, check: Callable[[], None]) -> None:
         """Add the intervals of rates, differences and fairness figures, and the null ranges."""
@@ -122,18 +113,13 @@ class CommonSpread:
             said = tr("the {rate} of {group} has no interval: {why}", rate=rate.upper(), group=name, why=few)
             self._few.setdefault(rate, said)
             return None, few
-        values = self.place.of(curve)
-        at = int(self.place.upper[0])
-        spread = spread_of(values)
-        if spread < _HELD * np.sqrt(variance.variance[at]):
-            return None, tr("the threshold is set by this rate")
-        freedom, worth = float(variance.freedom[at]), variance.trials_at(at)
         row = self.groups.per_group[name]
         errors, trials = (row.false_matches, row.impostor) if rate == "fmr" else (row.false_non_matches, row.genuine)
-        stretch = stretch_for_few(value, spread, freedom, errors, trials)
-        values, spread = values[0] + stretch * (values - values[0]), stretch * spread
-        self.made[rate][name] = (value, values, freedom, worth)
-        return rate_interval(value, spread, freedom, worth), None
+        found = draw_rate(value, curve, variance, self.place, errors, trials)
+        if isinstance(found, str):
+            return None, found
+        self.made[rate][name] = found
+        return found.interval, None
 
     def too_few_behind(self, figure: str) -> str | None:
         """Say which rate that a figure rests on has too few subjects for an interval, or None.
@@ -221,7 +207,9 @@ class CommonSpread:
                 continue
             shifted = shifted or self.likely_figures()
             interval = shifted_interval(name, estimate, shifted[name], wide.get(name))
-            if interval is not None:
+            if interval is None:
+                fair.intervals_why[name] = tr("the figure is a number in too few draws")
+            else:
                 fair.intervals[name] = interval
 
     def _logits(self, rate: str) -> tuple[Array, Array, Array] | None:

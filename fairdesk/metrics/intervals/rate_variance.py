@@ -35,6 +35,13 @@ class Variance:
     trials: float
     subjects: int
 
+    def part(self, columns: npt.NDArray[np.int64]) -> Variance:
+        """Return it at some of the thresholds."""
+        rate, errors, variance, freedom = (
+            one[columns] for one in (self.rate, self.errors, self.variance, self.freedom)
+        )
+        return Variance(rate, errors, variance, freedom, self.trials, self.subjects)
+
     def trials_at(self, place: int) -> float:
         """Return how many independent comparisons these are worth, at least one a subject: for where there is no error.
 

@@ -48,6 +48,12 @@ class Curves:
     fmr_variance: Variance | None
     fnmr_variance: Variance | None
 
+    def part(self, columns: npt.NDArray[np.int64]) -> Curves:
+        """Return the curves at some of the thresholds."""
+        fmr, fnmr = (None if curve is None else curve[:, columns] for curve in (self.fmr, self.fnmr))
+        one, two = (None if found is None else found.part(columns) for found in (self.fmr_variance, self.fnmr_variance))
+        return Curves(fmr, fnmr, one, two)
+
     def equal_error(self) -> tuple[Array, Place] | None:
         """Return the EER of each draw and where it lies."""
         if self.fmr is None or self.fnmr is None:
@@ -89,6 +95,12 @@ class Draws:
         place = last if reject_all else min(int(np.searchsorted(self.thresholds, threshold)), last)
         rows = self.count + 1
         return Place(np.full(rows, place, dtype=np.int64), np.ones(rows))
+
+    def without(self, threshold: float) -> Draws:
+        """Return the draws with one threshold less."""
+        rest = np.flatnonzero(self.thresholds != threshold)
+        cells = {name: curves.part(rest) for name, curves in self.cells.items()}
+        return Draws(self.thresholds[rest], self.count, self.kinds, cells)
 
 
 def choose_thresholds(overall: Scores, groups: list[Scores], exact: list[float], budget: int = 480) -> Array:

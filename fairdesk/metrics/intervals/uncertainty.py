@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
-from fairdesk.metrics.intervals.by_pairs import Interval
+from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.metrics.intervals.by_subjects import FEW, rate_interval, spread_of, stretch_for_few
+from fairdesk.metrics.intervals.common_rates import add_whole_rates
 from fairdesk.metrics.intervals.group_spread import CommonSpread
 from fairdesk.metrics.intervals.pair_draws import draw_pairs
 from fairdesk.metrics.intervals.rate_variance import Variance, too_few
@@ -27,7 +28,7 @@ from fairdesk.metrics.intervals.subject_draws import (
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import Scores, equal_error_rate
-from fairdesk.metrics.results import By, EvaluateResult, Figures
+from fairdesk.metrics.results import EvaluateResult, Figures
 from fairdesk.metrics.scores.grouped_scores import Grouped, with_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.scores.subjects import Subjects, number_subjects, strangers_line, why_unknown
@@ -89,6 +90,9 @@ def add_intervals(
         return None
     everyone = None if subjects is None else subjects.as_one_group()
     alone = chosen if threshold is None else choose_thresholds(everything, [], _own_thresholds(everything), budget)
+    extra = None  # the whole set's threshold, of which its EER and TAR are to know nothing
+    if result.at_threshold is not None and threshold is not None and subjects is not None:
+        extra = float(threshold.value) if np.isfinite(threshold.value) and threshold.value not in alone else None
     cells = _cells(list(groups), threshold, params)
     if subjects is None or everyone is None:
         whole = draw_pairs(everything, {}, alone, count, params.seed, check)
@@ -96,8 +100,11 @@ def add_intervals(
         result.pair_draws = count
     else:
         assert scores.score is not None and scores.label is not None
-        whole = draw_subjects(everyone, scores.score, scores.label, alone, {ALL: [0]}, count, params.seed, check)
-        draws = whole
+        drawn = alone if extra is None else np.sort(np.append(alone, extra))
+        whole = draw_subjects(everyone, scores.score, scores.label, drawn, {ALL: [0]}, count, params.seed, check)
+        if result.at_threshold is not None and threshold is not None:
+            add_whole_rates(result, whole, threshold, params.at)
+        whole = draws = whole if extra is None else whole.without(extra)
         if groups:
             draws = draw_subjects(subjects, scores.score, scores.label, chosen, cells, count, params.seed, check)
         result.subjects, result.draws = subjects.named, count

@@ -161,7 +161,7 @@ def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Correct
     for row in np.flatnonzero(np.isin(first, hidden) | np.isin(second, hidden)).tolist():
         if not kinds[row][0]:
             kinds[row] = (MarkKind.EXCLUDED.value, tr("an image is hidden"))
-    changed = _relabel(scores, first, second, known)
+    changed, kept = _relabel(scores, first, second, known)
     reasons: dict[str, int] = {}
     for kind, reason in kinds:
         if kind:
@@ -171,6 +171,7 @@ def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Correct
         wrong_label=sum(kind == MarkKind.WRONG_LABEL for kind, _ in kinds),
         relabelled_images=len(_said(scores, known).intersection(np.concatenate([first, second]).tolist())),
         relabelled=changed,
+        word_kept=kept or None,
         reasons=reasons,
         project=known.project,
         project_sha256=known.digest,
@@ -200,15 +201,20 @@ def _nobody(scores: ScoreSet, first: Ints, second: Ints, known: Known) -> npt.ND
     return found
 
 
-def _relabel(scores: ScoreSet, first: Ints, second: Ints, known: Known) -> int:
-    """Set the labels that people gave; returns how many comparisons became genuine or impostor by them."""
+def _relabel(scores: ScoreSet, first: Ints, second: Ints, known: Known) -> tuple[int, int]:
+    """Set the labels that people gave; returns how many comparisons became genuine or impostor by them.
+
+    And how many stay as they are listed though a person put their one name into two groups, where the scores name no
+    subjects: whether the list meant one person nobody can tell.
+    """
     for kind, said in known.others.items():
         for side, ids in enumerate((first, second), 1):
             name = f"{kind}{side}"
             setattr(scores, name, _renamed(getattr(scores, name), ids, _given(said), list(said)))
     if not known.people:
-        return 0
+        return 0, 0
     assert scores.label is not None
+    kept, told = 0, scores.subject1 is not None and scores.subject2 is not None
     people, named = list(known.people), list(known.labels)
     touched = (np.isin(first, people) | np.isin(second, people)) & np.isin(first, named) & np.isin(second, named)
     label = scores.label.copy()
@@ -218,6 +224,7 @@ def _relabel(scores: ScoreSet, first: Ints, second: Ints, known: Known) -> int:
         if scores.group1 is not None and scores.group2 is not None:
             group, other = group or str(scores.group1[row]), other or str(scores.group2[row])
         if one == two and group != other and not {(one, group), (two, other)} <= anyway and _named(scores, row, one):
+            kept += not told
             continue  # it is still who it was
         if one != two or (group and other):
             label[row] = (one, group) == (two, other)
@@ -233,7 +240,7 @@ def _relabel(scores: ScoreSet, first: Ints, second: Ints, known: Known) -> int:
     for side, ids in enumerate((first, second), 1):
         for name, now in ((f"subject{side}", identity), (f"group{side}", group_of)):
             setattr(scores, name, _renamed(getattr(scores, name), ids, now, people))
-    return changed
+    return changed, kept
 
 
 def _named(scores: ScoreSet, row: int, name: str) -> bool:

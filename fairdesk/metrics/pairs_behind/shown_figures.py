@@ -17,7 +17,7 @@ from fairdesk.metrics.shown_bounds import figure_bound, rate_bound
 from fairdesk.words import mark, tr
 
 if TYPE_CHECKING:
-    from fairdesk.metrics.results import Interval
+    from fairdesk.metrics.intervals.by_pairs import Interval
 
 RATES = {"fmr": mark("FMR"), "fnmr": mark("FNMR")}
 

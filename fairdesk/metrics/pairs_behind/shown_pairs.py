@@ -131,4 +131,4 @@ def _labels(scores: ScoreSet, row: int) -> str:
         where = "" if group is None else str(group[row])
         sides.append(" · ".join(part for part in (subject, where) if part) or tr("no label"))
     assert scores.label is not None
-    return "\n".join([tr("genuine") if scores.label[row] else tr("impostor"), *sides])
+    return "\n".join([tr("genuine pair") if scores.label[row] else tr("impostor pair"), *sides])

@@ -50,14 +50,24 @@ class CommonThreshold:
         return -self.value if distance else self.value
 
 
-def choose_threshold(grouped: Grouped, everything: Scores, params: EvaluateParams) -> CommonThreshold:
-    """Return the one threshold for all groups and the rule in words.
+def takes_no_threshold(scores: Scores, at: str) -> bool:
+    """Return whether a rule takes no threshold from scores: an FMR is of the impostors alone, an EER of both kinds."""
+    return not at.startswith("threshold=") and scores.missing() is not None and (at == "eer" or not scores.ni)
+
+
+def choose_threshold(grouped: Grouped | None, everything: Scores, params: EvaluateParams) -> CommonThreshold:
+    """Return the one threshold for all groups, or of comparisons without groups, and the rule in words.
 
     Raises
     ------
     RequestError
         If the named group is not there, or the pairs to take it from are missing.
     """
+    if grouped is None and params.threshold_from != "all":
+        raise RequestError(
+            tr("A threshold from {source} is one of groups. Give --by group too, or --threshold-from all.",
+               source=params.threshold_from)
+        )  # fmt: skip
     if params.at.startswith("threshold="):
         typed = float(params.at.partition("=")[2])
         value = np.float64(
@@ -65,11 +75,11 @@ def choose_threshold(grouped: Grouped, everything: Scores, params: EvaluateParam
         )  # a float of Python's would be rounded to the scores' precision
         return CommonThreshold(value, tr("threshold {value:g}, as given", value=typed), typed=typed)
     source, words = everything, tr("all pairs")
-    if params.threshold_from == "within-group":
+    if grouped is not None and params.threshold_from == "within-group":
         same = grouped.code1 == grouped.code2
         source = sort_scores(grouped.score[same & grouped.label], grouped.score[same & ~grouped.label])
         words = tr("pairs within groups")
-    elif params.threshold_from.startswith("group:"):
+    elif grouped is not None and params.threshold_from.startswith("group:"):
         name = params.threshold_from[6:]
         if name not in grouped.names:
             raise RequestError(
@@ -78,7 +88,7 @@ def choose_threshold(grouped: Grouped, everything: Scores, params: EvaluateParam
         source, words = per_group_scores(grouped)[name], tr("the group {name}", name=name)
         if params.at != "eer":  # its impostors set the FMR; the threshold lies among everyone's genuine scores
             source = Scores(everything.genuine, source.impostor)
-    if source.missing() and (params.at == "eer" or not source.ni):  # an FMR is of the impostors alone
+    if takes_no_threshold(source, params.at):
         raise RequestError(tr("No threshold can be taken from {pairs}: {why}.", pairs=words, why=source.missing()))
     if params.at == "eer":
         equal = equal_error_rate(source)

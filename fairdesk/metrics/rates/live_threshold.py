@@ -12,6 +12,7 @@ from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import Floats, Scores, at_threshold
 from fairdesk.metrics.rates.sorted_places import place_of
+from fairdesk.metrics.rates.whole_results import WholeRates
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.scores.grouped_scores import too_many_to_pair
 from fairdesk.words import tr
@@ -48,12 +49,14 @@ class LiveThreshold:
         return out
 
     def at(self, threshold: float) -> EvaluateResult:
-        """Return the evaluation with the groups at another threshold, in the file's own sense."""
-        groups = self._result.groups
-        if groups is None:
-            return self._result
+        """Return the evaluation with the groups, or all comparisons, at another threshold, in the file's own sense."""
         value = np.float64(-threshold if self._params.distance else threshold)
         common = CommonThreshold(value, tr("threshold {value:g}, as given", value=threshold), typed=threshold)
+        groups = self._result.groups
+        if groups is None:
+            row = common_row(self._everything, common, whole=True) | {"fmr_ci": None, "fnmr_ci": None}
+            whole = WholeRates(threshold=threshold, rule=common.rule, **row)
+            return self._result.model_copy(update={"at_threshold": whole})
         params = self._params.model_copy(update={"at": f"threshold={threshold!r}"})
         rows = {
             name: row.model_copy(update=common_row(self._own[name], common)) for name, row in groups.per_group.items()

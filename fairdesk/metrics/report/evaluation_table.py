@@ -28,6 +28,18 @@ def group_rows(result: EvaluateResult) -> list[dict[str, Any]]:
     return rows
 
 
+def _at_threshold(result: EvaluateResult) -> dict[str, Any]:
+    """Return the rates of all comparisons at the operating point by column, where there are some."""
+    common = result.at_threshold
+    if common is None:
+        return {}
+    out: dict[str, Any] = {"threshold": common.threshold}
+    for name in ("fmr", "fnmr"):
+        low, high = getattr(common, f"{name}_ci") or (None, None)
+        out |= {name: getattr(common, name), f"{name}_low": low, f"{name}_high": high}
+    return out | {"false_matches": common.false_matches, "false_non_matches": common.false_non_matches}
+
+
 def table_csv(result: EvaluateResult) -> str:
     """Return the figures as CSV: overall ones first, then a row for each group."""
     buffer = io.StringIO(newline="")
@@ -38,6 +50,7 @@ def table_csv(result: EvaluateResult) -> str:
         writer.writerows(safe_rows(["" if row[key] is None else row[key] for key in TABLE] for row in rows))
     else:
         keys = ("n_genuine", "n_impostor", "eer", "eer_threshold", "auc", "d_prime")
-        writer.writerow(keys)
-        writer.writerow(["" if (value := getattr(result, key)) is None else value for key in keys])
+        flat = {key: getattr(result, key) for key in keys} | _at_threshold(result)
+        writer.writerow(flat)
+        writer.writerow(["" if value is None else value for value in flat.values()])
     return buffer.getvalue()

@@ -21,6 +21,7 @@ from fairdesk.words import grouped, tr
 def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any]) -> list[tuple[str, str]]:
     """Return names and values: the scores, the list, the vectors, the threshold, the rules, versions and the date."""
     groups = result.groups
+    common = groups if groups is not None else result.at_threshold
     rows: list[tuple[str, Any]] = [
         (tr("Date"), params.date or tr("not given")),
         (tr("Scores"), params.scores.name),
@@ -39,7 +40,7 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
         (tr("Source of the group labels"), params.label_source or (tr("not given") if groups is not None else None)),
         (
             tr("Threshold"),
-            None if groups is None else f"{number(groups.threshold)} ({groups.rule})",
+            None if common is None else f"{number(common.threshold)} ({common.rule})",
         ),
         (tr("Weight of the FMR (alpha)"), None if groups is None else f"{params.alpha:g}"),
         (tr("Intervals"), result.interval),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fairdesk.figures.whole_set import named_apart, whole_name
@@ -20,58 +20,28 @@ from fairdesk.metrics.pairs_behind.shown_figures import (
 )
 from fairdesk.metrics.rates.error_rates import TARGETS
 from fairdesk.metrics.rates.protocol_results import rule_name
-from fairdesk.metrics.shown_bounds import almost_nothing
+from fairdesk.metrics.report.tables import INTERVAL, Cell, Column, Table, or_dash, with_reasons
+from fairdesk.metrics.shown_bounds import eer_tells_little, noted, tar_tells_little, tells_little
 from fairdesk.words import grouped, mark, tr
 
 if TYPE_CHECKING:
+    from fairdesk.metrics.rates.whole_results import WholeRates
     from fairdesk.metrics.results import CrossCell, EvaluateResult, Figures, GroupFigures, GroupsResult
 
-INTERVAL = "95 %"
 FEW = 30  # errors; a rate from fewer is weak (rule of 30)
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column; texts stand on the left, numbers on the right."""
-
-    title: str
-    tip: str = ""
-    text: bool = False
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell: `weak` rests on few errors, `strong` leaves equality out, `pairs` are the comparisons behind it."""
-
-    text: str
-    weak: bool = False
-    strong: bool = False
-    tip: str = ""
-    pairs: PairQuery | None = None
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table, with a line below it."""
-
-    name: str
-    title: str
-    columns: list[Column]
-    rows: list[list[Cell]]
-    note: str = ""
 
 
 def tables_of(result: EvaluateResult, *, following: bool = False) -> list[Table]:
     """Return all tables of an evaluation that have rows; with `following` those that the common threshold changes."""
     groups = result.groups
-    made = [] if following else [_overall(result)]
+    made = [] if following and groups is not None else [_overall(result)]
     if groups is not None:
         made += [_common(result, groups), _fairness(groups), _between(groups)]
     if groups is not None and not following:
         made += [_own_thresholds(groups), _differences(groups), _scores(groups)]
     if not following:
         made += [_own(result), _points(result), _folds(result), _left_out(result)]
-    return [table for table in made if table.rows]
+    return [with_reasons(table) for table in made if table.rows]
 
 
 def _span(value: str, interval: tuple[float, float] | None, *, by_pairs: bool) -> str:
@@ -79,10 +49,6 @@ def _span(value: str, interval: tuple[float, float] | None, *, by_pairs: bool) -
         return value
     said = f"{value}  [{rates_between(interval)}]"
     return tr("{interval} (too narrow)", interval=said) if by_pairs else said
-
-
-def _and(shown: str, more: str) -> str:
-    return f"{shown} ({more})" if more else shown
 
 
 def _per_group(result: EvaluateResult) -> dict[str, GroupFigures]:
@@ -107,30 +73,62 @@ def _overall(result: EvaluateResult) -> Table:
     ]
     if result.subjects is not None:
         rows.append((tr("Subjects"), grouped(f"{result.subjects:,}"), ""))
-    rows += [
-        (
-            tr("EER (FVC rule)"),
-            rate(result.eer),
-            or_why(rates_between(result.eer_ci, by_pairs=result.eer_ci_by is not None), result.eer_ci_why),
-        ),
-        (tr("EER, interpolated"), rate(result.eer_interpolated), "–"),
-        (tr("EER of the convex hull"), rate(result.eer_hull), "–"),
-        (tr("Threshold at the EER"), number(result.eer_threshold), "–"),
-        (tr("AUC"), "–" if result.auc is None else f"{result.auc:.6f}", "–"),
-        ("d′", number(result.d_prime), "–"),
+    why, common, none = result.eer_why, result.at_threshold, tr("no interval is worked out for it")
+    made = [[Cell(name), Cell(value), Cell(interval)] for name, value, interval in rows]
+    wide = eer_tells_little(result, result.n_genuine, result.n_impostor, result.subjects)
+    interval = rates_between(result.eer_ci, by_pairs=result.eer_ci_by is not None)
+    shown = noted(or_why(interval, result.eer_ci_why), wide)
+    made.append(
+        [
+            Cell(tr("EER (FVC rule)")), or_dash(rate(result.eer), why),
+            Cell(shown, bool(wide), tip=result.eer_ci_why or wide) if wide or shown != "–" else or_dash(shown, why),
+        ]
+    )  # fmt: skip
+    made += [
+        [Cell(name), or_dash(value, lacks), or_dash("–", lacks if value == "–" else none)]
+        for name, value, lacks in (
+            (tr("EER, interpolated"), rate(result.eer_interpolated), result.eer_interpolated_why or why),
+            (tr("EER of the convex hull"), rate(result.eer_hull), result.eer_hull_why or why),
+            (tr("Threshold at the EER"), number(result.eer_threshold), result.eer_threshold_why or why),
+            (tr("AUC"), "–" if result.auc is None else f"{result.auc:.6f}", result.auc_why or why),
+            ("d′", number(result.d_prime), result.d_prime_why or why),
+        )
     ]
-    why = result.eer_why or ""
+    notes = []
+    if common is not None:
+        made += [
+            [Cell(name), *_rate_cells(common, rate_name, count, PairQuery(kind), result.subjects)]
+            for name, rate_name, count, kind in (
+                (tr("FMR at the threshold"), "fmr", common.false_matches, "false match"),
+                (tr("FNMR at the threshold"), "fnmr", common.false_non_matches, "false non-match"),
+            )
+        ]
+        notes.append(tr("Threshold {threshold} ({rule}).", threshold=number(common.threshold), rule=common.rule))
     return Table(
         "overall",
         tr("All comparisons"),
         [Column(tr("Figure"), text=True), Column(tr("Value")), Column(INTERVAL)],
-        [[Cell(name), Cell(value, tip=why if value == "–" else ""), Cell(interval)] for name, value, interval in rows],
-        why and tr("Undefined: {why}.", why=why),
+        made,
+        " ".join(notes),
     )
 
 
 def _weak_tip() -> str:
     return tr("Rests on fewer than 30 errors: weaker than ±30 % at 90 % confidence (rule of 30)")
+
+
+def _rate_cells(
+    row: GroupFigures | WholeRates, name: str, errors: int, behind: PairQuery, subjects: int | None
+) -> list[Cell]:
+    """Return the cells of a rate at the threshold and of its interval."""
+    value, why, interval, no, by = (getattr(row, name + end) for end in ("", "_why", "_ci", "_ci_why", "_ci_by"))
+    weak, wide = value is not None and errors < FEW, tells_little(interval, errors, subjects)
+    return [
+        Cell(rate(value), weak, tip=_weak_tip(), pairs=behind if errors else None)
+        if weak
+        else replace(or_dash(rate(value), why), pairs=behind if errors else None),
+        Cell(noted(or_why(rates_between(interval, by_pairs=by is not None), no), wide), bool(wide), tip=no or wide),
+    ]
 
 
 def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
@@ -142,35 +140,18 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
         Column(tr("False matches")), Column(tr("False non-matches")), Column(tr("Accuracy")),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
+    uncounted = tr("subjects are counted where intervals are by subjects")
     for name, row in groups.per_group.items():
-        fmr, fnmr = (
-            Cell(
-                rate(value),
-                weak := value is not None and count < FEW,
-                tip=_weak_tip() if weak else why or "",
-                pairs=PairQuery(kind, name, name) if count else None,
-            )
-            for value, count, why, kind in (
-                (row.fmr, row.false_matches, row.fmr_why, "false match"),
-                (row.fnmr, row.false_non_matches, row.fnmr_why, "false non-match"),
-            )
+        fmr, fmr_span = _rate_cells(row, "fmr", row.false_matches, PairQuery("false match", name, name), row.subjects)
+        fnmr, fnmr_span = _rate_cells(
+            row, "fnmr", row.false_non_matches, PairQuery("false non-match", name, name), row.subjects
         )
-        spans = [
-            Cell(
-                _and(or_why(rates_between(ci, by_pairs=by is not None), why), wide := almost_nothing(ci, count, row.subjects)),
-                bool(wide), tip=why or wide,
-            )
-            for ci, why, by, count in (
-                (row.fmr_ci, row.fmr_ci_why, row.fmr_ci_by, row.false_matches),
-                (row.fnmr_ci, row.fnmr_ci_why, row.fnmr_ci_by, row.false_non_matches),
-            )
-        ]  # fmt: skip
         rows.append(
             [
-                Cell(name), Cell("–" if row.subjects is None else grouped(f"{row.subjects:,}")), _counts(row.genuine),
-                _counts(row.impostor), _counts(row.dropped.genuine + row.dropped.impostor), fmr, spans[0], fnmr, spans[1],
+                Cell(name), or_dash("–" if row.subjects is None else grouped(f"{row.subjects:,}"), uncounted), _counts(row.genuine),
+                _counts(row.impostor), _counts(row.dropped.genuine + row.dropped.impostor), fmr, fmr_span, fnmr, fnmr_span,
                 Cell(grouped(f"{row.false_matches:,}"), pairs=fmr.pairs), Cell(grouped(f"{row.false_non_matches:,}"), pairs=fnmr.pairs),
-                Cell(rate(row.accuracy), tip=row.accuracy_why or ""),
+                or_dash(rate(row.accuracy), row.accuracy_why),
             ]
         )  # fmt: skip
     rule = tr(
@@ -189,9 +170,9 @@ def _own_thresholds(groups: GroupsResult) -> Table:
     rows = [
         [
             Cell(name),
-            Cell(number(row.threshold), tip=row.threshold_why or ""),
-            Cell(rate(row.fmr)),
-            Cell(rate(row.fnmr)),
+            or_dash(number(row.threshold), row.threshold_why),
+            or_dash(rate(row.fmr), row.fmr_why),
+            or_dash(rate(row.fnmr), row.fnmr_why),
         ]
         for name, row in own.per_group.items()
     ]
@@ -219,15 +200,17 @@ def _fairness(groups: GroupsResult) -> Table:
             and row.value is not None
             and not row.null_range[0] <= row.value <= row.null_range[1]
         )
+        why = groups.fairness.intervals_why.get(row.name)
         unlike = groups.fairness.null_ranges_why.get(row.name)
-        tip, null_tip = (
-            "\n".join(part for part in (why, figure_tip(row.name)) if part) for why in (row.why, unlike or row.why)
-        )
+        alone = tr("fewer than two groups") if len(groups.per_group) < 2 else None
+        value_cell = or_dash(value, row.why, figure_tip(row.name), strong=outside)
+        interval = or_why(figure_between(row.name, row.interval, by_pairs=by_pairs), why)
+        equal = or_why(figure_between(row.name, row.null_range, by_pairs=by_pairs), unlike)
         rows.append(
             [
-                Cell(figure_name(row.name), tip=tip), Cell(value, strong=outside, tip=tip),
-                Cell(or_why(figure_between(row.name, row.interval, by_pairs=by_pairs), groups.fairness.intervals_why.get(row.name)), tip=tip),
-                Cell(or_why(figure_between(row.name, row.null_range, by_pairs=by_pairs), unlike), tip=null_tip),
+                replace(value_cell, text=figure_name(row.name), strong=False, why=""), value_cell,
+                or_dash(interval, row.why or tr("it was not worked out"), figure_tip(row.name)),
+                or_dash(equal, row.why or alone or why or tr("it was not worked out"), figure_tip(row.name)),
             ]
         )  # fmt: skip
     notes = [tr("Weight of the FMR (alpha): {alpha:g}.", alpha=groups.fairness.alpha)]
@@ -287,10 +270,11 @@ def _scores(groups: GroupsResult) -> Table:
         Column(tr("Group"), text=True), Column(tr("Genuine: mean")), Column(tr("median")), Column(tr("Impostor: mean")),
         Column(tr("median")), Column(tr("Genuine dropped")), Column(tr("Impostor dropped")),
     ]  # fmt: skip
+    no_genuine, no_impostor = tr("no genuine pairs in this group"), tr("no impostor pairs within this group")
     rows = [
         [
-            Cell(name), Cell(number(row.genuine_mean)), Cell(number(row.genuine_median)), Cell(number(row.impostor_mean)),
-            Cell(number(row.impostor_median)), _counts(row.dropped.genuine), _counts(row.dropped.impostor),
+            Cell(name), or_dash(number(row.genuine_mean), no_genuine), or_dash(number(row.genuine_median), no_genuine),
+            or_dash(number(row.impostor_mean), no_impostor), or_dash(number(row.impostor_median), no_impostor), _counts(row.dropped.genuine), _counts(row.dropped.impostor),
         ]
         for name, row in groups.per_group.items()
     ]  # fmt: skip
@@ -314,41 +298,68 @@ def _own(result: EvaluateResult) -> Table:
         *(Column(tr("TAR at FAR {target} %", target=f"{100 * float(target):g}")) for target in TARGETS),
     ]  # fmt: skip
     rows = []
+    little = False
     for name, row in _rows_of(result):
+        genuine, impostor, subjects = _size(row)
+        wide = eer_tells_little(row, genuine, impostor, subjects)
+        shown = noted(_span(rate(row.eer), row.eer_ci, by_pairs=row.eer_ci_by is not None), wide)
         cells = [
             Cell(name),
-            Cell(
-                _span(rate(row.eer), row.eer_ci, by_pairs=row.eer_ci_by is not None),
-                tip=row.eer_why or row.eer_ci_why or "",
-            ),
-            Cell("–" if row.auc is None else f"{row.auc:.6f}", tip=row.eer_why or "" if row.auc is None else ""), Cell(number(row.d_prime), tip=row.d_prime_why or ""),
-        ]  # fmt: skip
+            or_dash(shown, row.eer_why) if row.eer is None else Cell(shown, bool(wide), tip=row.eer_ci_why or wide),
+            or_dash("–" if row.auc is None else f"{row.auc:.6f}", row.auc_why or row.eer_why),
+            or_dash(number(row.d_prime), row.d_prime_why or row.eer_why),
+        ]
+        little |= bool(wide)
         for target in TARGETS:
             found = (row.tar_at_far or {}).get(target)
-            if found is None:
-                cells.append(Cell("–", tip=row.tar_at_far_why or ""))
+            if found is None or found.tar is None:
+                why = row.tar_at_far_why if found is None else found.tar_why
+                cells.append(or_dash("–", why or row.eer_why))
                 continue
-            shown = _span(rate(found.tar), found.tar_ci, by_pairs=found.tar_ci_by is not None)
-            below = not found.resolvable
-            cells.append(Cell(f"({shown})" if below else shown, below, tip=found.tar_why or found.tar_ci_why or ""))
+            below, wide = not found.resolvable, tar_tells_little(found, genuine, subjects)
+            shown = noted(_span(rate(found.tar), found.tar_ci, by_pairs=found.tar_ci_by is not None), wide)
+            little |= bool(wide)
+            cells.append(Cell(f"({shown})" if below else shown, below or bool(wide), tip=found.tar_ci_why or wide))
         rows.append(cells)
     note = tr(
         "Each row at its own thresholds. In brackets: below resolution, as there are too few impostor comparisons."
     )
-    return Table(
-        "own", tr("EER, AUC, TAR at FAR"), columns, rows, _with_whole(" ".join([note, *_lacking(result)]), result)
+    notes = [note, *([_little_note()] if little else []), *_lacking(result)]
+    return Table("own", tr("EER, AUC, TAR at FAR"), columns, rows, _with_whole(" ".join(notes), result))
+
+
+def _size(row: Figures) -> tuple[int, int, int | None]:
+    """Return how many genuine and impostor comparisons, and subjects, figures rest on."""
+    from fairdesk.metrics.results import EvaluateResult, GroupFigures
+
+    if isinstance(row, EvaluateResult):
+        return row.n_genuine, row.n_impostor, row.subjects
+    assert isinstance(row, GroupFigures)
+    return row.genuine, row.impostor, row.subjects
+
+
+def _little_note() -> str:
+    return tr(
+        "Tells little: the interval takes in half of all that is possible or more (an EER may be 0 to 50 %); it says almost "
+        "nothing from four fifths on."
     )
 
 
 def _lacking(result: EvaluateResult) -> list[str]:
-    """Say of the rows of the own thresholds which lack an interval, or a figure, and why."""
-    named: dict[tuple[str, str], list[str]] = {}
+    """Say of the rows of the own thresholds which lack an interval of the EER, or of a TAR alone, and why."""
+    named: dict[str, list[str]] = {}
     for name, row in _rows_of(result):
         if row.eer is not None and row.eer_ci is None and row.eer_ci_why:
-            named.setdefault((mark("No interval ({why}): {names}."), row.eer_ci_why), []).append(name)
-        elif row.eer is None and row.eer_why:
-            named.setdefault((mark("No figure ({why}): {names}."), row.eer_why), []).append(name)
-    return [tr(text, why=why, names=", ".join(names)) for (text, why), names in named.items()]
+            named.setdefault(row.eer_ci_why, []).append(name)
+        lacking: dict[str, list[str]] = {}
+        for target, point in (row.tar_at_far or {}).items():
+            if point.tar is not None and point.tar_ci is None and point.resolvable and point.tar_ci_why:
+                lacking.setdefault(point.tar_ci_why, []).append(f"{100 * float(target):g} %")
+        for why, targets in lacking.items():
+            if why != row.eer_ci_why:
+                said = tr("{name} (TAR at FAR {targets})", name=name, targets=", ".join(targets))
+                named.setdefault(why, []).append(said)
+    return [tr("No interval ({why}): {names}.", why=why, names=", ".join(names)) for why, names in named.items()]
 
 
 _POINTS = {
@@ -379,6 +390,8 @@ def _points(result: EvaluateResult) -> Table:
     for name, row in _rows_of(result):
         points = row.operating_points
         if points is None:
+            why = row.operating_points_why or row.eer_why
+            rows += [[Cell(name), *(or_dash("–", why) for _ in columns[1:])]] if names else []
             continue
         rows.append(
             [
@@ -415,7 +428,7 @@ def _folds(result: EvaluateResult) -> Table:
                 "–" if found.standard_error is None else f"{100 * found.standard_error:.2f} %", f"{found.folds}",
                 grouped(f"{found.comparisons:,}"),
             ]  # fmt: skip
-            rows.append([Cell(text, tip=found.accuracy_why or "") for text in cells])
+            rows.append([or_dash(text, found.accuracy_why) for text in cells])
     notes = [tr("Each fold at the threshold that the other folds choose.")]
     spread = {} if result.groups is None else result.groups.fold_fairness or {}
     for rule, one in spread.items():

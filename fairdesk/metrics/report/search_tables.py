@@ -18,7 +18,8 @@ from fairdesk.metrics.fairness.figure_notes import figure_tip
 from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures
 from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.pairs_behind.shown_figures import is_rate, number, numbers_between, or_why, rate, rates_between
-from fairdesk.metrics.report.result_tables import INTERVAL, Cell, Column, Table
+from fairdesk.metrics.report.tables import INTERVAL, Cell, Column, Table, or_dash, with_reasons
+from fairdesk.metrics.shown_bounds import noted, tells_little
 from fairdesk.words import grouped, tr
 
 RANKS = (1, 5, 10, 20)
@@ -30,14 +31,15 @@ def search_tables(result: IdentifyResult) -> list[Table]:
     rows = [(whole_name(groups), result), *groups.items()]
     tables = [_ranks(rows, by_probes=not result.draws), _points(rows, by_probes=not result.draws)]
     notes = [note for note in (result.unnamed_line(), named_apart(groups)) if note]
-    return [replace(table, note=" ".join([table.note, *notes])) for table in tables]
+    return [with_reasons(replace(table, note=" ".join([table.note, *notes]))) for table in tables]
 
 
-def _shown(interval: Interval | None, why: str | None, *, by_probes: bool) -> Cell:
+def _shown(interval: Interval | None, why: str | None, subjects: int, *, by_probes: bool) -> Cell:
     shown = rates_between(interval)
     if interval is not None and by_probes:
         shown = tr("{interval} (too narrow)", interval=shown)
-    return Cell(or_why(shown, why), tip=why or "")
+    wide = tells_little(interval, None, subjects, count=False)
+    return Cell(noted(or_why(shown, why), wide), bool(wide), tip=why or wide)
 
 
 def _ranks(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Table:
@@ -55,9 +57,9 @@ def _ranks(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Tab
         out.append(
             [
                 Cell(name), Cell(grouped(f"{row.subjects:,}")), Cell(grouped(f"{row.n_mated:,}")), Cell(grouped(f"{row.n_nonmated:,}")),
-                Cell(grouped(f"{row.dropped.mated + row.dropped.nonmated:,}")), Cell(rate(at[0]), tip=tip),
-                _shown(row.rank1_ci, row.rank1_ci_why, by_probes=by_probes), *(Cell(rate(one), tip=tip) for one in at[1:]),
-                Cell(rate(None if best is None else best[0]), tip=tip),
+                Cell(grouped(f"{row.dropped.mated + row.dropped.nonmated:,}")), or_dash(rate(at[0]), tip),
+                _shown(row.rank1_ci, row.rank1_ci_why or row.cmc.pessimistic_why, row.subjects, by_probes=by_probes), *(or_dash(rate(one), tip) for one in at[1:]),
+                or_dash(rate(None if best is None else best[0]), tip),
             ]
         )  # fmt: skip
     note = tr(
@@ -80,11 +82,11 @@ def _points(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Ta
             out.append(
                 [
                     Cell(name), Cell(f"{100 * float(target):g} %"),
-                    Cell(f"({shown})" if below else shown, below, tip=point.fnir_rank1_why or ""),
-                    _shown(point.fnir_rank1_ci, point.fnir_rank1_ci_why, by_probes=by_probes), Cell(counts[0]),
-                    Cell(rate(point.fpir), tip=point.fpir_why or ""),
-                    _shown(point.fpir_ci, point.fpir_ci_why, by_probes=by_probes), Cell(counts[1]),
-                    Cell(number(point.threshold), tip=point.threshold_why or ""),
+                    replace(or_dash(f"({shown})" if below else shown, point.fnir_rank1_why), weak=below),
+                    _shown(point.fnir_rank1_ci, point.fnir_rank1_ci_why or point.fnir_rank1_why, row.subjects, by_probes=by_probes), or_dash(counts[0], point.fnir_rank1_why),
+                    or_dash(rate(point.fpir), point.fpir_why),
+                    _shown(point.fpir_ci, point.fpir_ci_why or point.fpir_why, row.subjects, by_probes=by_probes), or_dash(counts[1], point.fpir_why),
+                    or_dash(number(point.threshold), point.threshold_why),
                 ]
             )  # fmt: skip
     note = tr("One threshold for all groups, set by all non-mated probes. In brackets: below resolution.")

@@ -6,7 +6,7 @@ import csv
 import io
 
 from fairdesk.images.table_cells import safe_rows
-from fairdesk.metrics.report.result_tables import Table
+from fairdesk.metrics.report.tables import Table
 
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",

@@ -15,6 +15,7 @@ from fairdesk import __version__
 from fairdesk.assets import asset
 from fairdesk.images.written_files import Names, safe_name, write_bytes
 from fairdesk.jobs.results import jsonable
+from fairdesk.metrics.pairs_behind.left_out import FILE
 from fairdesk.metrics.pairs_behind.pair_query import cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import curves_of
 from fairdesk.metrics.rates.error_curves import histogram
@@ -22,8 +23,9 @@ from fairdesk.metrics.rates.error_rates import Scores
 from fairdesk.metrics.report.evaluation_table import table_csv
 from fairdesk.metrics.report.facts import caveats, facts
 from fairdesk.metrics.report.language import speaking_report
-from fairdesk.metrics.report.result_tables import Table, cell_counts, tables_of
+from fairdesk.metrics.report.result_tables import cell_counts, tables_of
 from fairdesk.metrics.report.table_files import as_csv, as_latex
+from fairdesk.metrics.report.tables import Table
 from fairdesk.metrics.results import EvaluateResult, GroupsResult
 from fairdesk.metrics.scores.grouped_scores import MOST_PAIRED
 from fairdesk.words import tr
@@ -123,6 +125,12 @@ def figures(
     return {name: framed(draw) for name, draw in made.items()}
 
 
+WRITTEN = (
+    "report.html", "report.pdf", "evaluation.json", "table.csv", FILE, "tables/*.csv", "tables/*.tex", "*.svg", "*.png", "*.pdf",
+)  # fmt: skip
+"""What a report's folder has."""
+
+
 def write_report(
     folder: Path, result: EvaluateResult, overall: Scores, groups: dict[str, Scores], about: dict[str, Any],
     params: EvaluateParams, check: Callable[[], None] = lambda: None,
@@ -145,7 +153,8 @@ def write_report(
         lettering([*groups, params.label_source or "", params.scores.name]),
     ):
         check()
-        threshold = None if result.groups is None else result.groups.threshold
+        common = result.at_threshold if result.groups is None else result.groups
+        threshold = None if common is None else common.threshold
         drawn = drawings(overall, groups, result, distance=params.distance, threshold=threshold, check=check)
         files |= _plot_files(drawn, len(groups), check)
         tables = tables_of(result)

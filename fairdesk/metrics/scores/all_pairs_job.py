@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import safe_rows
-from fairdesk.images.written_files import need_folder, write_text
+from fairdesk.images.written_files import write_text
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.metrics.evaluation import matrix_of
 from fairdesk.metrics.params import AllPairsParams
@@ -32,7 +32,6 @@ def compare_project(params: AllPairsParams, context: Context) -> AllPairsResult:
 
     Labels are those of the project now, and the comparisons that people left out there are in no count.
     """
-    need_folder(params.out)
     project = context.project
     chosen = choose_vectors(context, params.encoder, params.detector)
     recipe = chosen.recipe

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -115,29 +115,54 @@ def apply(grouped: Grouped, rules: dict[str, Rule]) -> npt.NDArray[np.float64]:
     return np.asarray((sides[0] + sides[1]) / 2)
 
 
-def divide_people(scores: ScoreSet, share: float, seed: int) -> tuple[Mask, Mask, int]:
-    """Return the comparisons among the people to learn from, those among the others, and how many are between.
+class Divided(NamedTuple):
+    """Comparisons by whose they are."""
 
-    People are drawn by group, so that every group is on both sides.
+    learned: Mask
+    """Among the people to learn from."""
+    applied: Mask
+    """Among the others."""
+    between: int
+    unnamed: int
+    """Of a face without a name, of which nobody knows on which side its person is: in neither."""
+
+
+def divide_people(scores: ScoreSet, share: float, seed: int) -> Divided:
+    """Return the comparisons among the people to learn from and among the others.
+
+    People are drawn by group, so that every group is on both sides. In a genuine pair a face without a name is the
+    person of the other face; any other comparison of such a face is left out.
     """
     assert scores.subject1 is not None
     assert scores.subject2 is not None
     assert scores.group1 is not None
     assert scores.group2 is not None
+    assert scores.label is not None
+    lacking = [side == "" for side in (scores.subject1, scores.subject2)]
     first, second = (
         np.char.add(np.char.add(g, _UNIT), s)
         for g, s in ((scores.group1, scores.subject1), (scores.group2, scores.subject2))
     )
+    first, second = (
+        np.where(mine & ~other & scores.label, theirs, own)
+        for mine, other, theirs, own in (
+            (lacking[0], lacking[1], second, first),
+            (lacking[1], lacking[0], first, second),
+        )
+    )
+    named = ~(lacking[0] | lacking[1]) | (scores.label & (lacking[0] ^ lacking[1]))
+    first, second = first[named], second[named]
     people = np.unique(np.concatenate([first, second]))
-    groups = np.array([name.partition(_UNIT)[0] for name in people])
+    groups = np.array([name.partition(_UNIT)[0] for name in people], dtype=str)
     rng = np.random.default_rng([seed, 17])
     chosen = np.zeros(len(people), dtype=bool)
     for group in np.unique(groups):
         rows = np.flatnonzero(groups == group)
         chosen[rng.permutation(rows)[: round(share * len(rows))]] = True
     a, b = (chosen[np.searchsorted(people, side)] for side in (first, second))
-    learned, applied = a & b, ~a & ~b
-    return learned, applied, int((a != b).sum())
+    learned, applied = np.zeros(len(named), dtype=bool), np.zeros(len(named), dtype=bool)
+    learned[named], applied[named] = a & b, ~a & ~b
+    return Divided(learned, applied, int((a != b).sum()), int((~named).sum()))
 
 
 def _by_people(scores: ScoreSet, known: Known | None, *, needed: bool) -> tuple[ScoreSet, Corrections | None]:
@@ -155,7 +180,7 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
     learned_corrections: Corrections | None = None
     distances = as_similarities(scores, params.distance, params.scores)
     group_comparisons(scores)  # or a refusal that says what is missing
-    between = 0
+    between = unnamed = 0
     if params.learn_from is not None:
         source, learned_corrections = _by_people(_read(params, params.learn_from), known, needed=False)
         _refuse_other_polarity(params, source, scores, distances=distances)
@@ -165,14 +190,14 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
         rules = learn(group_comparisons(source), params.method, params.fmr)
         target = scores
     else:
-        if scores.subject1 is None or scores.subject2 is None:
+        if scores.subject1 is None or scores.subject2 is None or not (scores.subject1 != "").any():
             raise RequestError(
                 tr(
                     "These scores do not name subjects, so the people to learn from cannot be told from the others. "
                     "Give scores of other people: --learn-from FILE"
                 )
             )
-        learned, applied, between = divide_people(scores, params.share, params.seed)
+        learned, applied, between, unnamed = divide_people(scores, params.share, params.seed)
         rules = learn(group_comparisons(scores.part(learned)), params.method, params.fmr)
         target = scores.part(applied)
     context.progress(1, 3, tr("steps"))
@@ -225,6 +250,14 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
                 between,
             )
         )
+    if unnamed:
+        told.append(
+            tr_n(
+                "{n:,} comparison of a face without a name is left out: nobody knows on which side its person is.",
+                "{n:,} comparisons of a face without a name are left out: nobody knows on which side its person is.",
+                unnamed,
+            )
+        )
     if lost:
         told.append(
             tr_n(
@@ -245,6 +278,7 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
         rules={name: GroupRule(**asdict(rule)) for name, rule in rules.items()},
         comparisons=had - lost,
         between_the_halves=between,
+        unnamed=unnamed or None,
         without_a_rule=lost,
         before=before,
         after=after,

@@ -42,5 +42,7 @@ class NormaliseResult(JobResult, RestsOnVectors):
     comparisons: int
     between_the_halves: int
     without_a_rule: int
+    unnamed: int | None = None
+    """Comparisons of a face without a name, which are left out where people are divided; absent where there are none."""
     before: dict[str, ErrorRates]
     after: dict[str, ErrorRates]

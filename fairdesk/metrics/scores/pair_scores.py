@@ -14,6 +14,7 @@ from fairdesk.faces.changed_originals import changed_originals
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.written_files import safe_name
 from fairdesk.jobs.context import Context, choose_vectors
+from fairdesk.jobs.read_and_written import written_over
 from fairdesk.metrics.pair_lists.doubtful import Labelled, against_identities, told_doubtful, with_both_labels
 from fairdesk.metrics.pair_lists.matching import ListedName, ListImages, match_list, names_of, told_unmatched
 from fairdesk.metrics.pair_lists.pairs import Pair
@@ -82,16 +83,25 @@ def _vectors_of(
 
 def score_pairs(params: ScoreParams, context: Context) -> ScoreResult:
     """Job: score a pair list, with each embedding model asked for into a file of its own."""
+    for _, out in _others(params):
+        if (why := written_over(out, [params.pairs])) is not None:
+            raise RequestError(why)
     result = _score(params, context)
-    for encoder in dict.fromkeys(params.also or []):
-        if encoder != params.encoder:
-            out = None
-            if params.out is not None:
-                out = params.out.with_name(f"{params.out.stem}-{safe_name(encoder)}{params.out.suffix}")
-            context.check()
-            more = _score(params.model_copy(update={"encoder": encoder, "also": None, "out": out}), context)
-            result.others = [*(result.others or []), OtherScores(encoder=encoder, out=more.out, dropped=more.dropped)]
+    for encoder, out in _others(params):
+        context.check()
+        more = _score(params.model_copy(update={"encoder": encoder, "also": None, "out": out}), context)
+        result.others = [*(result.others or []), OtherScores(encoder=encoder, out=more.out, dropped=more.dropped)]
     return result
+
+
+def _others(params: ScoreParams) -> list[tuple[str, Path | None]]:
+    """Return the other embedding models asked for, each with its own file; None for the project's own place."""
+    out = params.out
+    return [
+        (encoder, None if out is None else out.with_name(f"{out.stem}-{safe_name(encoder)}{out.suffix}"))
+        for encoder in dict.fromkeys(params.also or [])
+        if encoder != params.encoder
+    ]
 
 
 def _score(params: ScoreParams, context: Context) -> ScoreResult:

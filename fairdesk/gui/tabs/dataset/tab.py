@@ -381,14 +381,9 @@ class DatasetTab(Tab):
             return
         names, groups = self._names()
         tags = [tag for tag, _ in self.view.every_tag]
-        known = {
-            "identity": names,
-            "group": groups,
-            "gender": self.view.genders or ["female", "male"],
-            "add": tags,
-            "remove": tags,
-        }
-        dialog = LabelDialog(len(images), known, first, self, project, images)
+        genders = self.view.genders or ["female", "male"]
+        known = {"identity": names, "group": groups, "gender": genders, "add": tags, "remove": tags}
+        dialog = LabelDialog(images, known, first, self, project)
         if await async_glue.finished(dialog):
             edit = dialog.edit()
             self.session.edit(

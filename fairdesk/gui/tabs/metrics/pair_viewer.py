@@ -42,13 +42,13 @@ class PairViewer(QObject):
 
     def read_again(self, found: Evaluation | None) -> None:
         """Read the pairs that are shown again: labels or marks may have changed."""
+        from fairdesk.gui.tabs.metrics.presenter import threshold_of
         from fairdesk.metrics.pairs_behind.shown_pairs import read_pairs_of
 
         query = self._query
         if found is None or query is None or self.dialog is None:
             return
-        groups, params = found.result.groups, found.params
-        threshold = found.result.eer_threshold if groups is None else groups.threshold
+        params, threshold = found.params, threshold_of(found.result)
         self._session.background.read(
             "pairs", lambda: read_pairs_of(params, query, threshold), self._show_found, self._no_pairs
         )

@@ -283,15 +283,16 @@ SOURCES = {"all": mark("all pairs"), "within-group": mark("pairs within groups")
 
 
 def threshold_of(result: EvaluateResult) -> float | None:
-    """Return the common threshold, or where there are no groups that of the EER."""
-    return result.eer_threshold if result.groups is None else result.groups.threshold
+    """Return the threshold of the operating point; that of the EER where there is none."""
+    common = result.at_threshold if result.groups is None else result.groups
+    return result.eer_threshold if common is None else common.threshold
 
 
 def threshold_line(result: EvaluateResult) -> str:
     """Return the common threshold, its rule, the worst groups and what is in no group, as rich text."""
-    groups = result.groups
+    groups, whole = result.groups, result.at_threshold
     if groups is None:
-        return ""
+        return "" if whole is None else escape(whole.line(result.subjects))
     parts = [tr("Threshold {threshold} ({rule})", threshold=number(groups.threshold), rule=escape(groups.rule))]
     parts += map(escape, groups.fairness.worst_lines())
     left_out = "".join(f"<br>{escape(line)}" for line in groups.not_in_a_group.lines())
@@ -308,9 +309,7 @@ def shown_curves(found: Evaluation) -> Shown:
     """Return what the plots draw of an evaluation."""
     from fairdesk.gui.widgets.curve_plots import Shown
 
-    threshold = None if found.result.groups is None else found.result.groups.threshold
-    if threshold is None and found.result.eer_threshold is not None:
-        threshold = found.result.eer_threshold
+    threshold = threshold_of(found.result)
     common = {} if threshold is None else found.live.rates(threshold)
     return Shown(
         found.curves, found.groups, found.bins, found.group_bins, threshold, common, found.distance

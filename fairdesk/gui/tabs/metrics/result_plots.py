@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -62,6 +63,8 @@ class ResultPlots(QTabWidget):
             plot.saved.connect(self.saved)
             plot.gestures.more = lambda: [(tr("Larger plots, or as before") + "\tF11", self.enlarge_asked.emit)]
             self.addTab(plot, title)
+        for one, following in pairwise([self, *(plot.plot for plot in self.made.values())]):
+            self.setTabOrder(one, following)
 
     def show_all_curves(self) -> None:
         """Hide no curve any more: those of another file follow."""

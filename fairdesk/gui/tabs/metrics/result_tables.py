@@ -14,7 +14,7 @@ from fairdesk.gui.widgets.elided_label import ElidedLabel
 from fairdesk.gui.widgets.table_copy import Entry
 from fairdesk.gui.widgets.table_view import TableView
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
-from fairdesk.metrics.report.result_tables import Table
+from fairdesk.metrics.report.tables import Table
 from fairdesk.words import tr
 
 _ROWS, _FRAME, _LINES = 160, 24, 6  # pixels of rows that come before a note, and of frames; lines of a note

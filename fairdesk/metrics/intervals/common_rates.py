@@ -1,0 +1,78 @@
+"""The interval of a rate at one threshold, which stays or is taken anew in each draw: of a group, and of all comparisons."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.metrics.intervals.by_pairs import Interval
+from fairdesk.metrics.intervals.by_subjects import rate_interval, spread_of, stretch_for_few
+from fairdesk.metrics.intervals.rate_variance import Variance, too_few
+from fairdesk.metrics.intervals.subject_draws import ALL, Curves, Draws, Place
+from fairdesk.metrics.rates.common_threshold import CommonThreshold
+from fairdesk.metrics.results import EvaluateResult
+from fairdesk.words import tr
+
+Array = npt.NDArray[np.float64]
+
+_HELD = 0.05  # of a rate's own spread: what is left of it where the threshold follows it
+
+
+class DrawnRate(NamedTuple):
+    """A rate, its values in the draws (the first the data's own), degrees of freedom, and comparisons it is worth."""
+
+    rate: float
+    values: Array
+    freedom: float
+    worth: float
+
+    @property
+    def interval(self) -> Interval:
+        """Of 95 %."""
+        return rate_interval(self.rate, spread_of(self.values), self.freedom, self.worth)
+
+
+def place_in_draws(draws: Draws, curves: Curves, threshold: CommonThreshold, at: str) -> Place:
+    """Return where the threshold lies in each draw: the same, or taken anew from the curves by its rule."""
+    fixed = draws.at(threshold.value, reject_all=threshold.reject_all)
+    if not threshold.from_data:
+        return fixed
+    if at == "eer":
+        found = curves.equal_error()
+        return fixed if found is None else found[1]
+    return curves.at_target(float(at.partition("=")[2])) or fixed
+
+
+def draw_rate(rate: float, curve: Array, variance: Variance, place: Place, errors: int, trials: int) -> DrawnRate | str:
+    """Return a rate with how it spreads, or why it has no interval: too few subjects, or a threshold that it sets."""
+    if (few := too_few(variance)) is not None:
+        return few
+    values = place.of(curve)
+    at = int(place.upper[0])
+    spread = spread_of(values)
+    if spread < _HELD * np.sqrt(variance.variance[at]):
+        return tr("the threshold is set by this rate")
+    freedom = float(variance.freedom[at])
+    stretch = stretch_for_few(rate, spread, freedom, errors, trials)
+    return DrawnRate(rate, values[0] + stretch * (values - values[0]), freedom, variance.trials_at(at))
+
+
+def add_whole_rates(result: EvaluateResult, draws: Draws, threshold: CommonThreshold, at: str) -> None:
+    """Give the rates of all comparisons at the operating point their intervals by subjects."""
+    row, curves = result.at_threshold, draws.cells[ALL]
+    assert row is not None
+    place = place_in_draws(draws, curves, threshold, at)
+    for name, errors, trials, curve, variance in (
+        ("fmr", row.false_matches, result.n_impostor, curves.fmr, curves.fmr_variance),
+        ("fnmr", row.false_non_matches, result.n_genuine, curves.fnmr, curves.fnmr_variance),
+    ):
+        value = getattr(row, name)
+        if value is None or curve is None or variance is None:
+            continue
+        found = draw_rate(value, curve, variance, place, errors, trials)
+        interval, why = (None, found) if isinstance(found, str) else (found.interval, None)
+        setattr(row, f"{name}_ci", interval)
+        setattr(row, f"{name}_ci_why", why)
+        setattr(row, f"{name}_ci_by", None)

@@ -1,0 +1,62 @@
+"""What a table of results is: columns, cells, and below it a note that says why cells show a dash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from fairdesk.metrics.pairs_behind.pair_query import PairQuery
+from fairdesk.words import tr
+
+INTERVAL = "95 %"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; texts stand on the left, numbers on the right."""
+
+    title: str
+    tip: str = ""
+    text: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: `weak` rests on few errors, `strong` leaves equality out, `pairs` are the comparisons behind it.
+
+    `why` is the reason of one that shows a dash: it is the tip's first line too, and stands below the table.
+    """
+
+    text: str
+    weak: bool = False
+    strong: bool = False
+    tip: str = ""
+    pairs: PairQuery | None = None
+    why: str = ""
+
+
+def or_dash(text: str, why: str | None, tip: str = "", *, strong: bool = False) -> Cell:
+    """Return a cell that says why it shows a dash, where it does."""
+    said = why or "" if text.strip("()") == "–" else ""
+    return Cell(text, strong=strong, tip="\n".join(part for part in (said, tip) if part), why=said)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table, with a line below it."""
+
+    name: str
+    title: str
+    columns: list[Column]
+    rows: list[list[Cell]]
+    note: str = ""
+
+
+def with_reasons(table: Table) -> Table:
+    """Return a table whose note says why cells show a dash, and which rows they are in."""
+    named: dict[str, dict[str, None]] = {}
+    for row in table.rows:
+        for cell in row[1:]:
+            if cell.why:
+                named.setdefault(cell.why, {})[row[0].text] = None
+    said = [tr("– ({why}): {names}.", why=why, names=", ".join(rows)) for why, rows in named.items()]
+    return replace(table, note=" ".join([*([table.note] if table.note else []), *said])) if said else table
