@@ -14,7 +14,7 @@ from fairdesk.jobs.context import Context, QuietContext
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting
 from fairdesk.project.images import image_numbers
-from fairdesk.project.originals import ImportedFile, imported_files
+from fairdesk.project.originals import ImportedFile, images_at, imported_files, imported_stamps
 from fairdesk.words import tr_n
 
 _AT_ONCE = 4096
@@ -98,7 +98,7 @@ def changed_now(project: Project, told: Sequence[str] = ()) -> ChangedNow:
     Files whose size or time is not the catalogue's are compared by their contents; one that is damaged is no other picture. In a project of more than `LOOKED_AT` images
     only those are that a job has `told` of.
     """
-    images = _images_at(project, told)
+    images = images_at(project, map(Path, told[:_TOLD]))
     if len(image_numbers(project)) <= LOOKED_AT:
         images = sorted({*images, *_suspects(project)})
     if not images:
@@ -127,24 +127,7 @@ def _is_picture(path: Path) -> bool:
 
 def _suspects(project: Project) -> list[int]:
     """Return the images whose original has another size, or time of last change, than when it was imported."""
-    roots = project.roots()
-    rows = project.db.rows("SELECT id, root_id, path, size, mtime_ns FROM image ORDER BY id")
-    kept = {roots[root] / path: (number, size, mtime) for number, root, path, size, mtime in rows}
+    kept = {path: (number, size, mtime) for number, path, size, mtime in imported_stamps(project)}
     return sorted(
         kept[path][0] for path, now in stamped(list(kept)) if (now.size, now.mtime_ns) != kept[path][1:]
     )  # those of an archive have its time: all are compared, in one pass
-
-
-def _images_at(project: Project, paths: Sequence[str]) -> list[int]:
-    """Return the images whose originals lie at some paths."""
-    roots, found = project.roots(), set()
-    for path in map(Path, paths[:_TOLD]):
-        for number, root in roots.items():
-            if path.is_relative_to(root):
-                found |= set(
-                    project.db.numbers(
-                        "SELECT id AS n FROM image WHERE root_id = ? AND path = ?",
-                        (number, path.relative_to(root).as_posix()),
-                    ).tolist()
-                )
-    return sorted(found)

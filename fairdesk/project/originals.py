@@ -62,6 +62,28 @@ def imported_sums(project: Project, images: Sequence[int]) -> dict[int, str]:
     return dict(rows)
 
 
+def imported_stamps(project: Project) -> Iterator[tuple[int, Path, int, int]]:
+    """Yield each image with its original's path, and the size and time of last change that it had when it was imported."""
+    roots = project.roots()
+    for number, root, path, size, mtime in project.db.rows(
+        "SELECT id, root_id, path, size, mtime_ns FROM image ORDER BY id"
+    ):
+        yield number, roots[root] / path, size, mtime
+
+
+def images_at(project: Project, paths: Iterable[Path]) -> list[int]:
+    """Return the images whose originals lie at some paths."""
+    roots, found = project.roots(), set()
+    for path in paths:
+        for number, root in roots.items():
+            if path.is_relative_to(root):
+                below = number, path.relative_to(root).as_posix()
+                found |= set(
+                    project.db.numbers("SELECT id AS n FROM image WHERE root_id = ? AND path = ?", below).tolist()
+                )
+    return sorted(found)
+
+
 def recorded_folders(project: Project) -> list[Path]:
     """Return the folders of originals as they were recorded."""
     return [Path(row[0]) for row in project.db.rows("SELECT path FROM root ORDER BY id")]

@@ -94,7 +94,7 @@ def test_other_names_are_not_asked_about(labelling, window, hand, qtbot, filled,
         hand.do("dataset.edit_labels")
         dialog = hand.dialog(LabelDialog)
     dialog.boxes["identity"].setCurrentText(name)
-    dialog.boxes["group"].setCurrentText(one.group)
+    dialog.boxes["group"].setCurrentText((other if way == "known" else one).group)
     dialog.accept()
     hand.settle()
     assert not shiboken6.isValid(dialog) and now(filled, one.id)[0] == (name or one.identity)

@@ -141,7 +141,10 @@ def progress_line(ahead: Ahead, answered: int) -> str:
         parts.append(
             tr(
                 "{right} of {answered} random checks as thought (95 %: {low:.0%} to {high:.0%} of faces)",
-                **ahead.checks._asdict(),
+                right=ahead.checks.right,
+                answered=ahead.checks.answered,
+                low=ahead.checks.low,
+                high=ahead.checks.high,
             )
         )
     left = sum(one.check for one in ahead.queue)
