@@ -9,6 +9,7 @@ from fairdesk.metrics.fairness.results import Fairness
 from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.metrics.pairs_behind.left_out_counts import LeftOutCount, Repeats
 from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint, rule_name
+from fairdesk.metrics.rates.threshold_rates import ThresholdRates
 from fairdesk.metrics.rates.whole_results import WholeRates
 from fairdesk.metrics.shown_bounds import (
     eer_tells_little,
@@ -73,36 +74,17 @@ class Figures(Record):
     """By threshold rule."""
 
 
-class GroupFigures(Figures):
+class GroupFigures(Figures, ThresholdRates):
     """Errors of one group at the common threshold, and its own figures."""
 
     genuine: int
     impostor: int
     dropped: Dropped
-    false_matches: int
-    false_non_matches: int
-    fmr: float | None
-    fmr_why: str | None = None
-    fmr_ci: Interval | None
-    fmr_ci_why: str | None = None
-    fmr_ci_by: By | None = None
-    fnmr: float | None
-    fnmr_why: str | None = None
-    fnmr_ci: Interval | None
-    fnmr_ci_why: str | None = None
-    fnmr_ci_by: By | None = None
-    fmr_ci_pairs: Interval | None
-    """Wilson's, as if pairs were independent: too narrow."""
-    fmr_ci_pairs_why: str | None = None
-    fnmr_ci_pairs: Interval | None
-    fnmr_ci_pairs_why: str | None = None
     subjects: int | None = None
     genuine_mean: float | None = None
     genuine_median: float | None = None
     impostor_mean: float | None = None
     impostor_median: float | None = None
-    accuracy: float | None
-    accuracy_why: str | None = None
 
 
 class Difference(Record):

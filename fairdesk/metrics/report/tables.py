@@ -35,9 +35,10 @@ class Cell:
 
 
 def or_dash(text: str, why: str | None, tip: str = "", *, strong: bool = False) -> Cell:
-    """Return a cell that says why it shows a dash, where it does."""
+    """Return a cell that says why it shows a dash, where it does: in its tip, and below the table where its text does not."""
     said = why or "" if text.strip("()") == "–" else ""
-    return Cell(text, strong=strong, tip="\n".join(part for part in (said, tip) if part), why=said)
+    within = text.removeprefix("– (").removesuffix(")") if text.startswith("– (") else said
+    return Cell(text, strong=strong, tip="\n".join(part for part in (within, tip) if part), why=said)
 
 
 @dataclass(frozen=True)
