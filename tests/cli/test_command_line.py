@@ -112,7 +112,7 @@ def test_relink(capsys, tmp_path):
         (["frobnicate"], "invalid choice: 'frobnicate'"),
         (["import", "{tmp}/nowhere", "{tmp}"], "is not a FairDesk project"),
         (["import", "{p}", "{tmp}/nowhere"], "does not exist"),
-        (["detect", "{p}", "--detector", "eyes"], "--detector: must be hog, hog-fast, cnn, whole or deepface:NAME (given: 'eyes')"),
+        (["detect", "{p}", "--detector", "eyes"], "--detector: must be hog, hog-fast, cnn, whole or deepface:NAME; a detector with settings"),
         (["cluster", "{p}", "--eps", "-1"], "--eps: Input should be greater than 0"),
         (["cluster", "{p}", "--eps", "wide"], "--eps: Input should be a valid number"),
         (["cluster", "{p}"], "has no embeddings yet"),

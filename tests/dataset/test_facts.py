@@ -106,7 +106,7 @@ def test_import_divide_leaks_duplicates_and_quality_hash_each_original_once(proj
     assert counts.of([], leaks, params, QuietContext())[1:] == (0, 0)
     assert counts.of(originals, duplicates, DuplicatesParams(), context) == (0, 0, 0)
     add_faces(project)
-    assert counts.of(originals, measure, QualityParams(), context) == (20, 0, 0)  # it needs the pixels
+    assert counts.of(originals, measure, QualityParams(), context) == (20, 20, 0)  # it needs the pixels, of what was imported
     assert counts.of(originals, measure, QualityParams(), context) == (0, 0, 0)
 
 
@@ -190,7 +190,7 @@ def test_the_same_face_is_measured_once_in_two_copies(project, originals, tmp_pa
     (tmp_path / "copy" / "g0" / "id00" / "000.png").unlink()
     read = []
     real = measuring.read_pixels
-    monkeypatch.setattr(measuring, "read_pixels", lambda path: read.append(path) or real(path))
+    monkeypatch.setattr(measuring, "read_pixels", lambda path, *more: read.append(path) or real(path, *more))
     monkeypatch.setattr("fairdesk.jobs.pool._SMALL", 100)
     originals[-1].unlink()
     result = measure(QualityParams(), QuietContext(project))
