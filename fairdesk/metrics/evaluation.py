@@ -134,9 +134,10 @@ def common_row(scores: Scores, threshold: CommonThreshold, *, whole: bool = Fals
         ("fnmr", misses, scores.ng, no_genuine),
     ):
         row |= {rate: errors / trials, f"{rate}_why": None} if trials else _undefined((rate,), why)
-        row[f"{rate}_ci"] = row[f"{rate}_ci_pairs"] = wilson(errors, trials)
-        row[f"{rate}_ci_why"] = row[f"{rate}_ci_pairs_why"] = row[f"{rate}_why"]
-        row[f"{rate}_ci_by"] = "pairs" if trials else None
+        no = threshold.no_interval(rate)
+        row[f"{rate}_ci"] = row[f"{rate}_ci_pairs"] = None if no else wilson(errors, trials)
+        row[f"{rate}_ci_why"] = row[f"{rate}_ci_pairs_why"] = row[f"{rate}_why"] or no
+        row[f"{rate}_ci_by"] = "pairs" if trials and not no else None
     total = scores.ng + scores.ni
     if scores.ng:
         row |= {"accuracy": (total - matches - misses) / total, "accuracy_why": None}

@@ -437,7 +437,7 @@ def test_verbs(first, capsys, tmp_path):
     assert said("verdicts", here, "--file", str(tmp_path / "v.csv"))["added"] == 1
     for arguments, why in (
         (("--same", "0", "99"), "no cluster '99'"), (("--same", "0", "0"), "one cluster"), (("--same", "0", "-1"), "unclustered"),
-        (("--confirm", "999999", "--cluster", "0"), "no face 999999"), (("--confirm", "1"), "--cluster C"),
+        (("--confirm", "999999", "--cluster", "0"), "no face 999999"), (("--confirm", "1"), "--cluster "),
         (("--ignore", "1", "--cluster", "0"), "alone"), ((), "required"), (("--ignore", "x"), "whole number"),
     ):  # fmt: skip
         assert why in said("verdict", here, *arguments, status=2)

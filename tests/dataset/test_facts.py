@@ -106,7 +106,11 @@ def test_import_divide_leaks_duplicates_and_quality_hash_each_original_once(proj
     assert counts.of([], leaks, params, QuietContext())[1:] == (0, 0)
     assert counts.of(originals, duplicates, DuplicatesParams(), context) == (0, 0, 0)
     add_faces(project)
-    assert counts.of(originals, measure, QualityParams(), context) == (20, 20, 0)  # it needs the pixels, of what was imported
+    assert counts.of(originals, measure, QualityParams(), context) == (
+        20,
+        20,
+        0,
+    )  # it needs the pixels, of what was imported
     assert counts.of(originals, measure, QualityParams(), context) == (0, 0, 0)
 
 

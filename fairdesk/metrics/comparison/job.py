@@ -348,7 +348,9 @@ class _Paired:
             return None, self.undrawn
         made = [one.made[rate].get(name) for one in commons if one is not None]
         if made[0] is None or made[1] is None:
-            return None, tr("one of the two rates has no interval")
+            rows = [one.result.groups.per_group[name] for one in self.found if one.result.groups is not None]
+            whys = [why for row in rows if (why := getattr(row, f"{rate}_ci_why"))]
+            return None, whys[0] if whys else tr("one of the two rates has no interval")
         curves = self._curves(GROUP + name)
         assert curves is not None
         sides = [getattr(one, rate) for one in curves]

@@ -71,7 +71,7 @@ def add_whole_rates(result: EvaluateResult, draws: Draws, threshold: CommonThres
         value = getattr(row, name)
         if value is None or curve is None or variance is None:
             continue
-        found = draw_rate(value, curve, variance, place, errors, trials)
+        found = threshold.no_interval(name) or draw_rate(value, curve, variance, place, errors, trials)
         interval, why = (None, found) if isinstance(found, str) else (found.interval, None)
         setattr(row, f"{name}_ci", interval)
         setattr(row, f"{name}_ci_why", why)

@@ -71,7 +71,9 @@ class CommonSpread:
         self.groups, self.draws, self.threshold, self.params = groups, draws, threshold, params
         self.place, self.fixed = self._place(), draws.at(threshold.value, reject_all=threshold.reject_all)
         self.made: dict[str, dict[str, DrawnRate]] = {"fmr": {}, "fnmr": {}}
-        self._few: dict[str, str] = {}  # by rate: the first group with too few subjects for an interval, in words
+        self._few: dict[
+            str, str
+        ] = {}  # by rate: the first group with too few subjects for an interval, or below resolution, in words
 
     def _place(self) -> Place:
         """Return where the threshold lies in each draw: the same, or taken anew by its rule."""
@@ -108,7 +110,7 @@ class CommonSpread:
     ) -> tuple[Interval | None, str | None]:
         if value is None or curve is None or variance is None:
             return None, why
-        few = too_few(variance)
+        few = too_few(variance) or self.threshold.no_interval(rate)
         if few is not None:
             said = tr("the {rate} of {group} has no interval: {why}", rate=rate.upper(), group=name, why=few)
             self._few.setdefault(rate, said)
@@ -122,7 +124,7 @@ class CommonSpread:
         return found.interval, None
 
     def too_few_behind(self, figure: str) -> str | None:
-        """Say which rate that a figure rests on has too few subjects for an interval, or None.
+        """Say which rate that a figure rests on has no interval, as its subjects are too few or it is below resolution, or None.
 
         The draws of one to three subjects all show nearly the same, and so would the figure over them.
         """

@@ -26,18 +26,28 @@ class CommonThreshold:
     """A threshold as similarity, and how it came about.
 
     Scores of 32 bits are compared as the numbers that they are, in 64: 0.7 stored in 32 bits is 0.699999988, and below
-    a threshold of 0.7. `reject_all` stands above infinite scores too.
+    a threshold of 0.7. `reject_all` stands above infinite scores too. `below_resolution`: it is to allow less than one
+    false match, so that it stands above all impostor scores; how far above the next study's would, these do not show.
     """
 
     value: float
     rule: str
     reject_all: bool = False
     typed: float | None = None
+    below_resolution: bool = False
 
     @property
     def from_data(self) -> bool:
         """Whether other scores would have given another."""
         return self.typed is None
+
+    def no_interval(self, rate: str) -> str | None:
+        """Say why a rate has no interval at this threshold, or None: an FNMR, where it allows less than one false match.
+
+        Draws of the scores put the threshold no higher than the highest impostor score that was seen, whatever lies
+        beyond. An FMR keeps its interval: that of no error holds for whichever scores the threshold is above.
+        """
+        return tr("below resolution") if rate == "fnmr" and self.below_resolution else None
 
     def accepts(self, score: Floats) -> npt.NDArray[np.bool_]:
         """Tell which scores are matches."""
@@ -95,11 +105,12 @@ def choose_threshold(grouped: Grouped | None, everything: Scores, params: Evalua
         return CommonThreshold(equal.threshold, tr("EER of {pairs}", pairs=words), reject_all=equal.reject_all)
     target = params.at.partition("=")[2]
     rule = tr("FMR at most {target} on {pairs}", target=f"{100 * float(target):g} %", pairs=words)
-    if not resolvable(target, source.ni):
+    below = not resolvable(target, source.ni)
+    if below:
         rule += " " + tr_n(
             "(below resolution: only {n:,} impostor score)",
             "(below resolution: only {n:,} impostor scores)",
             source.ni,
         )
     point = threshold_at_fmr(source, target)
-    return CommonThreshold(point.threshold, rule, reject_all=point.reject_all)
+    return CommonThreshold(point.threshold, rule, reject_all=point.reject_all, below_resolution=below)
