@@ -204,3 +204,14 @@ def test_qt_keeps_its_reference_to_none(qapp):
         label.setText(str(i))
         label.resize(i, i)
     assert sys.getrefcount(None) > before - 200
+
+
+def test_tab_leaves_every_table():
+    """In a table of Qt's own Tab goes from cell to cell, and nobody gets out by keys."""
+    bad = [
+        str(path)
+        for path in (ROOT / "fairdesk" / "gui").rglob("*.py")
+        if path.read_text(encoding="utf-8").count("QTableWidget(")
+        > path.read_text(encoding="utf-8").count("setTabKeyNavigation(False)")
+    ]
+    assert not bad

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QInputDialog
 
 from fairdesk.cli import run
@@ -122,6 +122,9 @@ def test_comparing_in_the_window(window, hand, two, qtbot):
     assert len(shown.grid.grid_model.ids) == 5 and set(shown.grid.grid_model.ids.tolist()) <= set(
         faces_of(two, first.id)
     )
+    shown.table.setFocus()
+    qtbot.keyClick(shown.table, Qt.Key.Key_Tab)
+    assert not shown.table.hasFocus()  # the keyboard gets out of the table
     shown.only_moved.setChecked(False)
     hand.settle()
     assert shown.table.rowCount() == 9

@@ -253,3 +253,17 @@ def test_what_changed_while_another_tab_was_shown_is_on_the_map(window, hand, fi
     hand.settle()
     hand.go("clustering")
     assert len(shown.selection) == 40
+
+
+def test_what_is_in_sight_is_selected_by_a_key(points, qtbot):
+    points.zoom(4)
+    for _ in range(2):
+        qtbot.keyClick(points, Qt.Key.Key_Right)
+    qtbot.keyClick(points, Qt.Key.Key_V)
+    seen = np.array([0 <= (p := points.at(row)).x() < 600 and 0 <= p.y() < 500 for row in range(3000)])
+    assert 50 < seen.sum() < 2000 and (points.selection != seen).sum() <= 3  # those on the edge
+    first = points.selection.copy()
+    for _ in range(6):
+        qtbot.keyClick(points, Qt.Key.Key_Left)
+    qtbot.keyClick(points, Qt.Key.Key_V, SHIFT)
+    assert (points.selection | ~first).all() and points.selection.sum() > first.sum()

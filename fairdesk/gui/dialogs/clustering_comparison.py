@@ -56,6 +56,7 @@ class ComparisonDialog(QDialog):
         self.only_moved.setChecked(True)
         self.only_moved.toggled.connect(self._list)
         self.table = QTableWidget(0, 3)
+        self.table.setTabKeyNavigation(False)  # the arrows go from cell to cell, Tab goes on
         self.table.setHorizontalHeaderLabels([tr("First"), tr("Second"), tr("Faces")])
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

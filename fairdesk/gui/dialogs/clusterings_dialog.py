@@ -43,6 +43,7 @@ class ClusteringsDialog(QDialog):
         about.setWordWrap(True)
         about.setProperty("role", "muted")
         self.table = QTableWidget(0, NOTE + 1)
+        self.table.setTabKeyNavigation(False)  # the arrows go from cell to cell, Tab goes on
         self.table.setHorizontalHeaderLabels(
             [tr("Number"), tr("Name"), tr("Clusters"), tr("Faces"), tr("BCubed F1"), tr("When"), tr("Note")]
         )

@@ -33,6 +33,7 @@ from fairdesk.words import tr
 
 def _filled(header: list[str], rows: list[list[str]]) -> QTableWidget:
     shown = QTableWidget(len(rows), len(header))
+    shown.setTabKeyNavigation(False)  # the arrows go from cell to cell, Tab goes on
     shown.setHorizontalHeaderLabels(header)
     shown.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
     shown.verticalHeader().hide()

@@ -41,6 +41,7 @@ class LeaksDialog(QDialog):
         self.setWindowTitle(tr("Image pairs"))
         pairs = _pairs(result)
         self.table = QTableWidget(min(len(pairs), SHOWN), 3)
+        self.table.setTabKeyNavigation(False)  # the arrows go from cell to cell, Tab goes on
         sides = (
             (tr("Synthetic"), tr("Nearest real")) if isinstance(result, AssessResult) else (tr("First"), tr("Other"))
         )

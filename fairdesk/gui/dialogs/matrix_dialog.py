@@ -41,6 +41,7 @@ class MatrixDialog(QDialog):
         self.kind = QComboBox()
         self.kind.addItems([kind for kind, rows in confusion.items() if rows])
         self.table = QTableWidget()
+        self.table.setTabKeyNavigation(False)  # the arrows go from cell to cell, Tab goes on
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         note = QLabel(

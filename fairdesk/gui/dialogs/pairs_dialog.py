@@ -60,6 +60,7 @@ class PairsDialog(QDialog):
         self.said.setWordWrap(True)
         self.said.hide()
         self.table = QTableWidget(0, 5)
+        self.table.setTabKeyNavigation(False)  # the arrows go from cell to cell, Tab goes on
         self.table.setHorizontalHeaderLabels(
             [tr("First"), tr("Second"), tr("Score"), tr("Labels"), tr("Left out because")]
         )

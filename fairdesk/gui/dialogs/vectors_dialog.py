@@ -67,6 +67,7 @@ async def show_vectors(session: Session, parent: QWidget) -> None:
 
 def _table(header: tuple[str, ...]) -> QTableWidget:
     table = QTableWidget(0, len(header))
+    table.setTabKeyNavigation(False)  # the arrows go from cell to cell, Tab goes on
     table.setHorizontalHeaderLabels([tr(text) for text in header])
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

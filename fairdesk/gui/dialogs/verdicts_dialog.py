@@ -41,6 +41,7 @@ class VerdictsDialog(QDialog):
         self.told = QLabel()
         self.told.setWordWrap(True)
         self.table = QTableWidget(0, 6)
+        self.table.setTabKeyNavigation(False)  # the arrows go from cell to cell, Tab goes on
         self.table.setHorizontalHeaderLabels(
             [tr("Number"), tr("Verdict"), tr("Faces"), tr("Against"), tr("Who"), tr("When")]
         )

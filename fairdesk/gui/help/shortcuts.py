@@ -27,6 +27,14 @@ _ELSEWHERE = (
     (mark("Larger or smaller thumbnails"), "Ctrl+Wheel", mark("A grid of faces")),
     (mark("Select all that match"), "Ctrl+A", mark("A grid of faces")),
     (mark("Earlier or later in the queue"), "Alt+Up, Alt+Down", mark("Jobs")),
+    (mark("Yes, no, not sure"), "Y, N, U", mark("A review of clusters")),
+    (mark("Skip the question; back to the one before"), "S, Backspace", mark("A review of clusters")),
+    (mark("Choose a name that is offered; type one"), "1, 2, 3, Enter", mark("A review of clusters")),
+    (mark("Spot check: faces drawn at random"), "C", mark("A review of clusters")),
+    (mark("Go along bars, cells and curves; show the pairs behind"), "Left, Right, Up, Down, Enter", mark("A plot")),
+    (mark("Go along the map"), "Left, Right, Up, Down", mark("The map")),
+    (mark("Nearer, farther, all of the map, what is selected"), "+, -, Home, End", mark("The map")),
+    (mark("Select what is in sight; add it"), "V, Shift+V", mark("The map")),
 )
 
 
@@ -52,6 +60,7 @@ class ShortcutsDialog(QDialog):
         self.search = QLineEdit(placeholderText=tr("Search: an action, a key such as Ctrl+E, or a menu"))
         self.search.setClearButtonEnabled(True)
         self.table = QTableWidget(len(self._rows), 3)
+        self.table.setTabKeyNavigation(False)  # the arrows go from cell to cell, Tab goes on
         self.table.setHorizontalHeaderLabels([tr("Action"), tr("Keys"), tr("Menu")])
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)

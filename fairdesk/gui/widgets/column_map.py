@@ -67,6 +67,7 @@ class ColumnMap(QWidget):
         for column in range(_ACROSS):
             grid.setColumnStretch(2 * column + 1, 1)
         self.rows = QTableWidget()
+        self.rows.setTabKeyNavigation(False)  # the arrows go from cell to cell, Tab goes on
         self.rows.setAccessibleName(tr("First rows of the table"))
         self.rows.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.rows.verticalHeader().hide()

@@ -472,8 +472,10 @@ class PointMap(QWidget):
             self.fit()
         elif key == Qt.Key.Key_End:
             self.fit(self.selection)
-        elif key == Qt.Key.Key_A:
-            self._choose(np.ones(len(self._places), dtype=bool), none)
+        elif key in (Qt.Key.Key_A, Qt.Key.Key_V):  # all, or what is in sight
+            marks = np.full(len(self._places), key == Qt.Key.Key_A)
+            marks[self.in_sight()[2]] = True
+            self._choose(marks, none if key == Qt.Key.Key_A else event.modifiers())
         elif key == Qt.Key.Key_Escape:
             self._press, self._lasso = None, []
             self._choose(self._only(-1), none)
@@ -491,6 +493,6 @@ _PANS = {
 _KEYS = frozenset(
     {
         *_PANS, Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Escape,
-        Qt.Key.Key_Space, Qt.Key.Key_Return,
+        Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_V,
     }
 )  # fmt: skip

@@ -137,7 +137,9 @@ class MapPane(QWidget):
         before, self._points = self._points, found.points
         points = found.points
         self.make.setVisible(not found.made or bool(points is not None and points.later and found.method == "tsne"))
-        hint = tr("Drag: select (Shift adds, Ctrl toggles, Alt removes). Wheel: zoom. Right drag: move.")
+        hint = tr(
+            "Drag: select (Shift adds, Ctrl toggles, Alt removes). Wheel: zoom. Right drag: move. By keys: arrows, + and −, V selects what is in sight."
+        )
         self.note.setText("" if points is None else told_later(points) or hint)
         if points is None or found.by is None:
             self.map.empty_text = tr(
