@@ -17,6 +17,8 @@ from fairdesk.project.recipes import named_encoder
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
 
+_FEW = 3  # names in a sentence
+
 
 class Agreement(Record):
     """How well clusters agree with known identities; undefined figures are None with a reason."""
@@ -213,6 +215,12 @@ class VerdictsResult(JobResult):
     """Of those added the ones whose time lay in the future: they count as given now."""
     told_later: int | None = None
     """Verdicts "not sure", of the file or the project, that gave way to what the same person said later."""
+    differing: list[str] | None = None
+    """Of the file's verdicts those that say something else than the project's of the same id: the project's is kept."""
+    other_content: list[str] | None = None
+    """Images of the project that are called as one of the file, and are other pictures by their SHA-256."""
+    other_content_verdicts: int | None = None
+    """Verdicts that were left out as they are about such a picture."""
     contradictions: list[str]
     out: str | None = None
 
@@ -232,6 +240,19 @@ class VerdictsResult(JobResult):
             lines.append(
                 tr_n("{n:,} face of the file is not in this project: nothing is known of it.",
                      "{n:,} faces of the file are not in this project: nothing is known of them.", self.unknown_faces)
+            )  # fmt: skip
+        if self.other_content:
+            lines.append(
+                tr_n("{n:,} verdict was left out: it is about an image that has the same name here, but other content:",
+                     "{n:,} verdicts were left out: they are about images that have the same name here, but other content:",
+                     self.other_content_verdicts or 0)
+            )  # fmt: skip
+            lines[-1] += f" {a_few(self.other_content)}."
+        if self.differing:
+            lines.append(
+                tr_n("{n:,} verdict differs from the verdict of the same id, which stays as it is: {ids}.",
+                     "{n:,} verdicts differ from the verdicts of the same ids, which stay as they are: {ids}.",
+                     len(self.differing), ids=a_few(self.differing))
             )  # fmt: skip
         if self.ahead:
             lines.append(
@@ -271,6 +292,11 @@ class VerdictsResult(JobResult):
                 for row in self.verdicts
             ] or [tr("No verdicts yet.")]
         return "\n".join([*lines, *first_of(self.contradictions, most)])
+
+
+def a_few(names: Sequence[str]) -> str:
+    """Return the first of some names in one line."""
+    return ", ".join([*names[:_FEW], *(["…"] if len(names) > _FEW else [])])
 
 
 def first_of(contradictions: Sequence[str], most: int | None) -> list[str]:
