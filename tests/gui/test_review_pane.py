@@ -689,6 +689,11 @@ def test_names_and_clusterings_of_others_are_no_reason_to_read_again(reviewing, 
     assert pane._review.estimate() == fresh.estimate() and len(verdicts(project)) == 3
 
 
+def press(qtbot, window, key):
+    """Press a key where the keys go, not at a widget that a test chose."""
+    qtbot.keyClick(window.focusWidget(), key)
+
+
 def test_escape_leaves_the_field_of_the_name_and_then_the_review(window, hand, qtbot, filled, nameless, monkeypatch):
     said = []
     window.session.told.connect(said.append)
@@ -713,7 +718,16 @@ def test_escape_leaves_the_field_of_the_name_and_then_the_review(window, hand, q
     hand.do("clustering.review")
     hand.settle()
     assert set(nameless.current.first) == set(asked.first)
-    assert nameless.name.text() == "Zoe Yas" and nameless.name.hasFocus()
+    assert nameless.name.text() == "Zoe Yas" and nameless.hasFocus()  # the keys are the review's until Enter
+    press(qtbot, window, Qt.Key.Key_S)
+    hand.settle()
+    assert set(nameless.current.first) != set(asked.first)
+    press(qtbot, window, Qt.Key.Key_Backspace)
+    hand.settle()
+    assert set(nameless.current.first) == set(asked.first)
+    assert nameless.name.text() == "Zoe Yas" and nameless.hasFocus()
+    press(qtbot, window, Qt.Key.Key_Return)
+    assert nameless.name.hasFocus()
     qtbot.keyClicks(nameless.name, "min")
     qtbot.keyClick(nameless.name, Qt.Key.Key_Enter)
     hand.settle()

@@ -277,7 +277,7 @@ class ReviewPane(KeyedPane):
         self.title.setText(tr(TITLES[asked.kind]))
         self.sides.show_question(asked, self._items, self._titles)
         if self.isVisible():
-            (self.name if self.name.text() else self).setFocus()  # somebody who types goes on
+            (self.name if self.naming.goes_on else self).setFocus()
 
     def _say_again(self) -> None:
         """Show the question that is asked with what its clusters are called by now; who was named meanwhile is not asked about."""
