@@ -294,6 +294,11 @@ class VerdictsResult(JobResult):
         return "\n".join([*lines, *first_of(self.contradictions, most)])
 
 
+def in_group(group: str | None) -> str:
+    """Return a group in a bracket's words; None is no group."""
+    return tr("no group") if group is None else tr("group {group}", group=group)
+
+
 def a_few(names: Sequence[str]) -> str:
     """Return the first of some names in one line."""
     return ", ".join([*names[:_FEW], *(["…"] if len(names) > _FEW else [])])
@@ -423,16 +428,16 @@ class NamedResult(JobResult):
     regrouped: int = 0
     """Faces that were in another group before."""
     alike: list[str] = []
-    """Other people whose names differ in case or blanks alone."""
+    """Other people of the name in other groups, then those whose names differ in case or blanks alone."""
 
     def text(self) -> str:
         """Return who the faces are now, and whom and what that has changed."""
         now = tr_n(
-            "{n:,} face is now {identity} (group {group}).",
-            "{n:,} faces are now {identity} (group {group}).",
+            "{n:,} face is now {identity} ({group}).",
+            "{n:,} faces are now {identity} ({group}).",
             self.faces,
             identity=self.identity,
-            group=self.group or tr("no group"),
+            group=in_group(self.group),
         )
         return "\n".join([now, *self.changes()])
 

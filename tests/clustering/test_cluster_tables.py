@@ -210,6 +210,23 @@ def test_a_name_that_differs_in_case_alone_is_told_and_joins_nobody(clustered, c
     assert done["alike"][0].startswith("aNN is a new person beside Ann (group g0)") and done["alike"][0] in told.err
 
 
+def test_everybody_of_the_same_name_in_other_groups_is_told_first(clustered):
+    first, second, third, fourth, *_ = clusters(clustered, 1)
+    for one, name, group in ((first, "Ann", "G"), (second, "ann", "G"), (third, "Ann", "")):
+        name_identity(clustered, one.id, name, group)
+    done = name_cluster(clustered, foresee(clustered, fourth.id, "Ann", "H"))
+    said = [line.partition(". If")[0] for line in done.alike]
+    assert sorted(said[:2]) == [
+        "Ann (group H) is a new person beside Ann (group G), who has the same name",
+        "Ann (group H) is a new person beside Ann (no group), who has the same name",
+    ]
+    assert said[2:] == ["Ann is a new person beside ann (group G), whose name differs in case or blanks alone"]
+    assert "faces are now Ann (group H)." in done.text() and all(line in done.text() for line in done.alike)
+    clustered.journal.undo()
+    assert name_cluster(clustered, foresee(clustered, fourth.id, "Ann", "G")).alike == []  # the same person
+    assert "faces are now Zoe (no group)." in name_cluster(clustered, foresee(clustered, fourth.id, "Zoe", "")).text()
+
+
 def test_no_question_where_the_faces_are_called_so_already(clustered):
     first, second = clusters(clustered, 1)[:2]
     set_identity(clustered, faces_of(clustered, first.id), "Ann", "g0")
