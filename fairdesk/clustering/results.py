@@ -55,6 +55,10 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
     """Faces of both, counted for each verdict, that are not clustered: hidden, ignored, without embedding, or another detector's."""
     number_of_known: int | None = None
     """How many clusters were made because so many people are known; None where the number was given, or found."""
+    clusters_asked: int | None = None
+    """How many clusters the method was told to make; None where it finds the number."""
+    clusters_before_verdicts: int | None = None
+    """How many of these it made, before verdicts were followed."""
     ignored: int | None = None
     """Faces that were left out because somebody said they are of no interest."""
     zero_vectors: int | None = None
@@ -94,6 +98,13 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
             )
         ]
 
+    def _not_as_asked(self) -> str:
+        """Say why there are not as many clusters as were asked for; empty where there are."""
+        if self.clusters_asked is None or self.clusters == self.clusters_asked:
+            return ""
+        before = self.clusters if self.clusters_before_verdicts is None else self.clusters_before_verdicts
+        return "\n" + not_as_asked(self.clusters_asked, before, self.clusters)
+
     def _originals(self) -> list[str]:
         return changed_lines(self.changed) + (
             [missing_line(self.missing, self.missing_paths[0])] if self.missing_paths else []
@@ -108,6 +119,7 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
             noise=self.noise,
             faces=self.faces,
         )
+        said += self._not_as_asked()
         if self.number_of_known is not None:
             resting = tr(
                 "The number is that of the people known: {people}, on {faces}.",
@@ -292,6 +304,15 @@ class VerdictsResult(JobResult):
                 for row in self.verdicts
             ] or [tr("No verdicts yet.")]
         return "\n".join([*lines, *first_of(self.contradictions, most)])
+
+
+def not_as_asked(asked: int, before: int, made: int) -> str:
+    """Say why another number of clusters was made than was asked for; so many were there before verdicts were followed."""
+    if made < before:
+        return tr("{asked:,} asked, {made:,} after same-person verdicts joined some.", asked=asked, made=made)
+    if made > before:
+        return tr("{asked:,} asked, {made:,} after different-people verdicts parted some.", asked=asked, made=made)
+    return tr("{asked:,} asked, {made:,} made: more cannot be told apart.", asked=asked, made=made)
 
 
 def in_group(group: str | None) -> str:
