@@ -506,6 +506,11 @@ def test_a_review_whose_version_is_undone_elsewhere_ends_with_a_reason(reviewing
     hand.do("edit.redo")
     hand.settle()
     assert [one.id for one in versions(project)] == [version, 1] and len(verdicts(project)) == 1
+    assert window.toasts.unread == 1
+    hand.do("clustering.review")  # it is no longer so: the notice goes, and is told among the past ones
+    hand.settle()
+    assert window.clustering.reviewing and window.toasts.unread == 0
+    assert [notice.text for notice in window.toasts.history if notice.kind == "error"] == told
 
 
 def test_questions_go_on_while_answers_are_kept_slowly(reviewing, window, hand, qtbot, monkeypatch):

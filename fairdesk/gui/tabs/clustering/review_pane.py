@@ -201,11 +201,12 @@ class ReviewPane(KeyedPane):
 
     def _failed(self, error: BaseException) -> None:
         self._pending = max(0, self._pending - 1)
-        self._session.tell_error(error)
+        self._session.tell_error(error, "review")
         self.closed.emit()
 
     def _opened(self, found: tuple[ReviewSession, Ahead]) -> None:
         self._review = found[0]
+        self._session.no_longer.emit("review", None)
         self.bar.hide()
         self.buttons["done"].setText(tr("Close (Esc)"))
         self.started.emit(self._review.version)
