@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from fairdesk.clustering.records import Cluster
     from fairdesk.project import Project
 
+_READ = (
+    "added", "known", "unknown_faces", "left_out", "ahead", "told_later", "differing", "other_content", "other_content_verdicts",
+)  # fmt: skip
+
 
 def _verdict_options(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
@@ -168,11 +172,7 @@ def _verdicts(arguments: Namespace) -> JobResult:
             done["removed"] = remove_verdicts(project, arguments.remove)
         if arguments.file is not None:
             read = read_verdicts(project, arguments.file)
-            done |= {
-                name: value
-                for name in ("added", "known", "unknown_faces", "left_out", "ahead", "told_later")
-                if (value := getattr(read, name)) is not None
-            }
+            done |= {name: value for name in _READ if (value := getattr(read, name)) is not None}
         if arguments.out is not None:
             write_verdicts(project, arguments.out.expanduser().absolute())
             return listed(project, out=str(arguments.out), **done)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairdesk.clustering.cluster_titles import label_in
 from fairdesk.clustering.records import UNCLUSTERED, Cluster
 from fairdesk.clustering.store import clusters
 from fairdesk.errors import RequestError
@@ -18,11 +19,28 @@ def _listed(labels: list[int]) -> str:
 
 
 def find_cluster(project: Project, version: int, label: str) -> Cluster:
-    """Return the cluster of a label or name. Raises `RequestError` if there is none, or several have the name."""
+    """Return the cluster of a label or name; a number is always a label, whatever clusters are called.
+
+    Raises
+    ------
+    RequestError
+        If there is none, or several have the name.
+    """
     every = clusters(project, version)
-    found = [one for one in every if label == str(one.label)] or [one for one in every if label == one.title]
+    called = [one for one in every if label == one.title]
+    meant = label_in(label)
+    found = called if meant is None else [one for one in every if one.label == meant]
     if len(found) == 1:
         return found[0]
+    if not found and called:
+        raise RequestError(
+            tr(
+                "Clustering {version} has no cluster {label!r}: a number is a cluster's label. One is called so; give its label: {labels}.",
+                version=version,
+                label=label,
+                labels=_listed([one.label for one in called]),
+            )
+        )
     if found:
         labels = ", ".join(str(one.label) for one in found)
         raise RequestError(

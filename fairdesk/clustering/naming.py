@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fairdesk.clustering.results import NamedResult
+from fairdesk.clustering.results import NamedResult, in_group
 from fairdesk.clustering.store import faces_of, is_loose, named_cluster
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
@@ -26,6 +26,7 @@ from fairdesk.project.identities import (
     images_beside,
     label_ids,
     names_alike,
+    namesakes,
     typed_name,
 )
 from fairdesk.words import tr, tr_n
@@ -44,6 +45,7 @@ class Naming:
     leaving: dict[str, int]  # faces that change their group, by the group that they leave
     usual: str | None  # the group that most of the faces have
     alike: tuple[NamedImages, ...] = ()  # of a new identity: those whose names differ in case or blanks alone
+    namesakes: tuple[NamedImages, ...] = ()  # of a new identity: those of this name in other groups
 
     def question(self) -> str | None:
         """Return what to ask a person first; None where nobody else is joined and no group changes."""
@@ -97,7 +99,8 @@ def foresee(project: Project, cluster: int, name: str, group: str | None = None)
     own = identity is not None and _commonest(project, faces) == identity
     leaving = {g: n for g, n in group_counts_of_faces(project, faces).items() if g is not None and g != chosen}
     alike = () if identity is not None else tuple(names_alike(project, name, faces))
-    return Naming(cluster, name, chosen, len(faces), joins, own, leaving, usual, alike)
+    same = () if identity is not None else tuple(namesakes(project, name, faces))
+    return Naming(cluster, name, chosen, len(faces), joins, own, leaving, usual, alike, same)
 
 
 def _commonest(project: Project, faces: Sequence[int]) -> int | None:
@@ -130,14 +133,26 @@ def name_cluster(project: Project, wanted: Naming) -> NamedResult:
             "joined": 0 if wanted.own else wanted.joins,
             "regrouped": sum(wanted.leaving.values()),
             "alike": [
-                tr(
-                    "{name} is a new person beside {other} (group {group}), whose name differs in case or blanks alone. "
-                    "If they are one, name the cluster {other} in that group.",
-                    name=done.identity,
-                    other=one.name,
-                    group=one.group or tr("no group"),
-                )
-                for one in wanted.alike
+                *(
+                    tr(
+                        "{name} ({here}) is a new person beside {name} ({there}), who has the same name. "
+                        "If they are one, give the cluster that group too.",
+                        name=done.identity,
+                        here=in_group(done.group),
+                        there=in_group(one.group),
+                    )
+                    for one in wanted.namesakes
+                ),
+                *(
+                    tr(
+                        "{name} is a new person beside {other} ({there}), whose name differs in case or blanks alone. "
+                        "If they are one, name the cluster {other} in that group.",
+                        name=done.identity,
+                        other=one.name,
+                        there=in_group(one.group),
+                    )
+                    for one in wanted.alike
+                ),
             ],
         }
     )

@@ -78,7 +78,8 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     known = truth >= 0
     quality = agreement(labels[known], truth[known])
     used = params.model_copy(update={"encoder": recipe.encoder, "detector": recipe.detector, "eps": found.eps})
-    version = _store(project, used, recipe.id, faces, labels, quality)
+    asked = _asked(params, people)
+    version = _store(project, used, recipe.id, faces, labels, quality, asked)
     if found.linkage is not None:
         _store_tree(project, version, found, faces[there])
     if params.out is not None:
@@ -97,6 +98,8 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         verdicts_unused=followed.unused or None,
         verdict_faces_left_out=followed.faces or None,
         number_of_known=_default_number(params, people),
+        clusters_asked=asked,
+        clusters_before_verdicts=_count(found.labels) if asked is not None else None,
         ignored=ignored or None,
         zero_vectors=int((~there).sum()) or None,
         contradictions=contradictions,
@@ -111,6 +114,17 @@ def _default_number(params: ClusterParams, people: int) -> int | None:
     """Return how many people are known where that is the number of clusters; None where it is given, or not needed."""
     given = params.n_clusters is not None or (params.method == "hierarchical" and params.distance is not None)
     return people if params.method in ("hierarchical", "kmeans") and not given else None
+
+
+def _asked(params: ClusterParams, people: int) -> int | None:
+    """Return the number of clusters that a method is told to make; None where it finds it."""
+    if params.method not in ("hierarchical", "kmeans") or (params.method == "hierarchical" and params.distance):
+        return None
+    return params.n_clusters or people
+
+
+def _count(labels: npt.NDArray[np.int64]) -> int:
+    return len(np.unique(labels[labels >= 0]))
 
 
 def _progress(context: Context, faces: int, params: ClusterParams, people: int) -> Check:
@@ -164,7 +178,7 @@ def _contradictions(said: Constraints, broken: list[Verdict]) -> list[str]:
 
 def _store(
     project: Project, params: ClusterParams, recipe: int | None, faces: npt.NDArray[np.int64],
-    labels: npt.NDArray[np.int64], quality: Agreement,
+    labels: npt.NDArray[np.int64], quality: Agreement, asked: int | None,
 ) -> int:  # fmt: skip
     numbers, places = np.unique(labels, return_inverse=True)
     return add_version(
@@ -176,7 +190,7 @@ def _store(
             [NewCluster(number) for number in numbers.tolist()],
             recipe=recipe,
             quality=quality.model_dump(),
-            about=params.about(int(labels.max(initial=-1)) + 1),
+            about=params.about(_count(labels) if asked is None else asked),
         ),
         zip(faces.tolist(), places.tolist(), strict=True),
     )
@@ -216,6 +230,7 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
         faces=len(labels),
         zero_vectors=int((~there).sum()) or None,
         number_of_known=_default_number(params, people),
+        clusters_asked=_asked(params, people),
         **about,
         seed=params.seed,
         **dict(quality),

@@ -98,9 +98,9 @@ class ClusterParams(JobParams):
 
     _known_detector = field_validator("detector")(detector_text)
 
-    def about(self, made: int) -> str:
-        """Name method and parameters in a few words; `made` clusters came of it."""
-        number = tr_n("{n:,} cluster", "{n:,} clusters", made)
+    def about(self, asked: int) -> str:
+        """Name method and parameters in a few words; so many clusters were asked for, or came of a method that is not told."""
+        number = tr_n("{n:,} cluster", "{n:,} clusters", asked)
         eps = f"{DBSCAN_EPS if self.eps is None else self.eps:.4g}"
         text = {
             "dbscan": f"dbscan {eps}, {self.min_samples}",
@@ -116,7 +116,7 @@ class ClusterParams(JobParams):
     @model_validator(mode="after")
     def _minimum(self) -> ClusterParams:
         if self.method == "hdbscan" and self.min_samples < 2:
-            raise ValueError(tr("hdbscan needs min_samples of at least 2"))
+            raise ValueError(tr("hdbscan needs --min-samples of at least 2"))
         if self.distance is not None and self.n_clusters is not None:
             raise ValueError(tr("say either how many clusters or the distance to cut at, not both"))
         if self.vectors is not None and self.detector is not None:

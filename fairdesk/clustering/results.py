@@ -17,6 +17,8 @@ from fairdesk.project.recipes import named_encoder
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
 
+_FEW = 3  # names in a sentence
+
 
 class Agreement(Record):
     """How well clusters agree with known identities; undefined figures are None with a reason."""
@@ -53,6 +55,10 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
     """Faces of both, counted for each verdict, that are not clustered: hidden, ignored, without embedding, or another detector's."""
     number_of_known: int | None = None
     """How many clusters were made because so many people are known; None where the number was given, or found."""
+    clusters_asked: int | None = None
+    """How many clusters the method was told to make; None where it finds the number."""
+    clusters_before_verdicts: int | None = None
+    """How many of these it made, before verdicts were followed."""
     ignored: int | None = None
     """Faces that were left out because somebody said they are of no interest."""
     zero_vectors: int | None = None
@@ -92,6 +98,13 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
             )
         ]
 
+    def _not_as_asked(self) -> str:
+        """Say why there are not as many clusters as were asked for; empty where there are."""
+        if self.clusters_asked is None or self.clusters == self.clusters_asked:
+            return ""
+        before = self.clusters if self.clusters_before_verdicts is None else self.clusters_before_verdicts
+        return "\n" + not_as_asked(self.clusters_asked, before, self.clusters)
+
     def _originals(self) -> list[str]:
         return changed_lines(self.changed) + (
             [missing_line(self.missing, self.missing_paths[0])] if self.missing_paths else []
@@ -106,6 +119,7 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
             noise=self.noise,
             faces=self.faces,
         )
+        said += self._not_as_asked()
         if self.number_of_known is not None:
             resting = tr(
                 "The number is that of the people known: {people}, on {faces}.",
@@ -213,6 +227,12 @@ class VerdictsResult(JobResult):
     """Of those added the ones whose time lay in the future: they count as given now."""
     told_later: int | None = None
     """Verdicts "not sure", of the file or the project, that gave way to what the same person said later."""
+    differing: list[str] | None = None
+    """Of the file's verdicts those that say something else than the project's of the same id: the project's is kept."""
+    other_content: list[str] | None = None
+    """Images of the project that are called as one of the file, and are other pictures by their SHA-256."""
+    other_content_verdicts: int | None = None
+    """Verdicts that were left out as they are about such a picture."""
     contradictions: list[str]
     out: str | None = None
 
@@ -232,6 +252,19 @@ class VerdictsResult(JobResult):
             lines.append(
                 tr_n("{n:,} face of the file is not in this project: nothing is known of it.",
                      "{n:,} faces of the file are not in this project: nothing is known of them.", self.unknown_faces)
+            )  # fmt: skip
+        if self.other_content:
+            lines.append(
+                tr_n("{n:,} verdict was left out: it is about an image that has the same name here, but other content:",
+                     "{n:,} verdicts were left out: they are about images that have the same name here, but other content:",
+                     self.other_content_verdicts or 0)
+            )  # fmt: skip
+            lines[-1] += f" {a_few(self.other_content)}."
+        if self.differing:
+            lines.append(
+                tr_n("{n:,} verdict differs from the verdict of the same id, which stays as it is: {ids}.",
+                     "{n:,} verdicts differ from the verdicts of the same ids, which stay as they are: {ids}.",
+                     len(self.differing), ids=a_few(self.differing))
             )  # fmt: skip
         if self.ahead:
             lines.append(
@@ -271,6 +304,25 @@ class VerdictsResult(JobResult):
                 for row in self.verdicts
             ] or [tr("No verdicts yet.")]
         return "\n".join([*lines, *first_of(self.contradictions, most)])
+
+
+def not_as_asked(asked: int, before: int, made: int) -> str:
+    """Say why another number of clusters was made than was asked for; so many were there before verdicts were followed."""
+    if made < before:
+        return tr("{asked:,} asked, {made:,} after same-person verdicts joined some.", asked=asked, made=made)
+    if made > before:
+        return tr("{asked:,} asked, {made:,} after different-people verdicts parted some.", asked=asked, made=made)
+    return tr("{asked:,} asked, {made:,} made: more cannot be told apart.", asked=asked, made=made)
+
+
+def in_group(group: str | None) -> str:
+    """Return a group in a bracket's words; None is no group."""
+    return tr("no group") if group is None else tr("group {group}", group=group)
+
+
+def a_few(names: Sequence[str]) -> str:
+    """Return the first of some names in one line."""
+    return ", ".join([*names[:_FEW], *(["…"] if len(names) > _FEW else [])])
 
 
 def first_of(contradictions: Sequence[str], most: int | None) -> list[str]:
@@ -397,16 +449,16 @@ class NamedResult(JobResult):
     regrouped: int = 0
     """Faces that were in another group before."""
     alike: list[str] = []
-    """Other people whose names differ in case or blanks alone."""
+    """Other people of the name in other groups, then those whose names differ in case or blanks alone."""
 
     def text(self) -> str:
         """Return who the faces are now, and whom and what that has changed."""
         now = tr_n(
-            "{n:,} face is now {identity} (group {group}).",
-            "{n:,} faces are now {identity} (group {group}).",
+            "{n:,} face is now {identity} ({group}).",
+            "{n:,} faces are now {identity} ({group}).",
             self.faces,
             identity=self.identity,
-            group=self.group or tr("no group"),
+            group=in_group(self.group),
         )
         return "\n".join([now, *self.changes()])
 

@@ -15,6 +15,7 @@ import apsw
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.clustering.cluster_titles import own_name
 from fairdesk.clustering.records import UNCLUSTERED as UNCLUSTERED
 from fairdesk.clustering.records import Cluster as Cluster
 from fairdesk.clustering.records import ClusteredFace as ClusteredFace
@@ -258,13 +259,14 @@ def _drop_empty(connection: apsw.Connection, version: int) -> None:
 
 
 def rename_cluster(project: Project, cluster: int, name: str) -> None:
-    """Give a cluster a name of its own; an empty one takes the name away."""
+    """Give a cluster a name of its own; an empty one takes it away. Raises `RequestError` if it could mean another cluster."""
     name = typed_name(name)
     with project.journal.step(
         tr("Rename cluster to {name}", name=name or tr("its number")), target=_target(cluster)
     ) as connection:
-        _row(connection, cluster)
-        connection.execute("UPDATE cluster SET name = ? WHERE id = ?", (name or None, cluster))
+        version, _ = _row(connection, cluster)
+        kept = own_name(name, cluster, clusters(project, version))
+        connection.execute("UPDATE cluster SET name = ? WHERE id = ?", (kept, cluster))
 
 
 def merge_clusters(project: Project, keep: int, others: list[int]) -> int:

@@ -168,8 +168,8 @@ class FetchParams(JobParams):
 class VectorsParams(JobParams):
     """Export face embeddings as .npz, .json or .csv, with the boxes of the faces; or convert a file of encodings."""
 
-    encoder: Annotated[str, Offer.VECTORS] = Field(
-        "dlib", title="Embedding model", description="Model whose embeddings are exported"
+    encoder: Annotated[str | None, Offer.VECTORS, Unset("the newest")] = Field(
+        None, title="Embedding model", description="Model whose embeddings are exported"
     )
     detector: Annotated[str | None, Offer.FOUND_BY, DETECTOR_UNSET] = Field(None, description=DETECTOR_HELP)
     out: Annotated[NewFile, Endings((".npz", ".json", ".csv"))] = Field(

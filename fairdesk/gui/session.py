@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, TypeVar
@@ -396,25 +397,26 @@ class Session(QObject):
         self.told.emit(Notice(text))
 
     @Slot(object)
-    def tell_error(self, error: BaseException) -> None:
-        """Say what went wrong in words for people, and write it to the log."""
+    def tell_error(self, error: BaseException, topic: str = "") -> None:
+        """Say what went wrong in words for people, and write it to the log; of a topic, until it is `no_longer` so."""
         if explain(error) is None:
             _log.error("internal error", exc_info=error)
         else:
             _log.warning("%s: %s", type(error).__name__, error)
-        self._show_error(error)
+        self._show_error(error, topic)
 
     @Slot(object)
-    def _show_error(self, error: BaseException) -> None:
+    def _show_error(self, error: BaseException, topic: str = "") -> None:
         known = explain(error)
         remedy = verb_in(known) if known is not None else None
         if known is not None and remedy is not None:
-            self.told.emit(self._with_remedy(known, remedy))
+            notice = self._with_remedy(known, remedy)
         elif known is not None:
-            self.told.emit(Notice(known, "error"))
+            notice = Notice(known, "error")
         else:
             text = tr("Internal error: {type}: {error}", type=type(error).__name__, error=reason(error))
-            self.told.emit(Notice(text, "error", action=tr("Open log"), run=self.log_file_asked.emit))
+            notice = Notice(text, "error", action=tr("Open log"), run=self.log_file_asked.emit)
+        self.told.emit(replace(notice, topic=topic))
 
     def close(self, *, keep_jobs: bool) -> None:
         """End everything."""

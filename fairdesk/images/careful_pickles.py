@@ -10,6 +10,7 @@ import io
 import math
 import pickle
 import pickletools
+import re
 import struct
 from functools import partial
 from pathlib import PurePosixPath, PureWindowsPath
@@ -84,6 +85,8 @@ class _Dtype:
 
     def __init__(self, name: Any, *_: Any) -> None:
         text = name.decode("ascii", "replace") if isinstance(name, bytes) else str(name)
+        if re.fullmatch(r"[<>|=]?[US]\d*", text):
+            raise Refused(tr("a numpy string; write the paths as plain text: str(path)"))
         if text.lstrip("<>|=") not in _KINDS:
             raise Refused(tr("an array of {text}", text=text[:20]))
         self.kind = np.dtype(text)

@@ -32,11 +32,14 @@ _PYDANTIC = {
     "list_type": mark("Input should be a valid list"),
     "path_type": mark("Input is not a valid path"),
     "greater_than": mark("Input should be greater than {gt}"),
-    "greater_than_equal": mark("Input should be greater than or equal to {ge}"),
+    "greater_than_equal": "Input should be greater than or equal to {ge}",
     "less_than": mark("Input should be less than {lt}"),
-    "less_than_equal": mark("Input should be less than or equal to {le}"),
+    "less_than_equal": "Input should be less than or equal to {le}",
     "literal_error": mark("Input should be {expected}"),
 }
+
+_PLAIN = {"greater_than_equal": mark("must be at least {ge}"), "less_than_equal": mark("must be at most {le}")}
+"""What a person reads in place of these."""
 
 
 _MOST = 2**62
@@ -159,7 +162,7 @@ def _said(item: ErrorDetails) -> str:
     if text and text == said:
         return tr(text)
     if name and said.startswith(start):
-        return tr(text, **{name: said.removeprefix(start)})
+        return tr(_PLAIN.get(item["type"], text), **{name: said.removeprefix(start)})
     return said.removeprefix("Value error, ")  # it is translated already where one of ours has raised it
 
 

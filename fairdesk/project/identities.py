@@ -127,15 +127,22 @@ def names_alike(
     wanted = _folded(name)
     every = [row[0] for row in project.db.rows("SELECT DISTINCT name FROM identity")]
     found = [one for one in every if one != name and _folded(one) == wanted]
-    if not found:
-        return []
+    return _called(project, found, faces, images) if found else []
+
+
+def namesakes(project: Project, name: str, faces: Iterable[int]) -> list[NamedImages]:
+    """Return the identities of exactly this name, in any group, that have images which some faces are not in."""
+    return _called(project, [name], faces, ())
+
+
+def _called(project: Project, names: Sequence[str], faces: Iterable[int], images: Iterable[int]) -> list[NamedImages]:
     rows = project.db.rows(
-        f"SELECT who.name, g.name, count(*) FROM image i {LABELS}"
+        f"SELECT who.name, own.name, count(*) FROM image i {LABELS} LEFT JOIN grp own ON own.id = who.group_id"
         " WHERE who.name IN (SELECT value FROM json_each(?))"
         " AND i.id NOT IN (SELECT image_id FROM face WHERE id IN (SELECT value FROM json_each(?)))"
         " AND i.id NOT IN (SELECT value FROM json_each(?))"
         " GROUP BY who.id ORDER BY count(*) DESC, who.id",
-        (json.dumps(found), json.dumps(list(faces)), json.dumps(list(images))),
+        (json.dumps(list(names)), json.dumps(list(faces)), json.dumps(list(images))),
     )
     return [NamedImages(*row) for row in rows]
 

@@ -39,12 +39,21 @@ class FaceFinder:
         self._by_content: dict[str, list[int]] = {}
         self._by_path: dict[str, list[int]] = {}
         for image, path, sha in project.db.rows("SELECT id, path, sha256 FROM image"):
-            self._by_content.setdefault(sha, []).append(image)
+            self._by_content.setdefault(sha.lower(), []).append(image)
             self._by_path.setdefault(path, []).append(image)
 
+    def other_content(self, place: PortableFace) -> bool:
+        """Return whether the project lacks the picture, and has another one of its name; never without a SHA-256."""
+        sha = place.sha256.strip().lower()
+        return bool(sha) and sha not in self._by_content and place.image in self._by_path
+
     def at(self, place: PortableFace) -> int | None:
-        """Return the face that lies there, that of the same detector first; None if the project has none."""
-        images = self._by_content.get(place.sha256) or self._by_path.get(place.image, [])
+        """Return the face that lies there, that of the same detector first; None if the project has none.
+
+        A picture is told by its SHA-256; by its name where none is given.
+        """
+        sha = place.sha256.strip().lower()
+        images = self._by_content.get(sha, []) if sha else self._by_path.get(place.image, [])
         if len(images) > 1:  # copies of one picture: that of this name
             named = [image for image in images if image in self._by_path.get(place.image, ())]
             images = named or images

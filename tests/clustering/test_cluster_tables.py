@@ -66,8 +66,11 @@ def test_out_and_in_again(clustered, tmp_path, ending):
 
 def test_a_json_calls_clusters_by_their_names(clustered, tmp_path):
     """A name that two clusters share, or that is a number, would be another cluster's: these keep their numbers."""
-    for label, name in {2: "Ann", 3: "5", 4: "Bob", 6: "Bob", 7: "007"}.items():
+    for label, name in {2: "Ann", 4: "Bob", 7: "007"}.items():
         rename_cluster(clustered, next(one.id for one in clusters(clustered, 1) if one.label == label), name)
+    with clustered.journal.step("as earlier versions allowed it") as connection:
+        connection.execute("UPDATE cluster SET name = '5' WHERE label = 3")
+        connection.execute("UPDATE cluster SET name = 'Bob' WHERE label = 6")
     path = tmp_path / "c.json"
     write_clusters(clustered, 1, path)
     assert list(json.loads(path.read_text())) == ["0", "1", "3", "4", "5", "6", "Ann", "007"]
@@ -205,6 +208,23 @@ def test_a_name_that_differs_in_case_alone_is_told_and_joins_nobody(clustered, c
     done = json.loads(told.out)
     assert done["identity"] == "aNN" and done["joined"] == 0 and len(done["alike"]) == 1
     assert done["alike"][0].startswith("aNN is a new person beside Ann (group g0)") and done["alike"][0] in told.err
+
+
+def test_everybody_of_the_same_name_in_other_groups_is_told_first(clustered):
+    first, second, third, fourth, *_ = clusters(clustered, 1)
+    for one, name, group in ((first, "Ann", "G"), (second, "ann", "G"), (third, "Ann", "")):
+        name_identity(clustered, one.id, name, group)
+    done = name_cluster(clustered, foresee(clustered, fourth.id, "Ann", "H"))
+    said = [line.partition(". If")[0] for line in done.alike]
+    assert sorted(said[:2]) == [
+        "Ann (group H) is a new person beside Ann (group G), who has the same name",
+        "Ann (group H) is a new person beside Ann (no group), who has the same name",
+    ]
+    assert said[2:] == ["Ann is a new person beside ann (group G), whose name differs in case or blanks alone"]
+    assert "faces are now Ann (group H)." in done.text() and all(line in done.text() for line in done.alike)
+    clustered.journal.undo()
+    assert name_cluster(clustered, foresee(clustered, fourth.id, "Ann", "G")).alike == []  # the same person
+    assert "faces are now Zoe (no group)." in name_cluster(clustered, foresee(clustered, fourth.id, "Zoe", "")).text()
 
 
 def test_no_question_where_the_faces_are_called_so_already(clustered):

@@ -131,6 +131,40 @@ def test_corrections(filled):
             refused()
 
 
+def test_a_number_or_a_title_always_means_the_same_cluster(filled):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    version = need_version(filled)
+    zero, one, two, three = sorted(clusters(filled, version), key=lambda c: c.label)[:4]
+    assert [c.label for c in (zero, one, two, three)] == [0, 1, 2, 3]
+    store.rename_cluster(filled, zero.id, "Ann")
+    for name, why in (
+        ("5", "number of a cluster"), (" 1 ", "number of a cluster"), ("-1", "number of a cluster"), ("99", "Person 99"), ("٣", "number of a cluster"),
+        ("Cluster 2", "another cluster is called"), ("Cluster 99", "another cluster is called"), ("Unclustered", "another cluster is called"),
+        ("Ann", "Cluster 0 is called “Ann” already"),
+    ):  # fmt: skip
+        with pytest.raises(RequestError, match=why):
+            store.rename_cluster(filled, one.id, name)
+    assert find_cluster(filled, version, "Cluster 1").name is None
+    store.rename_cluster(filled, one.id, "Cluster 1")  # as the window offers it
+    assert find_cluster(filled, version, "1").name is None
+    store.rename_cluster(filled, zero.id, "Ann")  # its own
+    for free in ("Ann 2", "5 a", "Clusters 5", "ann", "007"):
+        store.rename_cluster(filled, one.id, free)
+        assert find_cluster(filled, version, free).id == one.id
+    # an identity may be a number, as many datasets have them, and so may a name of an earlier version
+    naming.name_identity(filled, two.id, "3")
+    assert find_cluster(filled, version, "3").id == three.id
+    store.merge_clusters(filled, zero.id, [three.id])
+    for _ in range(2):
+        with pytest.raises(RequestError, match=r"a number is a cluster's label\. One is called so; give its label: 2"):
+            find_cluster(filled, version, "3")
+    naming.name_identity(filled, two.id, "0042")
+    assert find_cluster(filled, version, "0042").id == two.id
+    naming.name_identity(filled, two.id, "Cluster 3")
+    with pytest.raises(RequestError, match="give its label: 2"):
+        find_cluster(filled, version, "Cluster 3")
+
+
 @pytest.mark.parametrize("method", ["kmeans", "hierarchical"])
 def test_a_number_that_rests_on_few_known_people_is_told(filled, method):
     made = cluster(ClusterParams(method=method), QuietContext(filled))

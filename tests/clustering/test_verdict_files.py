@@ -196,3 +196,62 @@ def test_a_copy_of_the_project_takes_them_too(filled, faces, tmp_path):
         assert holds(copy) == holds(filled)
     finally:
         copy.close()
+
+
+def test_other_pictures_of_the_same_name_are_left_out_and_named(filled, faces, tmp_path):
+    """Another project's verdicts are not applied to pictures that are called like its own; without a SHA-256 the name decides."""
+    rows = rows_of(filled, "a", "different", "ann", "2026-01-01", faces[:1], faces[2:4])
+    good = rows_of(filled, "b", "ignored", "ann", "2026-01-01", faces[4:5])
+    other = [[*row[:6], "ab" * 32, *row[7:]] for row in rows]
+    image = rows[0][5]
+    with pytest.raises(RequestError, match=f"same name here, but other content: {image}.*Nothing was read") as told:
+        read_verdicts(filled, write(tmp_path / "v.csv", other))
+    assert "None of the faces" not in str(told.value) and not verdicts(filled)
+    for mixed in (other, [other[0], *rows[1:]], [*rows[:-1], other[-1]]):  # nothing of such a verdict is applied
+        read = read_verdicts(filled, write(tmp_path / "v.csv", [*mixed, *good]))
+        assert (read.added, read.other_content_verdicts, read.left_out, read.unknown_faces) == (1, 1, 0, 0)
+        assert set(read.other_content) == {row[5] for row in mixed if row[6] == "ab" * 32}
+        assert "1 verdict was left out" in read.text() and read.other_content[0] in read.text()
+        assert [v.uuid for v in verdicts(filled)] == ["b"]
+        forget_all(filled)
+    for sha in ("", " "):
+        plain = [[*row[:6], sha, *row[7:]] for row in rows]
+        assert read_verdicts(filled, write(tmp_path / "v.csv", plain)).added == 1
+        forget_all(filled)
+    loud = [[*row[:6], row[6].upper(), *row[7:]] for row in rows]
+    assert read_verdicts(filled, write(tmp_path / "v.csv", loud)).added == 1
+
+
+@pytest.mark.parametrize("changed", ["said", "who", "faces", "others"])
+def test_a_known_number_that_says_something_else_is_told_and_not_applied(filled, faces, tmp_path, changed):
+    given = {"said": "same", "who": "ann", "faces": faces[:2], "others": faces[2:4]}
+    first = write(
+        tmp_path / "v.csv",
+        rows_of(filled, "k", given["said"], given["who"], "2026-01-01", given["faces"], given["others"]),
+    )
+    read_verdicts(filled, first)
+    before = verdicts(filled)
+    again = read_verdicts(filled, first)
+    assert (again.added, again.known, again.differing) == (0, 1, None)
+    now = {**given, changed: {"said": "different", "who": "bob", "faces": faces[:1], "others": faces[2:5]}[changed]}
+    path = write(
+        tmp_path / "w.csv", rows_of(filled, "k", now["said"], now["who"], "2026-01-01", now["faces"], now["others"])
+    )
+    read = read_verdicts(filled, path)
+    assert (read.added, read.known, read.differing) == (0, 0, ["k"]) and verdicts(filled) == before
+    assert "1 verdict differs from the verdict of the same id, which stays as it is: k." in read.text()
+
+
+def test_one_person_on_both_sides_is_refused_by_line(filled, faces, tmp_path):
+    both = rows_of(filled, "b", "same", "ann", "2026-01-01", faces[:2], faces[1:3])
+    with pytest.raises(RequestError, match=r"line 4: the face in .* is on both sides .*same person"):
+        read_verdicts(filled, write(tmp_path / "both.csv", both))
+    assert not verdicts(filled)
+
+
+def test_a_verdict_without_its_other_side_is_named(filled, faces, tmp_path):
+    rows = rows_of(filled, "lonely", "same", "ann", "2026-01-01", faces[:2])
+    with pytest.raises(
+        RequestError, match="“lonely” needs faces with the side “face”, and others with the side “other”"
+    ):
+        read_verdicts(filled, write(tmp_path / "v.csv", rows))

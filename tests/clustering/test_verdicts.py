@@ -77,6 +77,24 @@ def test_each_method_honours_all_verdicts(first, method):
     assert result.contradictions == [] and result.verdicts == len(verdicts(project))
 
 
+@pytest.mark.parametrize("method", ["kmeans", "hierarchical"])
+def test_a_number_that_verdicts_change_is_told_and_kept_as_asked(first, method):
+    project, found, faces = first
+    as_asked, _ = again(project, method)
+    assert (as_asked.clusters, as_asked.clusters_asked) == (8, 8) and "asked" not in as_asked.text()
+    verdict_edits.say_same(project, found[0], found[1])
+    result, _ = again(project, method)
+    assert (result.clusters, result.clusters_asked, result.clusters_before_verdicts) == (7, 8, 8)
+    assert "8 asked, 7 after same-person verdicts joined some." in result.text()
+    newest = versions(project)[0]
+    assert "8 clusters" in newest.name and newest.clusters == 7 and newest.params["n_clusters"] == 8
+    verdict_edits.two_people(project, 1, faces[3][:2], faces[3][2:])
+    verdict_edits.two_people(project, 1, faces[4][:2], faces[4][2:])
+    result, _ = again(project, method)
+    assert result.clusters == 9 and "8 asked, 9 after different-people verdicts parted some." in result.text()
+    assert again(project)[0].clusters_asked is None
+
+
 def test_different_people_in_one_cluster_are_taken_apart(first):
     """All in one cluster by the method: the verdicts part it, and the other faces go with the nearer side."""
     project, found, faces = first

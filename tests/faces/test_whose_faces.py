@@ -138,6 +138,16 @@ def test_clusterings_of_each_detector(two):
     assert shown == [("made-up", d, 24, d) for d in ("hog", "whole", "hog")]
 
 
+def test_vectors_are_those_of_the_newest_encoder_where_none_is_named(two, tmp_path):
+    out = export_vectors(VectorsParams(out=tmp_path / "v.npz"), QuietContext(two))
+    assert (out.encoder, out.detector, out.vectors) == ("made-up", "hog", 24)
+    add_faces(two, detector="hog", encoder="newer")
+    context = QuietContext(two)
+    assert export_vectors(VectorsParams(out=tmp_path / "w.npz"), context).encoder == "newer"
+    with np.load(tmp_path / "w.npz") as data:
+        assert str(data["encoder"]) == "newer"
+
+
 @pytest.mark.parametrize("detector", [None, "hog", "whole"])
 def test_other_jobs_that_compare_vectors(two, tmp_path, detector):
     used = detector or "hog"

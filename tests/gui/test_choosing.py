@@ -210,6 +210,25 @@ def test_a_number_shows_what_it_comes_to(chosen, hand, filled, qtbot, method):
     assert values["method"] == method and int(values["n_clusters" if method == "kmeans" else "min_samples"]) == tried[2]
 
 
+def test_a_number_that_verdicts_change_says_so(window, hand, filled):
+    cluster(ClusterParams(eps=0.8), QuietContext(filled))
+    found = clusters(filled, 1)
+    say_same(filled, found[0], found[1])
+    hand.open(filled.folder)
+    hand.go("clustering")
+    hand.do("clustering.choose")
+    dialog = hand.dialog(ChooseDialog)
+    hand.settle()
+    page = next(one for one in dialog.numbers if one.method == "kmeans")
+    dialog.pages.setCurrentWidget(page)
+    hand.settle()
+    assert 8 in page.numbers.values()
+    page.choose(8)
+    assert "7 clusters" in page.table.counts.text()
+    assert "8 asked, 7 after same-person verdicts joined some." in page.table.counts.text()
+    dialog.reject()
+
+
 def test_numbers_of_too_many_faces_are_refused_with_the_reason(chosen, hand, monkeypatch):
     monkeypatch.setitem(numbers.MOST, "kmeans", 20)
     page = chosen.numbers[0]

@@ -506,6 +506,11 @@ def test_a_review_whose_version_is_undone_elsewhere_ends_with_a_reason(reviewing
     hand.do("edit.redo")
     hand.settle()
     assert [one.id for one in versions(project)] == [version, 1] and len(verdicts(project)) == 1
+    assert window.toasts.unread == 1
+    hand.do("clustering.review")  # it is no longer so: the notice goes, and is told among the past ones
+    hand.settle()
+    assert window.clustering.reviewing and window.toasts.unread == 0
+    assert [notice.text for notice in window.toasts.history if notice.kind == "error"] == told
 
 
 def test_questions_go_on_while_answers_are_kept_slowly(reviewing, window, hand, qtbot, monkeypatch):
@@ -689,6 +694,11 @@ def test_names_and_clusterings_of_others_are_no_reason_to_read_again(reviewing, 
     assert pane._review.estimate() == fresh.estimate() and len(verdicts(project)) == 3
 
 
+def press(qtbot, window, key):
+    """Press a key where the keys go, not at a widget that a test chose."""
+    qtbot.keyClick(window.focusWidget(), key)
+
+
 def test_escape_leaves_the_field_of_the_name_and_then_the_review(window, hand, qtbot, filled, nameless, monkeypatch):
     said = []
     window.session.told.connect(said.append)
@@ -713,7 +723,16 @@ def test_escape_leaves_the_field_of_the_name_and_then_the_review(window, hand, q
     hand.do("clustering.review")
     hand.settle()
     assert set(nameless.current.first) == set(asked.first)
-    assert nameless.name.text() == "Zoe Yas" and nameless.name.hasFocus()
+    assert nameless.name.text() == "Zoe Yas" and nameless.hasFocus()  # the keys are the review's until Enter
+    press(qtbot, window, Qt.Key.Key_S)
+    hand.settle()
+    assert set(nameless.current.first) != set(asked.first)
+    press(qtbot, window, Qt.Key.Key_Backspace)
+    hand.settle()
+    assert set(nameless.current.first) == set(asked.first)
+    assert nameless.name.text() == "Zoe Yas" and nameless.hasFocus()
+    press(qtbot, window, Qt.Key.Key_Return)
+    assert nameless.name.hasFocus()
     qtbot.keyClicks(nameless.name, "min")
     qtbot.keyClick(nameless.name, Qt.Key.Key_Enter)
     hand.settle()

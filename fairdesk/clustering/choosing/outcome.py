@@ -32,6 +32,7 @@ class Outcome:
     quality: Figures | None = None  # against known identities
     groups: dict[str, Figures] = field(default_factory=dict)
     silhouette: float | None = None  # mean over a sample; where nobody is known
+    before: int | None = None  # clusters, before verdicts were followed
 
 
 class Known:
@@ -110,7 +111,7 @@ def outcome(
     value: float, labels: Labels, known: Known, silhouettes: Silhouettes | None, following: Following | None = None
 ) -> Outcome:
     """Describe what a value comes to: labels of shape (n,) and who is known, before what is `following` of them, if anything."""
-    compared = labels
+    compared, before = labels, len(np.unique(labels[labels >= 0]))
     if following is not None:
         labels, known = following.labels(labels), following.known
         compared = labels[following.there]
@@ -126,4 +127,5 @@ def outcome(
         quality,
         groups,
         silhouettes.mean(compared) if silhouettes is not None else None,
+        before,
     )

@@ -1,7 +1,7 @@
 """Verdicts as CSV, one row a face: what several people said comes together, and what contradicts is shown.
 
-A face is told by its picture's SHA-256 (or path) and where it lies in it, so that a file fits every project that has the
-pictures, whichever detector it used.
+A face is told by its picture's SHA-256 (by its path where none is given) and where it lies in it, so that a file fits
+every project that has the pictures, whichever detector it used, and no other pictures that are called the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from fairdesk.clustering.results import VerdictRow, VerdictsResult
+from fairdesk.clustering.results import VerdictRow, VerdictsResult, a_few
 from fairdesk.dataset.table_files import read_table
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import safe_rows
@@ -151,6 +151,9 @@ def _values(cells: dict[str, str]) -> tuple[Said, float, tuple[int, int, int, in
 def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     """Add the verdicts of a file: one undoable step. Those that the project has already are counted, not added twice.
 
+    What is about a picture that only has a name in common with one of the project's is left out, and named; so is what
+    differs from the project's verdict of the same number.
+
     Clusters stay as they are: the next clustering honours all verdicts, and says what contradicts what. A verdict from a
     clock that is ahead counts as given now, so that what is said later outweighs it. Where somebody could not tell, and
     could later, the later word alone is kept, whether it is the file's or the project's.
@@ -158,41 +161,54 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     Raises
     ------
     RequestError
-        If the file is none of verdicts, a verdict contradicts itself, or none of the faces is in the project.
+        If the file is none of verdicts, a verdict contradicts itself, or nothing in it is about the project's faces.
     """
     found = _read(path)
     before = verdicts(project)
-    have = {v.uuid for v in before}
+    have = {v.uuid: v for v in before}
     faces = FaceFinder(project)
     new: list[tuple[str, _Said, list[int], list[int]]] = []
-    unknown = left_out = here = 0
-    now, lacking = time.time(), ""
+    differing: list[str] = []
+    others: dict[str, None] = {}  # images of the project that are called as in the file and are not those
+    unknown = left_out = here = had = other_pictures = 0
+    now, lacking, one_sided = time.time(), "", ""
     for key, one in found.items():
-        if key in have:
-            continue
         sides: dict[str, list[int]] = {}
+        missing: list[PortableFace] = []
         for side, places in one.faces.items():
             at = [faces.at(place) for _, place in places]
-            known = [face for face in at if face is not None]
-            unknown, here = unknown + len(places) - len(known), here + len(known)
-            lacking = next((places[n][1].image for n, face in enumerate(at) if face is None), lacking)
-            sides[side] = known
-        both = set(sides[SUBJECT]) & set(sides[OTHER]) if one.said in (Said.NOT, Said.DIFFERENT) else set[int]()
-        if both:
-            line, place = next(row for row in one.faces[OTHER] if faces.at(row[1]) in both)
-            raise RequestError(
-                tr(
-                    "{path}, line {line}: the face in {image} is on both sides of a verdict that says “{said}”. Nothing was read.",
-                    path=path,
-                    line=line,
-                    image=place.image,
-                    said=one.said.words,
-                )
-            )
+            sides[side] = [face for face in at if face is not None]
+            missing += [place for (_, place), face in zip(places, at, strict=True) if face is None]
+        if key in have:
+            had += 1
+            if not _says(have[key], one, sides):
+                differing.append(key)
+            continue
+        _need_two_sides(path, one, faces)
+        not_these = [place.image for place in missing if faces.other_content(place)]
+        if not_these:
+            others.update(dict.fromkeys(not_these))
+            other_pictures += 1
+            continue
+        unknown, here = unknown + len(missing), here + sum(map(len, sides.values()))
+        lacking = missing[-1].image if missing else lacking
+        if one.said is Said.SAME:  # copies of a picture, of which the project has one
+            sides[OTHER] = [face for face in sides[OTHER] if face not in sides[SUBJECT]]
         if not sides[SUBJECT] or (not sides[OTHER] and one.said not in OF_FACES):
             left_out += 1
+            one_sided = key if not missing else one_sided
         else:
             new.append((key, one, sides[SUBJECT], sides[OTHER]))
+    if not new and others:
+        raise RequestError(
+            tr_n(
+                "{path}: {n:,} image has the same name here, but other content: {images}. What is said of other pictures is not read. Nothing was read.",
+                "{path}: {n:,} images have the same name here, but other content: {images}. What is said of other pictures is not read. Nothing was read.",
+                len(others),
+                path=path,
+                images=a_few(list(others)),
+            )
+        )
     if not new and left_out:
         text = (
             tr("None of the faces in {path} is in this project, for example in {image}. Nothing was read.",
@@ -200,9 +216,11 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
             if not here
             else tr("{path}: {here:,} of {all:,} faces are in this project, but no verdict has both of its sides here; {image} is not. Nothing was read.",
                     path=path, here=here, all=here + unknown, image=lacking)
+            if lacking
+            else tr("{path}: no verdict has two sides; “{verdict}” needs faces with the side “face”, and others with the side “other”. Nothing was read.",
+                    path=path, verdict=one_sided)
         )  # fmt: skip
         raise RequestError(text)
-    had = len(found) - len(new) - left_out
     told = {one.uuid for one in _told_later(before, new, now)}
     there, new = len(new), [one for one in new if one[0] not in told]
     gave_way = there - len(new)
@@ -217,9 +235,36 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
                 keep_verdict(connection, one.said, first, second, one.who, created=min(one.created, now), key=key)
     ahead = sum(one.created > now for _, one, _, _ in new)
     return listed(
-        project, added=len(new), known=had, unknown_faces=unknown, left_out=left_out, ahead=ahead or None,
-        told_later=gave_way or None,
+        project, added=len(new), known=had - len(differing), unknown_faces=unknown, left_out=left_out,
+        ahead=ahead or None, told_later=gave_way or None, differing=differing or None,
+        other_content=list(others) or None, other_content_verdicts=other_pictures or None,
     )  # fmt: skip
+
+
+def _says(verdict: Verdict, one: _Said, sides: dict[str, list[int]]) -> bool:
+    """Return whether a project's verdict says what a file's does, as far as its faces are known here."""
+    return (verdict.said, verdict.who, set(verdict.faces), set(verdict.others)) == (
+        one.said, one.who, set(sides[SUBJECT]), set(sides[OTHER]),
+    )  # fmt: skip
+
+
+def _need_two_sides(path: Path, one: _Said, faces: FaceFinder) -> None:
+    """Raise `RequestError` where a verdict compares a face with itself."""
+    if one.said not in (Said.NOT, Said.DIFFERENT, Said.SAME):
+        return
+    first = [place for _, place in one.faces[SUBJECT]]
+    here = set() if one.said is Said.SAME else {faces.at(place) for place in first} - {None}
+    for line, place in one.faces[OTHER]:
+        if place in first or faces.at(place) in here:
+            raise RequestError(
+                tr(
+                    "{path}, line {line}: the face in {image} is on both sides of a verdict that says “{said}”. Nothing was read.",
+                    path=path,
+                    line=line,
+                    image=place.image,
+                    said=one.said.words,
+                )
+            )
 
 
 def _told_later(

@@ -12,6 +12,7 @@ from fairdesk.clustering.choosing.faces import FacesToCluster
 from fairdesk.clustering.choosing.numbers import PCA, Method, Numbers
 from fairdesk.clustering.choosing.outcome import Outcome
 from fairdesk.clustering.choosing.radius import best
+from fairdesk.clustering.results import not_as_asked
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.clustering.outcome_curves import curve_pens, draw_counts, draw_quality, line_pen
 from fairdesk.gui.tabs.clustering.outcome_table import OutcomeTable
@@ -137,8 +138,13 @@ class NumbersPage(QWidget):
             return
         silhouettes = self.numbers.silhouettes
         self.table.show_outcome(self.outcomes[at], None if silhouettes is None else len(silhouettes.rows))
+        found = self.outcomes[at]
+        if self.method == "kmeans" and found.clusters != found.value:
+            before = found.clusters if found.before is None else found.before
+            why = not_as_asked(int(found.value), before, found.clusters)
+            self.table.counts.setText(f"{self.table.counts.text()}  ·  {why}")
         for line in self.lines:
-            line.setValue(float(np.log10(self.outcomes[at].value)))
+            line.setValue(float(np.log10(found.value)))
 
     def _draw(self) -> None:
         theme = self._session.theme

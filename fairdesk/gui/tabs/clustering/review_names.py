@@ -54,6 +54,8 @@ class NameRow(QHBoxLayout):
     def __init__(self, named: Callable[[str], None], chosen: Callable[[int], None], left: Callable[[], None]) -> None:
         super().__init__()
         self._asked: Asked | None = None  # who is it
+        self._typing: int | None = None  # the cluster whose name was being typed when its question was taken away
+        self.goes_on = False  # somebody typed this name when its question was asked anew
         self._begun: dict[int, Begun] = {}  # by cluster
         self._left: dict[Path, list[Begun]] = {}  # of reviews that were closed, by project
         self.field = _NameField(left)
@@ -67,10 +69,18 @@ class NameRow(QHBoxLayout):
             self.addWidget(button)
 
     def show_question(self, asked: Asked | None, project: Path | None) -> None:
-        """Offer the names of a question that asks for one, and what was typed when it was asked before."""
+        """Offer the names of a question that asks for one, and what was typed when it was asked before.
+
+        The keys stay with the review until Enter; but somebody who types while the same question is asked anew goes on.
+        """
         self._keep()
+        if self._asked is not None:
+            self._typing = self._asked.clusters[0] if self.field.hasFocus() else None
         self._asked = asked if asked is not None and asked.kind is Kind.NAME else None
         names = self._asked.names if self._asked is not None else ()
+        if asked is not None:
+            self.goes_on = self._asked is not None and self._asked.clusters[0] == self._typing
+            self._typing = None
         self.field.setVisible(self._asked is not None)
         self.field.setPlaceholderText(hint(len(names)))
         self.field.setText(self._typed(self._asked, project) if self._asked is not None else "")
@@ -125,7 +135,7 @@ class NameRow(QHBoxLayout):
 
     def forget(self) -> None:
         """Forget all that was typed in this review."""
-        self._asked = None
+        self._asked = self._typing = None
         self.field.clear()
         self._begun.clear()
 

@@ -201,11 +201,12 @@ class ReviewPane(KeyedPane):
 
     def _failed(self, error: BaseException) -> None:
         self._pending = max(0, self._pending - 1)
-        self._session.tell_error(error)
+        self._session.tell_error(error, "review")
         self.closed.emit()
 
     def _opened(self, found: tuple[ReviewSession, Ahead]) -> None:
         self._review = found[0]
+        self._session.no_longer.emit("review", None)
         self.bar.hide()
         self.buttons["done"].setText(tr("Close (Esc)"))
         self.started.emit(self._review.version)
@@ -277,7 +278,7 @@ class ReviewPane(KeyedPane):
         self.title.setText(tr(TITLES[asked.kind]))
         self.sides.show_question(asked, self._items, self._titles)
         if self.isVisible():
-            (self.name if self.name.text() else self).setFocus()  # somebody who types goes on
+            (self.name if self.naming.goes_on else self).setFocus()
 
     def _say_again(self) -> None:
         """Show the question that is asked with what its clusters are called by now; who was named meanwhile is not asked about."""
