@@ -20,7 +20,7 @@ from fairdesk.project.database import Database
 from fairdesk.project.finite import to_float32, unsound, why_unsound
 from fairdesk.project.recipes import DESCRIBED, Recipe, StoredRecipe, VectorSet, named_encoder
 from fairdesk.project.vector_choice import VectorChoice, choose, how_to_mend, of_encoder
-from fairdesk.project.vector_files import DamagedFileError, read_rows, sound_rows
+from fairdesk.project.vector_files import DamagedFileError, keep_zeros, read_rows, sound_rows
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
@@ -378,6 +378,7 @@ def _by_chunk(table: Ids) -> list[Ids]:
 def _write_chunk(home: Path, vectors: Floats) -> int:
     """Write vectors to a file of their own and sync it to disk; returns its number."""
     chunk, handle = _new_chunk(home)
+    keep_zeros(home / f"{chunk:06d}.f32", vectors)
     with os.fdopen(handle, "wb") as file:
         file.write(np.ascontiguousarray(vectors, dtype="<f4").tobytes())
         file.flush()
