@@ -74,9 +74,18 @@ class VectorStore:
         self._kinds: dict[str, tuple[str, bool]] = {}  # by recipe: precision, mirrored
 
     def register(self, recipe: Recipe) -> StoredRecipe:
-        """Return the stored recipe, made on first use."""
+        """Return the stored recipe, made on first use. Raises `JobFailed` where a file is in its folder's place."""
         home = self.folder / recipe.hash
-        home.mkdir(parents=True, exist_ok=True)
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise JobFailed(
+                tr(
+                    "{path} is a file, and should be the folder of embeddings. Move it away and run this again: "
+                    "what is lost with the folder is computed again.",
+                    path=self.folder if self.folder.exists() and not self.folder.is_dir() else home,
+                )
+            ) from error
         described = home / DESCRIBED
         if not described.exists():
             described.write_text(json.dumps(asdict(recipe), indent=1, sort_keys=True), encoding="utf-8")

@@ -239,3 +239,19 @@ def test_zeros_that_an_encoder_gave_are_known_from_those_that_a_disk_left(projec
     project.vectors.append(recipe, [faces[3]], given[3:4], {})
     assert project.vectors.forget_lost(recipe) == 0
     np.testing.assert_array_equal(project.vectors.load(recipe)[1], given)
+
+
+@pytest.mark.parametrize("whole_folder", [False, True])
+def test_a_file_in_the_place_of_a_folder_of_embeddings_is_named(study, whole_folder, capsys):
+    project, path = study
+    place = project.vectors.folder if whole_folder else path.parent
+    place.rename(project.folder / "away")
+    place.write_text("what a program left")
+    encode = ["encode", str(project.folder), "--encoder", "dlib", "--detector", "whole"]
+    assert run(encode) == 1
+    said = capsys.readouterr().err
+    assert f"{place} is a file" in said and "Move it away" in said and "Internal" not in said
+    assert place.read_text() == "what a program left"
+    place.unlink()
+    assert run([*encode, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["encoded_now"] == 18
