@@ -81,6 +81,15 @@ def _mapped(path: Path, dim: int) -> Floats:
         raise DamagedFileError(tr("it cannot be read: {error}", error=why)) from error
 
 
+def seen_as(path: Path, rows: int) -> tuple[str, int, int, int] | None:
+    """Return what tells a file, of which so many rows are used, from what it was before; None where it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return str(path), rows, status.st_size, status.st_mtime_ns
+
+
 def keep_zeros(path: Path, vectors: Floats) -> None:
     """Keep which vectors of a file that is being written are nothing but zeros because their encoder gave that."""
     rows = np.flatnonzero(~vectors.any(axis=1)).tolist()
