@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
+
+from fairdesk.at_once import end_now
 
 
 def main() -> int:
@@ -19,13 +22,18 @@ def main() -> int:
         return explore()
     if not arguments:
         return window()
+    signal.signal(signal.SIGINT, end_now)  # while it is imported
     from fairdesk.faces.early_start import start_early
 
     gc.disable()  # until the verb runs: what is imported is no garbage, and looking through it takes a tenth of a second
     start_early(arguments)
     from fairdesk.cli import run
 
-    return run(arguments)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which `run` takes: what is half done is tidied up
+    try:
+        return run(arguments)
+    finally:
+        signal.signal(signal.SIGINT, end_now)
 
 
 def window() -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from fairdesk.at_once import end_soon
 from fairdesk.cli.typeable import typeable
 from fairdesk.errors import RequestError, Stopped, Terminated
 from fairdesk.jobs.messages import duration
@@ -64,6 +65,7 @@ class ConsoleContext:
         now = time.monotonic()
         if self._stop is not None:
             if number == signal.SIGINT or now - self._asked > _TOGETHER:
+                end_soon()
                 raise KeyboardInterrupt
             return  # `timeout` and others send it to the process and then to its whole group
         self._stop, self._asked = _STOPS[number], now

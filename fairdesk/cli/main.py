@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Iterator
 
 import fairdesk
+from fairdesk.at_once import STOPPED, tell
 from fairdesk.cli.options import Parser
 from fairdesk.cli.typeable import about, typeable
 from fairdesk.cli.verbs import all_verbs
@@ -104,8 +105,8 @@ def run(arguments: list[str]) -> int:
         print(stopped, file=sys.stderr)
         return 143 if isinstance(stop, Terminated) else 130
     except KeyboardInterrupt:
-        print(tr("Stopped at once."), file=sys.stderr)
-        return 130
+        tell()
+        return STOPPED
     except BrokenPipeError:
         return 1
     except Exception as error:

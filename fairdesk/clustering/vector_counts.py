@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 def faces_to_cluster(project: Project, params: ClusterParams) -> str:
     """Say how many faces would be clustered, and whose embeddings they are."""
-    return project.vectors.choose(params.encoder, params.detector).counted()
+    chosen = project.vectors.choose(params.encoder, params.detector)
+    lost = project.vectors.lost(chosen.recipe)
+    told = tr_n(
+        "{n:,} of these embeddings is lost with a damaged file: compute embeddings first.",
+        "{n:,} of these embeddings are lost with a damaged file: compute embeddings first.",
+        lost,
+    )
+    return " ".join([chosen.counted(), *([told] if lost else [])])
 
 
 def need_faces(project: Project, recipe: StoredRecipe, count: int, least: int) -> None:

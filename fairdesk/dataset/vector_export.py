@@ -21,7 +21,7 @@ from fairdesk.words import tr
 
 
 def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
-    """Job: write paths, vectors, identities, groups and boxes of all encoded faces, and which are synthetic if any is.
+    """Job: write paths, vectors, identities, groups and boxes of all encoded faces, and which are synthetic or of hidden images if any is.
 
     The encoder, the detector and the recipe of the vectors stand in an .npz too. A .json is the original scripts' list:
     imagePath, loc (top, right, bottom, left) and encoding of each face. With `from_file` that file's encodings are written.
@@ -48,7 +48,7 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
     recipe = chosen.recipe
     vectors = project.vectors.rows(recipe)
     paths, identities, groups = PackedTexts(), PackedTexts(), PackedTexts()
-    boxes, synthetic = _Boxes(), array("b")
+    boxes, synthetic, hidden = _Boxes(), array("b"), array("b")
     having = iter(vectors.numbers.tolist())
     wanted = next(having, None)
     for face in each_labelled_face(project, recipe.detector):
@@ -58,13 +58,15 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
             groups.append(face.group or "")
             boxes.sides.extend(face.box)
             synthetic.append(face.synthetic)
+            hidden.append(face.hidden)
             wanted = next(having, None)
     more: dict[str, Any] = {"identities": identities, "groups": groups}
+    told = {name: which for name, which in (("synthetic", synthetic), ("hidden", hidden)) if any(which)}
     if params.out.suffix.lower() == ".npz":
         more |= {name: value for name, value in chosen.about().items() if name != "other_detectors"}
-        more |= {"synthetic": np.array(synthetic, dtype=bool)} if any(synthetic) else {}
-    elif any(synthetic):
-        more["synthetic"] = [("false", "true")[made] for made in synthetic]
+        more |= {name: np.array(which, dtype=bool) for name, which in told.items()}
+    else:
+        more |= {name: [("false", "true")[one] for one in which] for name, which in told.items()}
     write_encodings(params.out, Written(paths, boxes, vectors, recipe.dim), more)
     context.artifact(params.out)
     return VectorsResult(
@@ -73,6 +75,7 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
         dim=recipe.dim,
         **chosen.about(),
         synthetic=sum(synthetic),
+        hidden=sum(hidden),
         changed=changed_originals(images_meant(project), context),
     )
 

@@ -16,6 +16,8 @@ class VectorsResult(JobResult, RestsOnVectors):
     vectors: int
     dim: int
     synthetic: int | None = None
+    hidden: int | None = None
+    """Those of hidden images, which are told apart in the file."""
     changed: list[str] = []
     """Originals that are other files now than those that were imported: the embeddings may be of either."""
 
@@ -33,11 +35,19 @@ class VectorsResult(JobResult, RestsOnVectors):
                 encoder=named_encoder(self.encoder, self.precision, self.mirrored),
                 detector=self.detector,
             )
-        return "\n".join([said, *changed_lines(self.changed)])
+        return "\n".join([said, *self._of_hidden(), *changed_lines(self.changed)])
+
+    def _of_hidden(self) -> list[str]:
+        if not self.hidden:
+            return []
+        said = tr_n("{n:,} of these is of a hidden image.", "{n:,} of these are of hidden images.", self.hidden)
+        if not self.out.lower().endswith(".json"):  # the original scripts' list has no room for it
+            said += " " + tr("“hidden” in the file tells which.")
+        return [said]
 
     def caution(self) -> str | None:
-        """Say which originals are other files now."""
-        return "\n".join(changed_lines(self.changed)) or None
+        """Say which embeddings are of hidden images, and which originals are other files now."""
+        return "\n".join([*self._of_hidden(), *changed_lines(self.changed)]) or None
 
 
 class LoadEncodingsResult(JobResult, RestsOnVectors):

@@ -33,12 +33,18 @@ def faces_to_encode(project: Project, params: EncodeParams) -> str:
     same = [one for one in made if one.recipe.detector == key]
     count = same[0].vectors if same else 0
     unseen = _unseen(project, key, params.where)
+    lost = project.vectors.lost(same[0].recipe) if same else 0
     there = tr_n(
         "{n:,} face of {detector} has its embedding.",
         "{n:,} faces of {detector} have their embeddings.",
-        count,
+        count - lost,
         detector=key,
+    )
+    damaged = tr_n(
+        "{n:,} embedding is lost with a damaged file, and is computed again.",
+        "{n:,} embeddings are lost with a damaged file, and are computed again.",
+        lost,
     )
     first = tr_n("{n:,} image is to be searched first.", "{n:,} images are to be searched first.", unseen)
     old = outdated(project, params.encoder, key)
-    return " ".join([there, *([first] if unseen else []), *([old.text()] if old else [])])
+    return " ".join([there, *([damaged] if lost else []), *([first] if unseen else []), *([old.text()] if old else [])])

@@ -13,8 +13,9 @@ from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.project import Project
+    from fairdesk.project.recipes import VectorSet
 
-MISSING, CHANGED = "missing originals", "changed originals"  # topics of notices
+MISSING, CHANGED, LOST = "missing originals", "changed originals", "lost embeddings"  # topics of notices
 
 
 class Originals(NamedTuple):
@@ -22,13 +23,15 @@ class Originals(NamedTuple):
 
     missing: Missing
     changed: ChangedNow
+    lost: list[tuple[VectorSet, int]]  # embeddings, and how many of them their files lack
 
 
 def looked_over(project: Project, told: tuple[str, ...]) -> Originals:
-    """Look through a large catalogue, once, and return what has become of the originals. Raises `DamagedError`."""
+    """Look through a large catalogue, once, and return what has become of the originals and of files of embeddings. Raises `DamagedError`."""
     if project.db.unchecked:
         project.db.check_pages()
-    return Originals(missing_originals(project), changed_now(project, told))
+    lost = [(one, lacking) for one in project.vectors.sets() if (lacking := project.vectors.lost(one.recipe))]
+    return Originals(missing_originals(project), changed_now(project, told), lost)
 
 
 def missing_notice(found: Missing, find: Callable[[], None]) -> Notice | None:
@@ -57,6 +60,30 @@ def changed_notice(found: ChangedNow, ask: Callable[[str, dict[str, Any]], None]
         path=found.paths[0],
     )
     return Notice(text, "error", tr("Import again…"), lambda: ask("import", {"folder": found.folder}), CHANGED)
+
+
+def lost_notice(lost: list[tuple[VectorSet, int]], ask: Callable[[str, dict[str, Any]], None]) -> Notice | None:
+    """Say which embeddings are lost with their file, with the form that computes them again; None where none is."""
+    if not lost:
+        return None
+    first, count = lost[0]
+    text = tr_n(
+        "{n:,} of {all:,} {encoder} embeddings of {detector} is lost: its file is damaged. Nothing else is, and it can be computed again.",
+        "{n:,} of {all:,} {encoder} embeddings of {detector} are lost: their file is damaged. Nothing else is, and they can be computed again.",
+        count,
+        all=first.vectors,
+        encoder=first.named,
+        detector=first.recipe.detector,
+    )
+    more = sum(number for _, number in lost[1:])
+    if more:
+        text += " " + tr_n("Of others, {n:,} is lost too.", "Of others, {n:,} are lost too.", more)
+    values: dict[str, Any] = {"encoder": first.recipe.encoder, "detector": first.recipe.detector}
+    if first.precision != "float32":
+        values["precision"] = first.precision
+    if first.mirrored:
+        values["mirrored"] = True
+    return Notice(text, "error", tr("Compute embeddings…"), lambda: ask("encode", values), LOST)
 
 
 def changed_of(result: object) -> list[str]:

@@ -24,12 +24,14 @@ from fairdesk.gui.jobs.state import DONE, FAILED, JobState
 from fairdesk.gui.notice import Notice as Notice
 from fairdesk.gui.originals import (
     CHANGED,
+    LOST,
     MISSING,
     Originals,
     changed_notice,
     changed_of,
     folder_of,
     looked_over,
+    lost_notice,
     missing_notice,
     only_folder,
 )
@@ -46,6 +48,7 @@ from fairdesk.project.database import DamagedError
 from fairdesk.project.journal import NoStepError, OtherStepError, Step
 from fairdesk.project.originals import NONE_MISSING
 from fairdesk.project.project import CATALOG, SUFFIX
+from fairdesk.project.recipes import VectorSet
 from fairdesk.runs.folder import next_run
 from fairdesk.words import mark, tr, tr_n
 
@@ -86,7 +89,8 @@ class Session(QObject):
         self._ended: set[str] = set()
         self.missing, self.changed = NONE_MISSING, ChangedNow()
         self._told_changed, self._told_paths = False, list[str]()
-        self._told_missing = False
+        self._told_missing = self._told_lost = False
+        self.lost = list[tuple[VectorSet, int]]()  # embeddings that are lost with their file
         self._own_jobs: Path | None = None  # folders of jobs that were started without a project
         self._steps = 0  # undos and redos under way
         self._missing_soon = QTimer(self)
@@ -147,6 +151,7 @@ class Session(QObject):
             self.told.emit(Notice(text, "error", tr("Find moved originals…"), self.find_moved, MISSING))
         self.missing, self._told_missing = NONE_MISSING, bool(gone)
         self.changed, self._told_changed, self._told_paths = ChangedNow(), False, []
+        self.lost, self._told_lost = [], False
         self.project_changed.emit(project)
         self.look_for_originals()
         self.jobs.find_again(self.jobs_home())
@@ -191,6 +196,18 @@ class Session(QObject):
             self._told_changed = self._tell_of(CHANGED, len(earlier.paths) > 0, notice, self._told_changed)
             self.missing_changed.emit()
 
+        if found.lost != self.lost:
+            before_lost, self.lost = self.lost, found.lost
+            self._told_lost = self._tell_of(
+                LOST, len(before_lost) > 0, lost_notice(self.lost, self.ask), self._told_lost
+            )
+            self.missing_changed.emit()
+
+    @property
+    def lost_count(self) -> int:
+        """How many embeddings are lost with their files."""
+        return sum(count for _, count in self.lost)
+
     def _tell_of(self, topic: str, before: bool, notice: Notice | None, told: bool) -> bool:
         if before or notice is None:
             self.no_longer.emit(topic, notice)
@@ -221,6 +238,7 @@ class Session(QObject):
             project.close()
             self.no_longer.emit(MISSING, None)
             self.no_longer.emit(CHANGED, None)
+            self.no_longer.emit(LOST, None)
         if self._lock is not None:
             self._lock.release()
             self._lock = None
@@ -251,7 +269,7 @@ class Session(QObject):
         if change:
             self.catalogue_changed.emit(change)
             if Kind.IMAGES in change.touched or (
-                len(self.missing) and {Kind.FACES, Kind.VECTORS} & set(change.touched)
+                (len(self.missing) or self.lost) and {Kind.FACES, Kind.VECTORS} & set(change.touched)
             ):
                 self.look_for_originals(ORIGINALS_MS)  # those that were missing may have been found and encoded
 

@@ -77,8 +77,7 @@ def map_batches(
             context.check()
             yield batch, function(batch)
         return
-    if ready:
-        make_ready(ready)
+    make_ready(*([ready] if ready else []))
     pool = ProcessPoolExecutor(
         count, mp_context=multiprocessing.get_context("forkserver" if FORKED else "spawn"), initializer=_start,
         initargs=(initializer, arguments, dict(os.environ)),

@@ -13,7 +13,7 @@ UPSAMPLE, MAX_SIDE = 1, 2000  # unless said
 MOST_UPSAMPLE, SIDES = 3, (200, 20000)  # what may be said
 HELP = "Detector whose faces are used"
 
-_TEXT = re.compile(r"(?P<name>[^+@/]+)(?P<every>\+all)?(?:@(?P<upsample>\d+))?(?:/(?P<max_side>\d+))?")
+_TEXT = re.compile(r"(?P<name>[^+@/]+)(?P<every>\+all)?(?:@(?P<upsample>-?\d+))?(?:/(?P<max_side>-?\d+))?")
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class DetectorKey:
                 )
             )
         upsample, side = int(match["upsample"] or UPSAMPLE), int(match["max_side"] or MAX_SIDE)
-        if upsample > MOST_UPSAMPLE or not SIDES[0] <= side <= SIDES[1]:
+        if not 0 <= upsample <= MOST_UPSAMPLE or not SIDES[0] <= side <= SIDES[1]:
             raise ValueError(
                 tr(
-                    "enlarges up to {most} times (@), and searches {low} to {high} pixels (/)",
+                    "enlarges 0 to {most} times (@), and searches {low} to {high} pixels (/)",
                     most=MOST_UPSAMPLE,
                     low=SIDES[0],
                     high=SIDES[1],

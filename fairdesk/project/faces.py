@@ -45,6 +45,7 @@ class LabelledFace(NamedTuple):
     identity: str | None
     group: str | None
     synthetic: bool
+    hidden: bool
     box: tuple[int, int, int, int]  # top, right, bottom, left
 
 
@@ -144,13 +145,14 @@ def each_labelled_face(project: Project, detector: str) -> Iterator[LabelledFace
     """Yield all faces that a detector found with what each is called, in order of id."""
     roots = project.roots()
     rows = project.db.each(
-        "SELECT f.id, i.root_id, i.path, who.name, g.name, i.synthetic, f.top, f.right, f.bottom, f.left"
+        "SELECT f.id, i.root_id, i.path, who.name, g.name, i.synthetic, i.hidden, f.top, f.right, f.bottom, f.left"
         " FROM face_label l JOIN face f ON f.id = l.face_id JOIN image i ON i.id = l.image_id"
         f"{FACE_LABELS} WHERE l.detector = ? ORDER BY f.id",
         (detector,),
     )
-    for number, root, path, who, group, synthetic, *box in rows:
-        yield LabelledFace(number, str(roots[root] / path), who, group, synthetic is not None, tuple(box))
+    for number, root, path, who, group, synthetic, hidden, *box in rows:
+        made, out = synthetic is not None, bool(hidden)
+        yield LabelledFace(number, str(roots[root] / path), who, group, made, out, tuple(box))
 
 
 def names_of_faces(project: Project, detector: str) -> dict[int, tuple[str | None, str | None]]:

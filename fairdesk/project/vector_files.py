@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from fairdesk.plain_json import parse
 from fairdesk.project.finite import unsound
 from fairdesk.words import tr
 
@@ -25,8 +27,9 @@ def read_rows(path: Path, dim: int, rows: Ids) -> Floats:
     Raises
     ------
     DamagedFileError
-        If the file is missing, its size is none of whole vectors or too small, a number is not finite (none such is ever
-        written), or all of it is zeros, as a disk leaves what it had no time to write.
+        If the file is missing, its size is none of whole vectors or too small, a number is not finite or too large (none
+        such is ever written), or a vector is nothing but zeros, as a disk leaves what it had no time to write, and was not
+        (`keep_zeros`).
     """
     data = _mapped(path, dim)
     if len(rows) and int(rows.max()) >= len(data):
@@ -35,9 +38,9 @@ def read_rows(path: Path, dim: int, rows: Ids) -> Floats:
         )
     found = np.asarray(data[rows])
     if len(unsound(found)):
-        raise DamagedFileError(tr("it holds numbers that are not finite"))
-    if len(data) > 1 and len(found) and not found.any() and not _any(data):
-        raise DamagedFileError(tr("it holds nothing but zeros"))
+        raise DamagedFileError(tr("it holds numbers that are not finite, or too large"))
+    if len(_lost(path, rows, found)):
+        raise DamagedFileError(tr("it holds embeddings that are nothing but zeros"))
     return found
 
 
@@ -57,8 +60,8 @@ def sound_rows(path: Path, dim: int, rows: Ids) -> tuple[Ids, Floats] | None:
     good = np.zeros(len(rows), dtype=bool)
     there = rows < len(data)
     found = data[rows[there]]
-    sound: npt.NDArray[np.bool_] = (found != 0).any(axis=1)
-    sound[unsound(found)] = False
+    sound = np.ones(len(found), dtype=bool)
+    sound[_lost(path, rows[there], found)] = sound[unsound(found)] = False
     good[there] = sound
     return np.flatnonzero(good), found[sound]
 
@@ -78,5 +81,35 @@ def _mapped(path: Path, dim: int) -> Floats:
         raise DamagedFileError(tr("it cannot be read: {error}", error=why)) from error
 
 
-def _any(data: Floats) -> bool:
-    return any(data[start : start + _AT_ONCE].any() for start in range(0, len(data), _AT_ONCE))
+def seen_as(path: Path, rows: int) -> tuple[str, int, int, int] | None:
+    """Return what tells a file, of which so many rows are used, from what it was before; None where it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return str(path), rows, status.st_size, status.st_mtime_ns
+
+
+def keep_zeros(path: Path, vectors: Floats) -> None:
+    """Keep which vectors of a file that is being written are nothing but zeros because their encoder gave that."""
+    rows = np.flatnonzero(~vectors.any(axis=1)).tolist()
+    if rows:
+        _kept_at(path).write_text(json.dumps(rows), encoding="utf-8")
+    else:
+        _kept_at(path).unlink(missing_ok=True)  # of an earlier file of this number
+
+
+def _kept_at(path: Path) -> Path:
+    return path.with_suffix(".zeros.json")
+
+
+def _lost(path: Path, rows: Ids, found: Floats) -> Ids:
+    """Return the places of vectors that are nothing but zeros and were not when they were written."""
+    places = np.flatnonzero(~found.any(axis=1))
+    if not len(places):
+        return places
+    try:
+        given = parse(_kept_at(path).read_text(encoding="utf-8"))
+        return places[~np.isin(rows[places], np.array(given, dtype=np.int64))]
+    except (OSError, ValueError, TypeError):  # none, or nothing that can be trusted
+        return places

@@ -20,7 +20,7 @@ from fairdesk.project.database import Database
 from fairdesk.project.finite import to_float32, unsound, why_unsound
 from fairdesk.project.recipes import DESCRIBED, Recipe, StoredRecipe, VectorSet, named_encoder
 from fairdesk.project.vector_choice import VectorChoice, choose, how_to_mend, of_encoder
-from fairdesk.project.vector_files import DamagedFileError, read_rows, sound_rows
+from fairdesk.project.vector_files import DamagedFileError, keep_zeros, read_rows, seen_as, sound_rows
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
@@ -72,11 +72,21 @@ class VectorStore:
         self.folder = folder
         self._db = database
         self._kinds: dict[str, tuple[str, bool]] = {}  # by recipe: precision, mirrored
+        self._lost: dict[tuple[str, int, int, int] | None, int] = {}  # by file as it was seen: vectors that it lacks
 
     def register(self, recipe: Recipe) -> StoredRecipe:
-        """Return the stored recipe, made on first use."""
+        """Return the stored recipe, made on first use. Raises `JobFailed` where a file is in its folder's place."""
         home = self.folder / recipe.hash
-        home.mkdir(parents=True, exist_ok=True)
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise JobFailed(
+                tr(
+                    "{path} is a file, and should be the folder of embeddings. Move it away and run this again: "
+                    "what is lost with the folder is computed again.",
+                    path=self.folder if self.folder.exists() and not self.folder.is_dir() else home,
+                )
+            ) from error
         described = home / DESCRIBED
         if not described.exists():
             described.write_text(json.dumps(asdict(recipe), indent=1, sort_keys=True), encoding="utf-8")
@@ -197,6 +207,19 @@ class VectorStore:
                 )
             with suppress(OSError):  # another program has it open
                 path.unlink()
+        return lost
+
+    def lost(self, recipe: StoredRecipe) -> int:
+        """Return how many vectors of the catalogue their files lack, as `forget_lost` finds them; unchanged files are read once."""
+        every = self._table(recipe, "v.face_id", "")
+        lost = 0
+        for where in _by_chunk(every):
+            path = self._chunk(recipe.hash, int(every[where[0], 1]))
+            seen = seen_as(path, len(where))
+            if seen is None or seen not in self._lost:
+                found = sound_rows(path, recipe.dim, every[where, 2])
+                self._lost[seen] = 0 if found is None else len(where) - len(found[0])
+            lost += self._lost[seen]
         return lost
 
     def append(self, recipe: StoredRecipe, faces: list[int], vectors: Floats, failures: dict[int, str]) -> int:
@@ -378,6 +401,7 @@ def _by_chunk(table: Ids) -> list[Ids]:
 def _write_chunk(home: Path, vectors: Floats) -> int:
     """Write vectors to a file of their own and sync it to disk; returns its number."""
     chunk, handle = _new_chunk(home)
+    keep_zeros(home / f"{chunk:06d}.f32", vectors)
     with os.fdopen(handle, "wb") as file:
         file.write(np.ascontiguousarray(vectors, dtype="<f4").tobytes())
         file.flush()

@@ -110,3 +110,17 @@ def test_three_notices_leave_two_rows_of_the_grid_and_unfold(window, hand, qtbot
     window.session.told.emit(Notice("short", "error"))
     qtbot.wait(50)
     assert not window.toasts._errors[-1]._more.isVisible()
+
+
+def test_the_preview_names_changed_files_beside_new_ones(window, hand, qtbot, project, originals):
+    hand.open(project.folder)
+    shutil.copyfile(originals[8], originals[2])
+    fresh = plain_images(originals[0].parents[3] / "more", 1, 1, 2, side=40)
+    for number, one in enumerate(sorted(fresh.rglob("*.png"))):
+        shutil.copyfile(one, originals[0].with_name(f"new{number}.png"))
+    window.session.ask("import", {"folder": str(originals[0].parents[2])})
+    dialog = hand.dialog(ImportDialog)
+    qtbot.waitUntil(lambda: dialog.accept_button.isEnabled(), timeout=15000)
+    assert dialog.accept_button.text() == "Import 2 images, take 1 changed"
+    assert "14 images (2 new, 1 changed)" in dialog.preview.text()
+    dialog.reject()

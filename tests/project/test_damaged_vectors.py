@@ -19,7 +19,8 @@ from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Filter, image_ids, more_like
 from fairdesk.project.labels import Edit, edit_labels
-from tests.conftest import plain_images
+from fairdesk.project.recipes import Recipe
+from tests.conftest import add_faces, plain_images
 
 ROW = 128 * 4
 
@@ -42,6 +43,18 @@ def _not_finite(path):
     data.tofile(path)
 
 
+def _zeroed(path):
+    """A block of the disk is lost: 4,096 bytes are 8 vectors."""
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + bytes(4096) + data[8192:])
+
+
+def _too_large(path):
+    data = np.fromfile(path, dtype="<f4")
+    data[5 * 128 + 3] = 1e30
+    data.tofile(path)
+
+
 def _folder(path):
     path.unlink()
     path.mkdir()
@@ -54,6 +67,8 @@ DAMAGES = {
     "longer": (_odd, "9,219 bytes are no whole number of embeddings", 0),
     "empty": (lambda path: path.write_bytes(b""), "it is empty", 18),
     "zeros": (_zeros, "nothing but zeros", 18),
+    "a block of zeros": (_zeroed, "nothing but zeros", 8),
+    "too large": (_too_large, "not finite, or too large", 1),
     "not finite": (_not_finite, "numbers that are not finite", 1),
     "missing": (lambda path: path.unlink(), "it is missing", 18),
     "a folder": (_folder, "it cannot be read", 18),
@@ -197,3 +212,46 @@ def test_encodings_from_elsewhere_are_read_again_from_their_file(study, tmp_path
         project.vectors.load(recipe)
     assert run(load) == 0
     np.testing.assert_array_equal(project.vectors.load(recipe)[1], before)
+
+
+def test_zeros_that_an_encoder_gave_are_known_from_those_that_a_disk_left(project, tmp_path):
+    plain_images(tmp_path / "in", 1, 1, 5)
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    add_faces(project)
+    recipe = project.vectors.register(Recipe("given", "whole", "none", 2, "euclidean", "none"))
+    faces = project.vectors.missing(recipe)
+    given = np.array([[1, 2], [0, 0], [3, 0], [5, 6], [7, 8]], dtype=np.float32)
+    project.vectors.append(recipe, faces, given, {})
+    np.testing.assert_array_equal(project.vectors.load(recipe)[1], given)
+    assert project.vectors.forget_lost(recipe) == 0
+    path = project.vectors.folder / recipe.hash / "000001.f32"
+    damaged = given.copy()
+    damaged[3] = 0
+    damaged.tofile(path)
+    with pytest.raises(JobFailed, match="nothing but zeros"):
+        project.vectors.load(recipe)
+    assert project.vectors.forget_lost(recipe) == 1
+    assert project.vectors.missing(recipe) == [faces[3]]
+    left = np.delete(given, 3, axis=0)
+    np.testing.assert_array_equal(
+        project.vectors.load(recipe)[1], left
+    )  # the encoder's zeros are known in the new file too
+    project.vectors.append(recipe, [faces[3]], given[3:4], {})
+    assert project.vectors.forget_lost(recipe) == 0
+    np.testing.assert_array_equal(project.vectors.load(recipe)[1], given)
+
+
+@pytest.mark.parametrize("whole_folder", [False, True])
+def test_a_file_in_the_place_of_a_folder_of_embeddings_is_named(study, whole_folder, capsys):
+    project, path = study
+    place = project.vectors.folder if whole_folder else path.parent
+    place.rename(project.folder / "away")
+    place.write_text("what a program left")
+    encode = ["encode", str(project.folder), "--encoder", "dlib", "--detector", "whole"]
+    assert run(encode) == 1
+    said = capsys.readouterr().err
+    assert f"{place} is a file" in said and "Move it away" in said and "Internal" not in said
+    assert place.read_text() == "what a program left"
+    place.unlink()
+    assert run([*encode, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["encoded_now"] == 18

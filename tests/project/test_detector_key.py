@@ -34,7 +34,7 @@ def test_what_changes_nothing_is_not_written():
     "text", ["", "eyes", "deepface:", "deepface", "hog@", "hog@4", "hog/10", "hog all", "hog/300@2", "all+hog"]
 )
 def test_no_detectors(text):
-    with pytest.raises(ValueError, match=r"hog, hog-fast, cnn, whole|enlarges up to"):
+    with pytest.raises(ValueError, match=r"hog, hog-fast, cnn, whole|enlarges 0 to"):
         DetectorKey.parse(text)
 
 
@@ -102,3 +102,9 @@ def test_a_setting_beside_a_full_name_may_not_be_another(capsys, tmp_path):
     assert "--upsample: is 2 in the detector's name" in capsys.readouterr().err
     assert run(["detect", str(tmp_path / "p"), "--detector", "hog+all@2/1500", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["detector"] == "hog+all@2/1500"
+
+
+@pytest.mark.parametrize("text", ["hog@-1", "hog@4", "cnn+all@-2/1500"])
+def test_how_often_it_can_enlarge_is_told(text):
+    with pytest.raises(ValueError, match="enlarges 0 to 3 times"):
+        DetectorKey.parse(text)

@@ -124,6 +124,8 @@ class ImportDialog(QDialog):
         text = tr_n("Import {n:,} image", "Import {n:,} images", result.new)
         if result.renewed and not result.new:
             text = tr_n("Take {n:,} changed image", "Take {n:,} changed images", result.renewed)
+        elif result.renewed:
+            text += tr(", take {n:,} changed", n=result.renewed)
         self.accept_button.setText(text)
         self.accept_button.setFocus()
 
@@ -147,9 +149,11 @@ def describe(found: ImportResult) -> str:
     lines = [
         tr("Layout: {layout}.", layout=layouts[found.layout]),
         tr(
-            "{images} ({new:,} new), {identities}.",
+            "{images} ({those}), {identities}.",
             images=counted.images(found.images),
-            new=found.new,
+            those=tr("{new:,} new, {changed:,} changed", new=found.new, changed=found.renewed)
+            if found.renewed
+            else tr("{new:,} new", new=found.new),
             identities=counted.identities(found.identities),
         ),
     ]

@@ -243,7 +243,9 @@ def explanation(view: View, missing: Missing, changed: Sequence[int] = ()) -> st
     return "\n".join(lines)
 
 
-def headline(view: View, selected: int, missing: Missing = NONE_MISSING, changed: Sequence[int] = ()) -> str:
+def headline(
+    view: View, selected: int, missing: Missing = NONE_MISSING, changed: Sequence[int] = (), lost: int = 0
+) -> str:
     """Return the line of counts at the top; an image whose original is missing counts as that alone."""
     counts = view.counts
     if not (counts.get("images") or counts.get("hidden")):
@@ -281,6 +283,8 @@ def headline(view: View, selected: int, missing: Missing = NONE_MISSING, changed
     ):
         if counts[key]:
             parts.append(tr(text, n=counts[key]))
+    if lost:
+        parts.append(tr_n("{n:,} embedding lost", "{n:,} embeddings lost", lost))
     parts += _of_originals(view, missing, changed)
     if len(view.ids) != counts["images"]:
         parts.append(tr("{count:,} shown", count=len(view.ids)))
