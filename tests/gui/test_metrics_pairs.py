@@ -68,6 +68,9 @@ def test_pairs_are_left_out_relabelled_and_brought_back(shown, window, hand, qtb
     dialog.table.selectRow(1)
     dialog.table.selectRow(0)
     assert dialog.wrong.isEnabled() and not dialog.count.isEnabled()
+    for reason in ("", "  "):
+        dialog.reason.setCurrentText(reason)
+        assert not dialog.exclude.isEnabled() and dialog.wrong.isEnabled() and "First say" in dialog.exclude.toolTip()
     dialog.reason.setCurrentText("two people in one picture")
     dialog.exclude.click()
     qtbot.waitUntil(lambda: counts(shown) == (before[0] - 1, before[1]), timeout=10_000)
