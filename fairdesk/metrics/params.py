@@ -303,6 +303,8 @@ class EvaluateParams(JobParams):
             number = None
         if match is None or number is None or number != number:
             raise ValueError(tr("must be eer, fmr=NUMBER (such as fmr=1e-3) or threshold=NUMBER"))
+        if abs(number) == float("inf") and "inf" not in match[2].casefold():
+            raise ValueError(tr("{text} is too large for a number", text=match[2]))
         if match[1] == "fmr" and not 0 <= number <= 1:
             raise ValueError(tr("an FMR lies between 0 and 1"))
         return value

@@ -194,6 +194,8 @@ class Corrections(Record):
     relabelled: int
     """Comparisons that are genuine or impostor by a label that a person set, and were not by the list."""
     reasons: dict[str, int]
+    regrouped: int | None = None
+    """Comparisons in which a face has another group, gender or age by a label that a person set than in the scores."""
     images_elsewhere: int | None = None
     """Images of the scores that are not in the project, where others are: nothing that was corrected is known of them."""
     comparisons_elsewhere: int | None = None
@@ -238,6 +240,14 @@ class Corrections(Record):
                     "{n:,} images have a label that a person set; such labels changed the side of {changed}.",
                     self.relabelled_images,
                     changed=counted.comparisons(self.relabelled),
+                )
+            )
+        if self.regrouped:
+            out.append(
+                tr_n(
+                    "Such labels changed the group, gender or age of a face in {n:,} comparison.",
+                    "Such labels changed the group, gender or age of a face in {n:,} comparisons.",
+                    self.regrouped,
                 )
             )
         return out

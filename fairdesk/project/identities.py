@@ -102,7 +102,7 @@ class NamedImages(NamedTuple):
 
 
 def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def identities_with_images(project: Project, faces: Iterable[int]) -> list[NamedImages]:
@@ -145,6 +145,24 @@ def _called(project: Project, names: Sequence[str], faces: Iterable[int], images
         (json.dumps(list(names)), json.dumps(list(faces)), json.dumps(list(images))),
     )
     return [NamedImages(*row) for row in rows]
+
+
+def groups_alike(project: Project, name: str, images: Iterable[int] = ()) -> list[str]:
+    """Return the groups whose names differ from a new one in case, blanks or ways to write a letter alone.
+
+    Groups of some images alone do not count; none are returned where a group has this very name.
+    """
+    every = [row[0] for row in project.db.rows("SELECT name FROM grp ORDER BY id")]
+    wanted = _folded(name)
+    found = [] if name in every else [one for one in every if _folded(one) == wanted]
+    if not found:
+        return []
+    rows = project.db.rows(
+        f"SELECT g.name FROM image i {LABELS} WHERE g.name IN (SELECT value FROM json_each(?))"
+        " AND i.id NOT IN (SELECT value FROM json_each(?)) GROUP BY g.id ORDER BY count(*) DESC, g.id",
+        (json.dumps(found), json.dumps(list(images))),
+    )
+    return [row[0] for row in rows]
 
 
 def alike_question(name: str, alike: Sequence[NamedImages]) -> str:

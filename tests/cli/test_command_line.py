@@ -127,6 +127,8 @@ def test_relink(capsys, tmp_path):
         (["score", "{p}", "--pairs", "{tmp}/no.csv"], "There is no pair list"),
         (["evaluate", "{tmp}/no.npz"], "There is no file"),
         (["evaluate", "{tmp}/no.npz", "--at", "fmr=x"], "must be eer, fmr=NUMBER"),
+        (["evaluate", "{tmp}/no.npz", "--at", "threshold=1e400"], "1e400 is too large for a number"),
+        (["evaluate", "{tmp}/no.npz", "--at", "threshold=-1e999"], "-1e999 is too large for a number"),
         (["pairs", "{p}"], "No image has an identity"),
     ],
 )  # fmt: skip

@@ -23,7 +23,7 @@ def dialog(qtbot, filled):
 
 
 def test_a_name_of_another_group_is_told(dialog, filled):
-    one = labelled_images(filled)[0]
+    one, _ = other_person(filled)
     dialog.boxes["identity"].setCurrentText("nobody yet")
     assert not dialog.namesake.isVisible()
     dialog.boxes["identity"].setCurrentText(one.identity)
@@ -56,7 +56,7 @@ def now(project, image):
     return found.identity, found.group
 
 
-@pytest.mark.parametrize("letters", [str.upper, str.title])
+@pytest.mark.parametrize("letters", [str.upper, str.title, " ".join])
 def test_a_name_that_differs_in_case_alone_is_asked_about(labelling, hand, qtbot, filled, letters):
     dialog, one, other = labelling
     dialog.boxes["identity"].setCurrentText(letters(other.identity))
@@ -81,6 +81,37 @@ def test_a_new_person_may_be_called_nearly_the_same(labelling, hand, qtbot, fill
     answer(qtbot, "A new person")
     hand.settle()
     assert now(filled, one.id)[0] == other.identity.upper() and not shiboken6.isValid(dialog)
+
+
+@pytest.mark.parametrize("letters", [str.upper, " ".join])
+@pytest.mark.parametrize("said", ["known", "new", "Cancel"])
+def test_a_group_that_differs_in_case_or_blanks_alone_is_asked_about(labelling, hand, qtbot, filled, letters, said):
+    dialog, one, other = labelling
+    typed = letters(other.group)
+    dialog.boxes["group"].setCurrentText(typed)
+    dialog.accept()
+    question = hand.dialog(QMessageBox).text()
+    assert f"“{typed}” differs in case or blanks alone" in question and other.group in question
+    answer(qtbot, {"known": f"This is the group {other.group}", "new": "A new group"}.get(said, said))
+    hand.settle()
+    assert now(filled, one.id)[1] == {"known": other.group, "new": typed, "Cancel": one.group}[said]
+    if said == "Cancel":
+        assert dialog.isVisible() and dialog.boxes["group"].currentText() == typed
+
+
+def test_the_hint_about_another_group_is_not_for_the_person_s_own(qtbot, filled):
+    """Images that are all in groups with a person of that name become no other person."""
+    people = labelled_images(filled)
+    one, other = people[0], people[-1]
+    assert one.group != other.group
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    for images, hint in (([one.id], False), ([one.id, other.id], True), ([other.id], True)):
+        dialog = LabelDialog(images, {}, "identity", parent, filled)
+        dialog.show()
+        dialog.boxes["identity"].setCurrentText(one.identity)
+        assert dialog.namesake.isVisible() == hint
+    parent.close()
 
 
 @pytest.mark.parametrize("way", ["known", "new", "renamed", "group alone"])

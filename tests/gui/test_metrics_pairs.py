@@ -68,6 +68,9 @@ def test_pairs_are_left_out_relabelled_and_brought_back(shown, window, hand, qtb
     dialog.table.selectRow(1)
     dialog.table.selectRow(0)
     assert dialog.wrong.isEnabled() and not dialog.count.isEnabled()
+    for reason in ("", "  "):
+        dialog.reason.setCurrentText(reason)
+        assert not dialog.exclude.isEnabled() and dialog.wrong.isEnabled() and "First say" in dialog.exclude.toolTip()
     dialog.reason.setCurrentText("two people in one picture")
     dialog.exclude.click()
     qtbot.waitUntil(lambda: counts(shown) == (before[0] - 1, before[1]), timeout=10_000)
@@ -277,3 +280,17 @@ def test_the_rule_follows_a_line_that_is_dragged(shown, hand, qtbot):
     shown.figures.threshold_settled.emit(0.5)
     settled(shown, hand, qtbot)
     assert shown.shown.result.groups.threshold == 0.5
+
+
+def test_a_bar_of_no_errors_says_so_and_opens_no_list(shown, window, hand, qtbot):
+    shown.at.setCurrentIndex(shown.at.findData("threshold"))
+    shown.value.setValue(-900)  # everything is accepted: no genuine pair is an error, every impostor pair is
+    shown.value.editingFinished.emit()
+    settled(shown, hand, qtbot)
+    shown.show_pairs(PairQuery("false non-match"))
+    qtbot.waitUntil(lambda: any("no such comparisons" in one.text for one in window.toasts.history), timeout=10_000)
+    qtbot.waitUntil(lambda: shown.pairs.dialog is None, timeout=3000)
+    shown.show_pairs(PairQuery("false match"))
+    dialog = hand.dialog(PairsDialog)
+    qtbot.waitUntil(lambda: dialog.table.rowCount() > 3, timeout=10_000)
+    dialog.reject()

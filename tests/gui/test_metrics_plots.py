@@ -226,3 +226,19 @@ def test_numbers_of_an_axis_do_not_touch(side, size, room, scale, low, high):
     (_, places), *_ = RateAxis(side, scale).tickValues(low, high, size)
     assert len(places) >= 2
     assert all((b - a) * size / (high - low) >= room - 1e-9 for a, b in itertools.pairwise(places))
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+def test_the_axis_of_scores_tells_of_dashes_where_there_are_some(shown, hand, qtbot, tmp_path, grouped):
+    plot = shown.figures.curves["scores"]
+    if not grouped:
+        scores = read_scores(shown.scores)
+        path = tmp_path / "bare.npz"
+        np.savez(path, score=scores.score, label=scores.label)
+        shown.show_scores(path)
+        hand.settle()
+        qtbot.waitUntil(lambda: shown.shown.path == path and not shown._drawing, timeout=30_000)
+    pens = [curve.opts["pen"] for curve in plot.plot.listDataItems()]
+    dashed = any(pen.style() == Qt.PenStyle.DashLine for pen in pens if hasattr(pen, "style"))
+    text = plot.plot.getAxis("bottom").labelText
+    assert dashed == grouped == ("dashed" in text) and text.startswith("score (similarity)")

@@ -173,7 +173,7 @@ def test_a_line_that_was_let_go_belongs_to_its_file(window, hand, qtbot, tmp_pat
     taken = tab.shown.result.groups.threshold
     tab.at.setCurrentIndex(tab.at.findData("threshold"))
     qtbot.waitUntil(lambda: not tab._drawing, timeout=30_000)
-    assert tab._threshold() == taken  # the very number, not the four digits that the field shows
+    assert tab.value.value() == taken  # the very number, not the digits that the field shows
     tab.at.setCurrentIndex(eer)
     tab._on_dropped(1.23456789)
     _shown(tab, qtbot, other)
@@ -182,7 +182,7 @@ def test_a_line_that_was_let_go_belongs_to_its_file(window, hand, qtbot, tmp_pat
     tab.value.setValue(0.25)
     tab.value.editingFinished.emit()
     _shown(tab, qtbot, first)
-    assert tab.at.currentData() == "threshold" and tab._threshold() == 0.25
+    assert tab.at.currentData() == "threshold" and tab.value.value() == 0.25
 
 
 def test_the_scores_that_are_marked_are_those_that_are_shown(window, hand, qtbot, scored, tmp_path):

@@ -117,7 +117,9 @@ def test_a_face_whose_group_was_removed_is_who_it_was(capsys, filled, scored, tm
         found = json.loads(capsys.readouterr().out)
         counts.append((found["n_genuine"], found["groups"]["per_group"][group]["genuine"]))
         assert "one person" not in [one["kind"] for one in found["left_out"]]
-    mates = int((((before.path1 == image) | (before.path2 == image)) & before.label).sum())
+    mine = (before.path1 == image) | (before.path2 == image)
+    assert told.regrouped == mine.sum()
+    mates = int((mine & before.label).sum())
     assert counts[1] == (counts[0][0], counts[0][1] - mates) and mates > 0
 
 
@@ -140,6 +142,9 @@ def test_gender_and_age_that_a_person_set_are_followed(filled, scored, kind, edi
             expected = [value if path == image else old for path in getattr(after, f"path{side}")]
             assert getattr(after, f"{kind}{side}").tolist() == expected
         assert told.relabelled_images == 1 and told.relabelled == 0
+        before = scores()
+        moved = (before.path1 == image) & (value != "30") | (before.path2 == image) & (value != "40")
+        assert told.regrouped == (int(moved.sum()) or None) and (kind == "gender") <= bool(told.regrouped)
     bare = read_scores(scored, paths=True)
     setattr(bare, f"{kind}1", None), setattr(bare, f"{kind}2", None)
     after, told = correct(bare, read_known(filled))
@@ -286,3 +291,19 @@ def test_a_name_that_went_to_a_namesake_is_told_where_the_scores_name_no_subject
     assert told.word_kept == expected > 0
     assert (after.label == named.label).all() and after.label[row]
     assert any("the scores name no subjects" in line for line in told.lines())
+
+
+def test_a_face_whose_group_alone_changed_is_counted_with_its_comparisons(filled, scored):
+    """No comparison changes its side, and yet the figures of two groups change: that is said."""
+    before = read_scores(scored, paths=True)
+    image, group = str(before.path1[0]), str(before.group1[0])
+    edit_labels(filled, [ids_of(filled)[image]], Edit(group="elsewhere"))
+    after, told = correct(read_scores(scored, paths=True), read_known(filled))
+    mine = (before.path1 == image) | (before.path2 == image)
+    assert told.relabelled == 0 and told.regrouped == mine.sum() > 0
+    n = int(mine.sum())
+    assert any(f"of a face in {n} comparison" in line for line in told.lines())
+    assert int(((before.group1 == group) & (after.group1 != group)).sum()) <= n
+    edit_labels(filled, [ids_of(filled)[image]], Edit(group=group))  # a person says what the scores say
+    again = correct(read_scores(scored, paths=True), read_known(filled))[1]
+    assert again.regrouped is None and not any("of a face in" in line for line in again.lines())

@@ -139,3 +139,22 @@ def test_a_table_of_many_columns_stands_in_parts_that_can_be_read(monkeypatch, g
     for line in lines.values():
         for (_, end, one), (start, _, two) in itertools.pairwise(sorted(line)):
             assert end <= start, (one, two)
+
+
+@pytest.mark.parametrize(
+    ("at", "few"), [("fmr=1e-3", "AB"), ("fmr=5e-3", "B"), ("fmr=2e-2", ""), ("eer", ""), ("fmr=0", "")]
+)
+def test_own_thresholds_below_resolution_are_in_brackets(tmp_path, at, few):
+    """A has 400 impostor comparisons and B 100, so that the least FMR above 0 is 1/400 and 1/100."""
+    scores = study(1, groups="AB")
+    kept = np.ones(len(scores.label), dtype=bool)
+    kept[np.flatnonzero(~scores.label & (scores.group1 == "B"))[100:]] = False
+    for name in ("score", "label", "group1", "group2"):
+        setattr(scores, name, getattr(scores, name)[kept])
+    result, _ = evaluate(scores, EvaluateParams(scores=tmp_path, by="group", at=at, bootstrap=0))
+    table = next(table for table in tables_of(result) if table.name == "own_thresholds")
+    for name, *cells in table.rows:
+        for cell in cells:
+            assert cell.text.startswith("(") == cell.text.endswith(")") == (name.text in few), (name, cell)
+            assert ("Below resolution" in cell.tip) == (name.text in few)
+    assert ("In brackets" in table.note) == bool(few)

@@ -12,7 +12,14 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDialog, QDialog
 from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.alike_names import ask_who
 from fairdesk.project import Project
-from fairdesk.project.identities import NamedImages, groups_of_images, groups_with, images_of_name, names_alike
+from fairdesk.project.identities import (
+    NamedImages,
+    groups_alike,
+    groups_of_images,
+    groups_with,
+    images_of_name,
+    names_alike,
+)
 from fairdesk.project.labels import Edit
 from fairdesk.words import mark, tr, tr_n
 
@@ -30,6 +37,7 @@ class LabelDialog(QDialog):
         """`images` are labelled; `known` holds the values to choose from by field; `first` is the field the cursor starts in; `project` knows whose names are taken."""
         super().__init__(parent)
         self._project, self._images = project, images
+        self._kept_groups: set[str] = set()  # new names of groups that were asked about
         self.setWindowTitle(tr("Label"))
         self.boxes: dict[str, QComboBox] = {}
         self.removals: dict[str, QCheckBox] = {}
@@ -116,6 +124,8 @@ class LabelDialog(QDialog):
             return ""
         known = ", ".join(one or tr("no group") for one in groups)
         if group is None:
+            if groups_of_images(self._project, self._images) <= set(groups):
+                return ""
             return tr(
                 "There is a {name} in: {groups}. Images of another group become another person of that name; "
                 "to say that it is this one, set the group too.",
@@ -131,6 +141,10 @@ class LabelDialog(QDialog):
 
     def accept(self) -> None:
         """Ask who is meant, where the name is somebody's of another group, or differs from a known one in case or blanks alone; then accept."""
+        group, groups = self._value("group"), self._alike_groups()
+        if groups and group not in self._kept_groups:
+            async_glue.start(self._ask_group(group or "", groups))
+            return
         people, alike = self._namesakes(), self._alike()
         if people:
             async_glue.start(self._ask(people))
@@ -138,6 +152,26 @@ class LabelDialog(QDialog):
             async_glue.start(self._settle(alike))
         else:
             super().accept()
+
+    def _alike_groups(self) -> list[str]:
+        """Return the groups whose names are nearly the new one."""
+        group, project = self._value("group"), self._project
+        if not group or project is None:
+            return []
+        return groups_alike(project, group, map(int, self._images))
+
+    async def _ask_group(self, name: str, alike: list[str]) -> None:
+        others = {tr("This is the group {name}", name=one): one for one in alike[:_MOST]}
+        question = tr("“{name}” differs in case or blanks alone from a group that is there: {known}. Is it the same group?",
+                      name=name, known=", ".join(alike[:_MOST]))  # fmt: skip
+        said = await async_glue.ask(self, tr("Label"), question, [*others, tr("A new group")])
+        if said is None:
+            return
+        if said in others:
+            self.boxes["group"].setCurrentText(others[said])
+        else:
+            self._kept_groups.add(name)
+        self.accept()
 
     def _namesakes(self) -> dict[str | None, int]:
         """Return the people of this name, by group, with their images, where some images would become another one."""

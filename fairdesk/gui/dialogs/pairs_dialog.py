@@ -80,7 +80,7 @@ class PairsDialog(QDialog):
         self.wrong, self.exclude = QPushButton(tr("Wrong label")), QPushButton(tr("Leave out"))
         self.count, close = QPushButton(tr("Count again")), QPushButton(tr("Close"))
         self.wrong.setToolTip(tr("Leave these out because a label is wrong, until it is corrected"))
-        self.exclude.setToolTip(tr("Leave these out for the reason on the left"))
+        self.reason.currentTextChanged.connect(lambda _text: self._check())
         self.relabel_first.clicked.connect(lambda: self._ask_label(0))
         self.relabel_second.clicked.connect(lambda: self._ask_label(1))
         self.wrong.clicked.connect(lambda: self._mark(MarkKind.WRONG_LABEL, tr(REASONS[0])))
@@ -170,8 +170,15 @@ class PairsDialog(QDialog):
         """Offer what can be done with what is selected."""
         chosen = self._selected()
         of_project = bool(chosen) and all(pair.images is not None for pair in chosen)
-        for button in (self.wrong, self.exclude, self.relabel_first, self.relabel_second):
+        for button in (self.wrong, self.relabel_first, self.relabel_second):
             button.setEnabled(of_project)
+        reasoned = bool(self.reason.currentText().strip())
+        self.exclude.setEnabled(of_project and reasoned)
+        self.exclude.setToolTip(
+            tr("Leave these out for the reason on the left")
+            if reasoned
+            else tr("First say on the left why they are left out")
+        )
         self.count.setEnabled(of_project and any(pair.mark for pair in chosen))
 
     def _images(self) -> list[tuple[int, int]]:

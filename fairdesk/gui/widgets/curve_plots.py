@@ -114,17 +114,14 @@ class RatePlot(QWidget):
     def show_curves(self, shown: Shown) -> None:
         """Draw other curves."""
         if self.kind in ("rates", "scores"):
-            names = {
-                "rates": (
-                    tr("threshold (similarity); FMR solid, FNMR dashed"),
-                    tr("threshold (distance); FMR solid, FNMR dashed"),
-                ),
-                "scores": (
-                    tr("score (similarity); genuine solid, impostor dashed"),
-                    tr("score (distance); genuine solid, impostor dashed"),
-                ),
-            }
-            self.plot.setLabel("bottom", names[self.kind][shown.distance])
+            name = tr("threshold (distance)") if shown.distance else tr("threshold (similarity)")
+            if self.kind == "scores":
+                name = tr("score (distance)") if shown.distance else tr("score (similarity)")
+            if self.kind == "rates":
+                name = tr("{axis}; FMR solid, FNMR dashed", axis=name)
+            elif shown.group_bins:
+                name = tr("{axis}; genuine solid, impostor dashed", axis=name)
+            self.plot.setLabel("bottom", name)
         self._shown = shown
         self.redraw()
         self.scroller.fit()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,6 +22,9 @@ from fairdesk.project.labels import names_ever_used, other_labels, set_by_people
 from fairdesk.words import tr
 
 Ints = npt.NDArray[np.int64]
+
+
+_BELONGING = tuple(f"{kind}{side}" for kind in ("group", "gender", "age") for side in (1, 2))
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,7 @@ def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Correct
     for row in np.flatnonzero(np.isin(first, hidden) | np.isin(second, hidden)).tolist():
         if not kinds[row][0]:
             kinds[row] = (MarkKind.EXCLUDED.value, tr("an image is hidden"))
+    before = [getattr(scores, name) for name in _BELONGING]
     changed, kept = _relabel(scores, first, second, known)
     reasons: dict[str, int] = {}
     for kind, reason in kinds:
@@ -171,6 +175,7 @@ def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Correct
         wrong_label=sum(kind == MarkKind.WRONG_LABEL for kind, _ in kinds),
         relabelled_images=len(_said(scores, known).intersection(np.concatenate([first, second]).tolist())),
         relabelled=changed,
+        regrouped=_differing(before, [getattr(scores, name) for name in _BELONGING]) or None,
         word_kept=kept or None,
         reasons=reasons,
         project=known.project,
@@ -181,6 +186,12 @@ def corrected(scores: ScoreSet, known: Known, *, needed: bool = True) -> Correct
         told.comparisons_elsewhere = int(strange.sum())
         told.images_elsewhere = len(np.unique(np.concatenate([scores.path1[first < 0], scores.path2[second < 0]])))
     return Corrected(scores, [reason for _, reason in kinds], told)
+
+
+def _differing(before: Sequence[Strings | None], after: Sequence[Strings | None]) -> int:
+    """Return how many comparisons have another group, gender or age of a face than before."""
+    moved = [one != two for one, two in zip(before, after, strict=True) if one is not None and two is not None]
+    return int(np.logical_or.reduce(moved).sum()) if moved else 0
 
 
 def _said(scores: ScoreSet, known: Known) -> set[int]:

@@ -18,7 +18,7 @@ from fairdesk.metrics.pairs_behind.shown_figures import (
     rate,
     rates_between,
 )
-from fairdesk.metrics.rates.error_rates import TARGETS
+from fairdesk.metrics.rates.error_rates import TARGETS, resolvable
 from fairdesk.metrics.rates.protocol_results import rule_name
 from fairdesk.metrics.report.tables import INTERVAL, Cell, Column, Table, or_dash, with_reasons
 from fairdesk.metrics.shown_bounds import eer_tells_little, noted, tar_tells_little, tells_little
@@ -167,20 +167,28 @@ def _own_thresholds(groups: GroupsResult) -> Table:
     columns = [Column(tr("Group"), text=True), Column(tr("Own threshold")), Column(tr("FMR")), Column(tr("FNMR"))]
     if own is None:
         return Table("own_thresholds", tr("Groups at their own thresholds"), columns, [])
-    rows = [
-        [
-            Cell(name),
+    rows, target = [], own.rule.partition("=")[2]
+    below = tr("Below resolution: too few impostor comparisons for this FMR")
+    few = {
+        name for name, row in own.per_group.items()
+        if target and float(target) and row.fmr is not None and not resolvable(target, groups.per_group[name].impostor)
+    }  # fmt: skip
+    for name, row in own.per_group.items():
+        shown = [
             or_dash(number(row.threshold), row.threshold_why),
             or_dash(rate(row.fmr), row.fmr_why),
             or_dash(rate(row.fnmr), row.fnmr_why),
         ]
-        for name, row in own.per_group.items()
-    ]
+        if name in few:
+            shown = [Cell(f"({cell.text})", True, tip=below) for cell in shown]
+        rows.append([Cell(name), *shown])
     note = tr(
         "A second view: what each group would show if its own comparisons set its threshold ({rule}). One system has one "
         "threshold, and the rates are of the very comparisons that set them, so that they are a little too good.",
         rule=tr("EER") if own.rule == "eer" else tr("FMR at most {target}", target=f"{100 * float(own.rule[4:]):g} %"),
     )
+    if few:
+        note += " " + tr("In brackets: below resolution, as there are too few impostor comparisons.")
     return Table("own_thresholds", tr("Groups at their own thresholds"), columns, rows, note)
 
 

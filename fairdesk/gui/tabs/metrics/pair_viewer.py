@@ -25,6 +25,7 @@ class PairViewer(QObject):
         self._session, self._home = session, home
         self.dialog: PairsDialog | None = None
         self._query: PairQuery | None = None
+        self._asked = False  # the pairs that are read were asked for just now
 
     def show(self, query: PairQuery, found: Evaluation | None) -> None:
         """Show the comparisons behind a number of an evaluation."""
@@ -35,7 +36,7 @@ class PairViewer(QObject):
         if self.dialog is None:
             self.dialog = PairsDialog(self._session, self._home)
             self.dialog.finished.connect(self._forget)
-        self._query = query
+        self._query, self._asked = query, True
         self.dialog.show()
         self.dialog.raise_()
         self.read_again(found)
@@ -71,7 +72,11 @@ class PairViewer(QObject):
             self.dialog.reject()
 
     def _show_found(self, found: ShownPairs) -> None:
-        if self.dialog is not None:
+        asked, self._asked = self._asked, False
+        if asked and not found.pairs:  # a list that people emptied by what they corrected stays
+            self.close()
+            self._session.told.emit(Notice(tr("There are no such comparisons: nothing to list.")))
+        elif self.dialog is not None:
             self.dialog.setWindowTitle(self._query.title() if self._query is not None else tr("Pairs"))
             self.dialog.show_pairs(found)
 

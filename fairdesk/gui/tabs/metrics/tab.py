@@ -13,7 +13,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFrame,
     QLabel,
     QPushButton,
@@ -44,6 +43,7 @@ from fairdesk.gui.tabs.metrics.search_page import SearchPage
 from fairdesk.gui.tabs.metrics.source_tree import SourceTree
 from fairdesk.gui.widgets.find_line import FindLine
 from fairdesk.gui.widgets.flow_row import FlowRow
+from fairdesk.gui.widgets.threshold_field import ThresholdField
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.project.changes import Change, Kind
 from fairdesk.words import mark, tr
@@ -81,7 +81,7 @@ class MetricsTab(Tab):
     empty_button: QPushButton
     headline: QLabel
     at: QComboBox
-    value: QDoubleSpinBox
+    value: ThresholdField
     source: QComboBox
     by: QComboBox
     by_label: QLabel
@@ -92,7 +92,7 @@ class MetricsTab(Tab):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        load_form(self, "metrics_tab.ui", (FlowRow, ResultPlots, ResultTables, SourceTree))
+        load_form(self, "metrics_tab.ui", (FlowRow, ResultPlots, ResultTables, SourceTree, ThresholdField))
         self.view = presenter.View()
         self._drawing = False  # the intervals of what is shown are being worked out
         self._asked = 0  # evaluations so far: only the newest goes on
@@ -140,7 +140,7 @@ class MetricsTab(Tab):
         self.sources.currentItemChanged.connect(lambda *_: self._on_source())
         self.sources.look_asked.connect(lambda: async_glue.start(look_at_list(self)))
         self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
-        self.value.editingFinished.connect(self._evaluate)
+        self.value.settled.connect(self._evaluate)
         self.source.currentTextChanged.connect(lambda _t: self._evaluate())
         self.by.currentTextChanged.connect(lambda _t: self._on_by())
         self.distance.toggled.connect(self._on_distance)
@@ -296,7 +296,7 @@ class MetricsTab(Tab):
             self._close_dialogs()
             self.scores, self._columns = path, columns
             rule = (
-                self._rule if self._threshold() == self._typed else self.at.currentIndex()
+                self._rule if self.value.value() == self._typed else self.at.currentIndex()
             )  # a line that was let go was this file's
             with quietly(self.source, self.by, self.at):
                 for box, place in ((self.source, 0), (self.by, 0), (self.at, rule)):
@@ -327,7 +327,7 @@ class MetricsTab(Tab):
         at = self.at.currentData()
         return EvaluateParams.model_validate(
             {
-                "scores": self.scores, "columns": self._columns, "at": f"threshold={self._threshold()!r}" if at == "threshold" else at,
+                "scores": self.scores, "columns": self._columns, "at": f"threshold={self.value.value()!r}" if at == "threshold" else at,
                 "by": self.by.currentData() or "none", "threshold_from": self.source.currentData() or "all", "distance": self.scores in self._distances,
                 "insightface": self.insightface.isChecked(),
                 "labels_of": None if self.session.project is None else self.session.project.folder,
@@ -342,11 +342,6 @@ class MetricsTab(Tab):
         return params.model_copy(
             update={"by": shown.params.by, "distance": shown.distance, "labels_of": presenter.labels_for(shown)}
         )
-
-    def _threshold(self) -> float:
-        """Return the threshold that is typed, or where the line was let go: the field shows four digits of it."""
-        typed = self.value.value()
-        return self._typed if self._typed is not None and f"{self._typed:.4f}" == f"{typed:.4f}" else typed
 
     def _evaluate(self) -> None:
         """Show the rates at once, and the intervals when their draws are made."""
@@ -398,6 +393,8 @@ class MetricsTab(Tab):
         self.figures.make(self.session.theme)
         if other:
             self.figures.show_all_curves()
+        if found.bins is not None:
+            self.value.fit(*found.bins[0][[0, -1]].tolist())
         self._show_headline(found.result)
         self._fill_table(found)
         self.figures.show_result(presenter.shown_curves(found), found.result.groups)
