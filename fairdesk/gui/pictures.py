@@ -58,8 +58,11 @@ def fit(image: QImage, side: int) -> QImage:
 
 
 def decode(data: bytes, form: Literal["jpeg", "png"]) -> QImage:
-    """Decode bytes that this program wrote; null if they do not begin as that format, by which Qt tells what they are."""
-    return QImage.fromData(QByteArray(data)) if data.startswith(_BEGINS[form]) else QImage()
+    """Decode bytes that this program wrote; null if they do not begin as that format.
+
+    Qt is given the decoder's name: where it tries them all, that of SVG takes the lock that the head of this file is about.
+    """
+    return QImage.fromData(QByteArray(data), form.encode()) if data.startswith(_BEGINS[form]) else QImage()
 
 
 def _as_the_jobs_do(path: str, side: int | None) -> tuple[QImage, float]:
