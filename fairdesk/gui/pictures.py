@@ -62,7 +62,9 @@ def decode(data: bytes, form: Literal["jpeg", "png"]) -> QImage:
 
     Qt is given the decoder's name: where it tries them all, that of SVG takes the lock that the head of this file is about.
     """
-    return QImage.fromData(QByteArray(data), form.encode()) if data.startswith(_BEGINS[form]) else QImage()
+    if not data.startswith(_BEGINS[form]):
+        return QImage()
+    return QImage.fromData(QByteArray(data), form)  # type: ignore[arg-type]  # a text, whatever PySide's types say
 
 
 def _as_the_jobs_do(path: str, side: int | None) -> tuple[QImage, float]:
