@@ -206,6 +206,13 @@ def test_qt_keeps_its_reference_to_none(qapp):
     assert sys.getrefcount(None) > before - 200
 
 
+@pytest.mark.parametrize("tab", ["dataset", "clustering", "generation", "training", "metrics"])
+def test_a_tab_opens_without_what_only_its_answers_need(tab):
+    """scipy.stats takes most of a second."""
+    done = imports(f"import fairdesk.gui.tabs.{tab}.tab; print('scipy.stats' in sys.modules)")
+    assert (done.stdout.strip(), done.returncode) == ("False", 0), done.stderr
+
+
 def test_tab_leaves_every_table():
     """In a table of Qt's own Tab goes from cell to cell, and nobody gets out by keys."""
     bad = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import numpy as np
 import pytest
 import qasync
 from PySide6.QtCore import QSettings, Qt
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 
 from fairdesk.gui.app import make_window
 from fairdesk.gui.jobs.state import DONE
+from tests.metrics.test_model_comparison import study
 
 
 @pytest.fixture
@@ -99,3 +101,16 @@ def answer(qtbot, name):
     qtbot.waitUntil(lambda: any(isinstance(w, QMessageBox) and w.isVisible() for w in QApplication.topLevelWidgets()))
     box = next(w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible())
     next(b for b in box.buttons() if b.text() == name).click()
+
+
+@pytest.fixture
+def shown(window, hand, qtbot, tmp_path):
+    """The Metrics tab with the scores of two groups of 12 people."""
+    (one, _), about = study(people=12, bias=0.8)
+    path = tmp_path / "scores.npz"
+    np.savez(path, score=one, **about)
+    hand.go("metrics")
+    window.metrics.show_scores(path)
+    hand.settle()
+    qtbot.waitUntil(lambda: window.metrics.shown is not None and not window.metrics._drawing, timeout=30_000)
+    return window.metrics

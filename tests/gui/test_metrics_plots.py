@@ -16,19 +16,6 @@ from fairdesk.jobs.wording import rate
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.scores.score_files import read_scores
-from tests.metrics.test_model_comparison import study
-
-
-@pytest.fixture
-def shown(window, hand, qtbot, tmp_path):
-    (one, _), about = study(people=12, bias=0.8)
-    path = tmp_path / "scores.npz"
-    np.savez(path, score=one, **about)
-    hand.go("metrics")
-    window.metrics.show_scores(path)
-    hand.settle()
-    qtbot.waitUntil(lambda: window.metrics.shown is not None and not window.metrics._drawing, timeout=30_000)
-    return window.metrics
 
 
 def texts(tab, name):

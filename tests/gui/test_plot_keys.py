@@ -8,19 +8,6 @@ from PySide6.QtWidgets import QApplication
 
 from fairdesk.gui.widgets.group_plots import _legible
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery, cell_key
-from tests.metrics.test_model_comparison import study
-
-
-@pytest.fixture
-def shown(window, hand, qtbot, tmp_path):
-    (one, _), about = study(people=12, bias=0.8)
-    path = tmp_path / "scores.npz"
-    np.savez(path, score=one, **about)
-    hand.go("metrics")
-    window.metrics.show_scores(path)
-    hand.settle()
-    qtbot.waitUntil(lambda: window.metrics.shown is not None and not window.metrics._drawing, timeout=30_000)
-    return window.metrics
 
 
 def press(plot, *keys):

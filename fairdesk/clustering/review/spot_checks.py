@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from scipy.stats import binomtest
-
 from fairdesk.clustering.review.candidates import Candidate
 from fairdesk.clustering.review.likeness import Likeness, share
 from fairdesk.clustering.review.parts import Part
@@ -41,6 +39,8 @@ def tally(checks: Sequence[Checked]) -> Tally | None:
     """Count checks; None where there are none."""
     if not checks:
         return None
+    from scipy.stats import binomtest  # takes a while, and the window imports this file as it opens
+
     right = sum(one.as_thought for one in checks)
     found = binomtest(right, len(checks)).proportion_ci(method="wilson")
     return Tally(right, len(checks), float(found.low), float(found.high))
