@@ -13,6 +13,7 @@ import numpy.typing as npt
 from fairdesk.clustering.review.parts import Part
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Pair = tuple[frozenset[int], frozenset[int]]  # of bunches
 AGAIN, KINDS = 4, 5  # of questions
 WANTED = 0.99  # BCubed F1 that a review is to reach
@@ -97,7 +98,6 @@ class Candidates:
     def _line_up(self) -> None:
         self._flat = [one for some in self._kept for one in some]
         self._columns = _columns(self._flat)
-        self._ends = np.array([one.clusters for one in self._flat], dtype=np.int64).reshape(-1, 2)
 
     def by_kind(self) -> list[list[Candidate]]:
         """Return them, of each kind the one that is worth most first."""
@@ -108,7 +108,8 @@ class Candidates:
 
     def of_cluster(self, number: int) -> list[Candidate]:
         """Return all about one cluster."""
-        kept = [self._flat[at] for at in np.flatnonzero((self._ends == number).any(axis=1)).tolist()]
+        _, _, _, first, second, _ = self._columns
+        kept = [self._flat[at] for at in np.flatnonzero((first == number) | (second == number)).tolist()]
         fresh = [one for some in self._fresh for one in some if number in one.clusters]
         return [one for one in kept + fresh if self._there(one)]
 
@@ -145,7 +146,7 @@ class Candidates:
         return Estimate(purity, completeness, min(int(reached[0]) + 1, asked) if len(reached) else asked)
 
 
-def _columns(some: Sequence[Candidate]) -> tuple[Floats, Floats, *tuple[npt.NDArray[np.int64], ...]]:
+def _columns(some: Sequence[Candidate]) -> tuple[Floats, Floats, Ints, Ints, Ints, Ints]:
     """Return gain, that with what is raised, kind, both clusters, and the smaller of them where it is about joining (else -1)."""
     numbers = np.array(
         [
@@ -158,7 +159,8 @@ def _columns(some: Sequence[Candidate]) -> tuple[Floats, Floats, *tuple[npt.NDAr
         dtype=np.int64,
     ).reshape(-1, 4)  # fmt: skip
     gain, raised = np.array([(one.gain, one.raised) for one in some], dtype=np.float64).reshape(-1, 2).T
-    return gain, gain + raised, *numbers.T
+    kind, first, second, smaller = numbers.T
+    return gain, gain + raised, kind, first, second, smaller
 
 
 def _first(one: Candidate) -> float:
