@@ -135,6 +135,10 @@ def test_intervals_hold_the_rates_and_follow_the_subjects(capsys, tmp_path):
     by_probes = identified(capsys, tmp_path, twice, "--bootstrap", "0")
     assert by_probes["rank1_ci"][1] - by_probes["rank1_ci"][0] < 0.8 * widths[1]
     assert "too narrow" in by_probes["interval"]
+    for point in by_probes["fnir_at_fpir"].values():  # without draws, too, a threshold above all probes is not known
+        assert (point.get("fnir_rank1_ci") is None) == (not point["resolvable"])
+        assert point["resolvable"] or point["fnir_rank1_ci_why"] == "below resolution"
+    assert {point["resolvable"] for point in by_probes["fnir_at_fpir"].values()} == {True, False}
 
 
 def test_the_interval_of_rank_1_is_that_of_the_subjects_means(capsys, tmp_path):

@@ -195,14 +195,14 @@ class _Figures:
                 out |= {name: None, f"{name}_why": why}
                 continue
             rate = out[name] = count / total
-            if self.draws is None:
-                out[f"{name}_ci"] = wilson(count, total)
-                continue
-            if name == "fpir" and total == int(self.nonmated.sum()):
+            if self.draws is not None and name == "fpir" and total == int(self.nonmated.sum()):
                 out["fpir_ci_why"] = tr("the threshold is set by this rate")
                 continue
             if not out["resolvable"]:
                 out[f"{name}_ci_why"] = tr("below resolution")
+                continue
+            if self.draws is None:
+                out[f"{name}_ci"] = wilson(count, total)
                 continue
             (values,) = self.draws.rates([(use, hit, value)], limit)
             shown = 1 - values if name == "fnir_rank1" else values
