@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -73,6 +73,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self._may_close = False
         self._asking = False
+        self._jobs_seen: set[str] = set()
         self.setAcceptDrops(True)
         self.setWindowIcon(window_icon())
         self.pages = TabPages(self.tabs, session, self._added)
@@ -269,7 +270,6 @@ class MainWindow(QMainWindow):
         dialog = JobDialog(self.session, kind, preset, self, hide=hide)
         if await async_glue.finished(dialog):
             self.session.run(dialog.kind.name, dialog.values)
-            self.dock.show()
 
     @Slot(object)
     def _on_log(self, path: Path) -> None:
@@ -288,6 +288,9 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_job(self, job: JobState) -> None:
         active = self.session.jobs.active
+        if not (job.finished or job.preview or job.id in self._jobs_seen):
+            self._jobs_seen.add(job.id)
+            self.dock.show()
         self.busy.setText(f"{active[0].title}: {active[0].line()}" if active else "")
         self.follow_up.hear(job)
 
@@ -423,9 +426,9 @@ class MainWindow(QMainWindow):
         settings = self.session.settings
         geometry, state = settings.bytes("geometry"), settings.bytes("state")
         if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(1360, 860)
-        if state is not None:
-            self.restoreState(state)
+            self.resize(QSize(1360, 860).boundedTo(self.screen().availableSize()))
+        if state is None or not self.restoreState(state):
+            self.dock.setVisible(self.width() >= 1200)  # where there is little room, it comes with the first job
         self.tabs.setCurrentIndex(settings.number("tab", 0))
 
     def _keep_layout(self) -> None:

@@ -30,6 +30,7 @@ def window(qapp, qtbot, settings_home):
     asyncio.set_event_loop(loop)
     made = make_window(qapp)
     made.resize(1280, 800)
+    made.dock.show()  # hidden at first where the screen is small
     made.show()
     qtbot.waitExposed(made)
     qtbot.keyClick(made, Qt.Key.Key_unknown)  # Qt goes on to think that a key of an earlier test is held: Shift, Ctrl

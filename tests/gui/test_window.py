@@ -1,5 +1,6 @@
 """The window by user story."""
 
+import asyncio
 import re
 import signal
 import threading
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import qasync
 from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDropEvent, QWheelEvent
@@ -16,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import clusters
+from fairdesk.gui.app import make_window
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
@@ -710,6 +713,22 @@ def test_presets_are_kept_by_name(window, hand, filled):
     again.presets.delete.click()
     assert again.presets.box.findText("few") == -1
     again.reject()
+
+
+def test_a_small_screen_has_no_empty_list_of_jobs(qapp, settings_home, filled, qtbot):
+    asyncio.set_event_loop(qasync.QEventLoop(qapp, already_running=True))
+    made = make_window(qapp)
+    made.show()
+    screen = made.screen().availableSize()
+    assert made.width() <= screen.width() < 1200 and made.height() <= screen.height()
+    assert not made.dock.isVisible()
+    assert made.session.open(filled.folder)
+    made.session.run("pairs", {"out": str(filled.folder / "pairs.csv"), "genuine": 1, "impostor": 1})
+    qtbot.waitUntil(made.dock.isVisible, timeout=10_000)
+    made.shut_down(keep_jobs=False)
+    made.close()
+    made.deleteLater()
+    asyncio.set_event_loop(None)
 
 
 def test_dialogs_fit_a_small_window(window, hand, filled):
