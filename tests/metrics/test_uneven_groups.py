@@ -1,5 +1,6 @@
 """The ranges of fairness figures if groups were equal, where groups of few people stand beside groups of many."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -69,3 +70,27 @@ def test_groups_of_four_beside_large_ones_are_not_called_unequal(people):
             low, high = fair.null_ranges[name]
             inside[name] += low <= getattr(fair, name) <= high
     assert min(inside.values()) >= 0.88 * studies, inside
+
+
+def test_few_misses_are_shared_out_as_whole_people():
+    misses, trials = np.array([1, 1, 0, 1, 0, 1, 0, 1, 1, 0]), 6  # of ten people, five a group
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(10), trials)
+    wrong = np.tile(np.arange(trials), 10) < misses[who]
+    first, second = np.triu_indices(10, 1)
+    same = first // 5 == second // 5
+    first, second = first[same], second[same]
+    scores = ScoreSet(
+        score=np.concatenate([np.where(wrong, -1.0, 1.0), rng.uniform(-3, -2, len(first))]),
+        label=np.repeat([True, False], [len(who), len(first)]),
+        subject1=np.append(who, first).astype(str), subject2=np.append(who, second).astype(str),
+        group1=(np.append(who, first) // 5).astype(str), group2=(np.append(who, second) // 5).astype(str),
+    )  # fmt: skip
+    params = EvaluateParams(scores=Path("a.npz"), by="group", at="threshold=0", bootstrap=4000)
+    fair = evaluate(scores, params)[0].groups.fairness
+    halves = [misses[list(half)].sum() for half in itertools.combinations(range(10), 5)]  # every way to share them out
+    rates = np.stack([halves, misses.sum() - np.array(halves)]) / (5 * trials)
+    every = rates.max(0) - rates.min(0)
+    assert fair.null_ranges["fnmr_max_minus_min"] == pytest.approx(
+        (np.quantile(every, 0.025, method="lower"), np.quantile(every, 0.975, method="higher"))
+    )

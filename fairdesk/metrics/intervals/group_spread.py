@@ -309,7 +309,13 @@ class CommonSpread:
         return errors, trials
 
     def _few_errors(self, rate: str) -> bool:
-        """Tell whether a group would have few errors if groups were equal: they come in whole numbers, which permuted members, with a share of each, do not show."""
+        """Tell whether a group would have few errors of pairs of two subjects if groups were equal.
+
+        They come in whole numbers, which permuted members, with a share of each, do not show. An error of one subject goes along whole.
+        """
+        kind = self.draws.kinds[("fmr", "fnmr").index(rate)]
+        if all(cell.matrix is None for cell in kind.cells[:-1]):
+            return False
         errors, trials = self._counts(rate)
         return len(errors) > 0 and bool(trials.min() * (errors.sum() / max(trials.sum(), 1)) < FEW)
 
