@@ -75,8 +75,8 @@ class GuideWindow(QDialog):
             QUrl.fromLocalFile(str(asset("docs", "guide.md"))), QTextDocument.ResourceType.MarkdownResource
         )
         self._wrap_code()
-        self._headings = [(block.text(), block) for block in self._blocks() if block.blockFormat().headingLevel() > 1]
-        self.chapters.addItems([text for text, _ in self._headings])
+        self._headings = [block for block in self._blocks() if block.blockFormat().headingLevel() > 1]
+        self.chapters.addItems(["    " * (one.blockFormat().headingLevel() - 2) + one.text() for one in self._headings])
         self.chapters.currentRowChanged.connect(self._go)
         self.search.textChanged.connect(self._from_the_top)
         self.search.returnPressed.connect(self.find_next)
@@ -103,14 +103,14 @@ class GuideWindow(QDialog):
     def show_chapter(self, tab: str) -> None:
         """Turn to a tab's chapter."""
         start = f"{CHAPTERS.get(tab, 1)}."
-        row = next((row for row, (text, _) in enumerate(self._headings) if text.startswith(start)), 0)
+        row = next((row for row, heading in enumerate(self._headings) if heading.text().startswith(start)), 0)
         self.chapters.setCurrentRow(row)
         self._go(row)
 
     @Slot(int)
     def _go(self, row: int) -> None:
         if 0 <= row < len(self._headings):
-            block = self._headings[row][1]
+            block = self._headings[row]
             self.pages.setTextCursor(QTextCursor(block))
             layout = self.pages.document().documentLayout()
             self.pages.verticalScrollBar().setValue(int(layout.blockBoundingRect(block).top()))
