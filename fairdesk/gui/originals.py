@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fairdesk.faces.changed_originals import ChangedNow, changed_now
+from fairdesk.faces.originals_told import CHANGED, MISSING
 from fairdesk.gui.notice import Notice
 from fairdesk.project.originals import Missing, missing_originals
 from fairdesk.words import tr, tr_n
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from fairdesk.project import Project
     from fairdesk.project.recipes import VectorSet
 
-MISSING, CHANGED, LOST = "missing originals", "changed originals", "lost embeddings"  # topics of notices
+LOST = "lost embeddings"  # a topic of notices, as MISSING and CHANGED are
 
 
 class Originals(NamedTuple):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
@@ -42,6 +42,14 @@ class Record(BaseModel):
         return values
 
 
+class Caution(NamedTuple):
+    """What a person must know before resting on a result; `about` names what it is about, where the job's own form does not mend that."""
+
+    text: str
+    about: str = ""
+    path: str = ""  # a file that it is about
+
+
 class JobResult(Record):
     """The result of one job."""
 
@@ -55,6 +63,11 @@ class JobResult(Record):
     def caution(self) -> str | None:
         """Return what a person must know before resting on it, though the job is done; None where all is well."""
         return None
+
+    def caution_parts(self) -> list[Caution]:
+        """Return the caution in its parts, each with what it is about."""
+        said = self.caution()
+        return [] if said is None else [Caution(said)]
 
     def next_steps(self) -> list[NextStep]:
         """Return what can be done with it, the first thing first."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from fairdesk.clustering.store import clusters, newest_version
 from fairdesk.errors import RequestError
-from fairdesk.images.image_reading import file_is_missing
+from fairdesk.images.reading_reasons import file_is_missing
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
 from fairdesk.project.detections import Search, searches, unread_images
