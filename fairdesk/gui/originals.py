@@ -25,6 +25,7 @@ class Originals(NamedTuple):
     missing: Missing
     changed: ChangedNow
     lost: list[tuple[VectorSet, int]]  # embeddings, and how many of them their files lack
+    lost_shown: dict[str, int]  # by recipe: how many of these are of images that are not hidden
 
 
 def looked_over(project: Project, told: tuple[str, ...]) -> Originals:
@@ -32,7 +33,8 @@ def looked_over(project: Project, told: tuple[str, ...]) -> Originals:
     if project.db.unchecked:
         project.db.check_pages()
     lost = [(one, lacking) for one in project.vectors.sets() if (lacking := project.vectors.lost(one.recipe))]
-    return Originals(missing_originals(project), changed_now(project, told), lost)
+    shown = {one.recipe.hash: project.vectors.lost(one.recipe, hidden=False) for one, _ in lost}
+    return Originals(missing_originals(project), changed_now(project, told), lost, shown)
 
 
 def missing_notice(found: Missing, find: Callable[[], None]) -> Notice | None:

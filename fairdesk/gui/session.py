@@ -91,6 +91,7 @@ class Session(QObject):
         self._told_changed, self._told_paths = False, list[str]()
         self._told_missing = self._told_lost = False
         self.lost = list[tuple[VectorSet, int]]()  # embeddings that are lost with their file
+        self.lost_shown = dict[str, int]()  # by recipe: those of them of images that are not hidden
         self._own_jobs: Path | None = None  # folders of jobs that were started without a project
         self._steps = 0  # undos and redos under way
         self._missing_soon = QTimer(self)
@@ -151,7 +152,7 @@ class Session(QObject):
             self.told.emit(Notice(text, "error", tr("Find moved originals…"), self.find_moved, MISSING))
         self.missing, self._told_missing = NONE_MISSING, bool(gone)
         self.changed, self._told_changed, self._told_paths = ChangedNow(), False, []
-        self.lost, self._told_lost = [], False
+        self.lost, self.lost_shown, self._told_lost = [], {}, False
         self.project_changed.emit(project)
         self.look_for_originals()
         self.jobs.find_again(self.jobs_home())
@@ -196,17 +197,12 @@ class Session(QObject):
             self._told_changed = self._tell_of(CHANGED, len(earlier.paths) > 0, notice, self._told_changed)
             self.missing_changed.emit()
 
-        if found.lost != self.lost:
-            before_lost, self.lost = self.lost, found.lost
+        if (found.lost, found.lost_shown) != (self.lost, self.lost_shown):
+            before_lost, self.lost, self.lost_shown = self.lost, found.lost, found.lost_shown
             self._told_lost = self._tell_of(
                 LOST, len(before_lost) > 0, lost_notice(self.lost, self.ask), self._told_lost
             )
             self.missing_changed.emit()
-
-    @property
-    def lost_count(self) -> int:
-        """How many embeddings are lost with their files."""
-        return sum(count for _, count in self.lost)
 
     def _tell_of(self, topic: str, before: bool, notice: Notice | None, told: bool) -> bool:
         if before or notice is None:
@@ -269,7 +265,7 @@ class Session(QObject):
         if change:
             self.catalogue_changed.emit(change)
             if Kind.IMAGES in change.touched or (
-                (len(self.missing) or self.lost) and {Kind.FACES, Kind.VECTORS} & set(change.touched)
+                (len(self.missing) or self.lost) and {Kind.FACES, Kind.VECTORS, Kind.HIDDEN} & set(change.touched)
             ):
                 self.look_for_originals(ORIGINALS_MS)  # those that were missing may have been found and encoded
 

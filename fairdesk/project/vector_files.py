@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -81,13 +82,13 @@ def _mapped(path: Path, dim: int) -> Floats:
         raise DamagedFileError(tr("it cannot be read: {error}", error=why)) from error
 
 
-def seen_as(path: Path, rows: int) -> tuple[str, int, int, int] | None:
-    """Return what tells a file, of which so many rows are used, from what it was before; None where it is not there."""
+def seen_as(path: Path, rows: Ids) -> tuple[str, int, int, int, int] | None:
+    """Return what tells a file, of which some rows are used, from what it was before; None where it is not there."""
     try:
         status = path.stat()
     except OSError:
         return None
-    return str(path), rows, status.st_size, status.st_mtime_ns
+    return str(path), len(rows), zlib.crc32(rows.tobytes()), status.st_size, status.st_mtime_ns
 
 
 def keep_zeros(path: Path, vectors: Floats) -> None:

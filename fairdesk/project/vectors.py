@@ -30,6 +30,7 @@ _AT_ONCE = 16_384  # vectors of one file that are in memory at once
 NEIGHBOURS = "neighbours-{metric}.npz"  # what follows from vectors, kept beside them
 
 _OF_IMAGES = " JOIN face f ON f.id = v.face_id JOIN image i ON i.id = f.image_id"
+_OF_SHOWN = f"{_OF_IMAGES} WHERE i.hidden = 0"
 _COLUMNS = "r.id, r.hash, r.encoder, r.detector, r.dim, r.metric, r.created"
 
 
@@ -72,7 +73,7 @@ class VectorStore:
         self.folder = folder
         self._db = database
         self._kinds: dict[str, tuple[str, bool]] = {}  # by recipe: precision, mirrored
-        self._lost: dict[tuple[str, int, int, int] | None, int] = {}  # by file as it was seen: vectors that it lacks
+        self._lost: dict[tuple[str, int, int, int, int], int] = {}  # by file as it was seen: vectors that it lacks
 
     def register(self, recipe: Recipe) -> StoredRecipe:
         """Return the stored recipe, made on first use. Raises `JobFailed` where a file is in its folder's place."""
@@ -209,17 +210,20 @@ class VectorStore:
                 path.unlink()
         return lost
 
-    def lost(self, recipe: StoredRecipe) -> int:
+    def lost(self, recipe: StoredRecipe, *, hidden: bool = True) -> int:
         """Return how many vectors of the catalogue their files lack, as `forget_lost` finds them; unchanged files are read once."""
-        every = self._table(recipe, "v.face_id", "")
+        every = self._table(recipe, "v.face_id", "" if hidden else _OF_SHOWN)
         lost = 0
         for where in _by_chunk(every):
             path = self._chunk(recipe.hash, int(every[where[0], 1]))
-            seen = seen_as(path, len(where))
-            if seen is None or seen not in self._lost:
+            seen = seen_as(path, every[where, 2])
+            known = None if seen is None else self._lost.get(seen)
+            if known is None:
                 found = sound_rows(path, recipe.dim, every[where, 2])
-                self._lost[seen] = 0 if found is None else len(where) - len(found[0])
-            lost += self._lost[seen]
+                known = 0 if found is None else len(where) - len(found[0])
+            if seen is not None:
+                self._lost[seen] = known
+            lost += known
         return lost
 
     def append(self, recipe: StoredRecipe, faces: list[int], vectors: Floats, failures: dict[int, str]) -> int:
