@@ -21,6 +21,7 @@ from fairdesk.project.finite import to_float32, unsound, why_unsound
 from fairdesk.project.recipes import DESCRIBED, Recipe, StoredRecipe, VectorSet, named_encoder
 from fairdesk.project.vector_choice import VectorChoice, choose, how_to_mend, of_encoder
 from fairdesk.project.vector_files import DamagedFileError, keep_zeros, read_rows, seen_as, sound_rows
+from fairdesk.project.vector_sums import forget_sums, keep_sums
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
@@ -208,6 +209,7 @@ class VectorStore:
                 )
             with suppress(OSError):  # another program has it open
                 path.unlink()
+                forget_sums(path)
         return lost
 
     def lost(self, recipe: StoredRecipe, *, hidden: bool = True) -> int:
@@ -379,6 +381,7 @@ class VectorStore:
                 with path.open("r+b") as file:
                     file.seek(row * dim * 4)
                     file.write(bytes(dim * 4))
+                forget_sums(path, row)
 
     def _chunk(self, recipe: str, number: int) -> Path:
         return self.folder / recipe / f"{number:06d}.f32"
@@ -406,6 +409,7 @@ def _write_chunk(home: Path, vectors: Floats) -> int:
     """Write vectors to a file of their own and sync it to disk; returns its number."""
     chunk, handle = _new_chunk(home)
     keep_zeros(home / f"{chunk:06d}.f32", vectors)
+    keep_sums(home / f"{chunk:06d}.f32", vectors)
     with os.fdopen(handle, "wb") as file:
         file.write(np.ascontiguousarray(vectors, dtype="<f4").tobytes())
         file.flush()
