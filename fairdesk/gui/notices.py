@@ -73,6 +73,7 @@ class _Toast(QFrame):
             label.ensurePolished()  # the theme's font
             wide = max(map(label.fontMetrics().horizontalAdvance, notice.text.split("\n"))) + 8
             label.setFixedWidth(min(620, wide))
+            label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             label.resize(label.minimumWidth(), label.height())
             label.set_lines(label.lines_wanted())
         if notice.action and notice.run is not None:
@@ -182,6 +183,7 @@ class Toasts(QObject):
     def _raise(self, notice: Notice) -> _Toast:
         toast = _Toast(self._host, notice, self.dismiss)
         toast.show()
+        toast.adjustSize()  # its buttons have the theme's measures now
         toast.raise_()
         return toast
 

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 
 from fairdesk.gui.notice import Notice
 from fairdesk.gui.notices import _Toast
@@ -40,6 +41,8 @@ def test_news_are_as_wide_as_their_text(window, qtbot):
     (toast,) = _shown(window)
     advance = toast._label.fontMetrics().horizontalAdvance("News of something")
     assert toast._label.lines_wanted() == 1 and advance <= toast._label.width() < advance + 20
+    undo = next(one for one in toast.findChildren(QPushButton) if one.text() == "Undo")
+    assert undo.geometry().left() > toast._label.geometry().right()
 
 
 def test_what_is_cut_ends_with_dots_and_opens_by_a_click(window, hand, qtbot):
