@@ -425,6 +425,7 @@ class MapResult(JobResult):
     recipe: str
     mirrored: bool | None = None
     precision: str | None = None
+    scaling: str | None = None
     out: str | None = None
 
     def text(self) -> str:
@@ -436,7 +437,7 @@ class MapResult(JobResult):
             method={"pca": "PCA", "tsne": "t-SNE"}[self.method],
             seed=self.seed,
         )
-        named = named_encoder(self.encoder, self.precision, self.mirrored)
+        named = named_encoder(self.encoder, self.precision, self.mirrored, self.scaling)
         said += " " + basis_text(named, self.detector, self.recipe)
         return said if self.out is None else said + " " + tr("Written to {out}", out=self.out)
 

@@ -32,7 +32,7 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
         if self.encoder is not None:
             said += " " + tr(
                 "(encoder {encoder}, detector {detector})",
-                encoder=named_encoder(self.encoder, self.precision, self.mirrored),
+                encoder=named_encoder(self.encoder, self.precision, self.mirrored, self.scaling),
                 detector=self.detector,
             )
         return "\n".join([said, *self._of_hidden(), *changed_lines(self.changed)])

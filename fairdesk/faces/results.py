@@ -123,6 +123,7 @@ class EncodeResult(TellsOfOriginals):
     recipe: str
     mirrored: bool | None = None
     precision: str | None = None
+    scaling: str | None = None
     vectors: int
     dim: int
     encoded_now: int
@@ -151,7 +152,7 @@ class EncodeResult(TellsOfOriginals):
                 vectors=counted.embeddings(self.vectors),
                 dim=self.dim,
                 new=new,
-                encoder=named_encoder(self.encoder, self.precision, self.mirrored),
+                encoder=named_encoder(self.encoder, self.precision, self.mirrored, self.scaling),
                 detector=self.detector,
             )
         ]

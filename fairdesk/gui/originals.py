@@ -84,6 +84,8 @@ def lost_notice(lost: list[tuple[VectorSet, int]], ask: Callable[[str, dict[str,
     values: dict[str, Any] = {"encoder": first.recipe.encoder, "detector": first.recipe.detector}
     if first.precision != "float32":
         values["precision"] = first.precision
+    if first.scaling:
+        values["scaling"] = first.scaling
     if first.mirrored:
         values["mirrored"] = True
     return Notice(text, "error", tr("Compute embeddings…"), lambda: ask("encode", values), LOST)

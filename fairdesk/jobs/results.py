@@ -92,6 +92,8 @@ class NamesVectors(Record):
     """True where each vector is the mean with the mirrored face's (flip test)."""
     precision: str | None = None
     """Of the computation, where it is not float32."""
+    scaling: str | None = None
+    """Of the pixels that an ONNX model gets, where it is not its usual one."""
     other_detectors: list[str] | None = None
     """Detectors whose faces the encoder has vectors of too."""
 
@@ -104,7 +106,9 @@ class NamesVectors(Record):
         """Say it in a line."""
         if not self.encoder:
             return []
-        parts = [tr("Encoder {encoder}", encoder=named_encoder(self.encoder, self.precision, self.mirrored))]
+        parts = [
+            tr("Encoder {encoder}", encoder=named_encoder(self.encoder, self.precision, self.mirrored, self.scaling))
+        ]
         if self.detector:
             parts.append(tr("detector {detector}", detector=self.detector))
         count = getattr(self, "faces", None)

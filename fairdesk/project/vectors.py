@@ -73,7 +73,7 @@ class VectorStore:
     def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
         self._db = database
-        self._kinds: dict[str, tuple[str, bool]] = {}  # by recipe: precision, mirrored
+        self._kinds: dict[str, tuple[str, bool, str]] = {}  # by recipe: precision, mirrored, scaling
         self._lost: dict[tuple[str, int, int, int, int], int] = {}  # by file as it was seen: vectors that it lacks
 
     def register(self, recipe: Recipe) -> StoredRecipe:
@@ -130,11 +130,13 @@ class VectorStore:
         found = ((StoredRecipe(*row[:-2]), row[-2], row[-1]) for row in rows)
         return [VectorSet(recipe, vectors, faces, *self.kind(recipe)) for recipe, vectors, faces in found]
 
-    def kind(self, recipe: StoredRecipe) -> tuple[str, bool]:
-        """Return the precision, and whether mirrored faces count: read once, as a recipe never changes."""
+    def kind(self, recipe: StoredRecipe) -> tuple[str, bool, str]:
+        """Return the precision, whether mirrored faces count, and the scaling: read once, as a recipe never changes."""
         if recipe.hash not in self._kinds:
             described = self.described(recipe)
-            self._kinds[recipe.hash] = ("", False) if described is None else (described.precision, described.mirrored)
+            self._kinds[recipe.hash] = (
+                ("", False, "") if described is None else (described.precision, described.mirrored, described.scaling)
+            )
         return self._kinds[recipe.hash]
 
     def differs(self, recipe: StoredRecipe) -> dict[str, str | bool]:
