@@ -80,6 +80,8 @@ def need_some_there(project: Project, whys: Mapping[int, str]) -> None:
     """
     images: Sequence[int] = sorted(whys)
     missing = missing_originals(project) if images else NONE_MISSING
+    if not len(missing):  # nor is what compares them loaded
+        return
     gone = np.setdiff1d(np.intersect1d(missing.images, images), hidden_images(project))
     if not len(gone):
         return
