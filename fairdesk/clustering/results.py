@@ -11,8 +11,8 @@ from fairdesk.clustering.originals_behind import missing_line
 from fairdesk.clustering.verdicts.reach import partly_lines
 from fairdesk.clustering.verdicts.saying import replaces
 from fairdesk.clustering.version_basis import basis_text
-from fairdesk.faces.results import changed_lines
-from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
+from fairdesk.faces.originals_told import MISSING, TellsOfOriginals, cautions_of, changed_lines
+from fairdesk.jobs.results import Caution, JobResult, Record, RestsOnVectors, Unreadable
 from fairdesk.project.recipes import named_encoder
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
@@ -37,7 +37,7 @@ class Agreement(Record):
     """Of how many people these are."""
 
 
-class ClusterResult(JobResult, Agreement, RestsOnVectors):
+class ClusterResult(TellsOfOriginals, Agreement, RestsOnVectors):
     """A new clustering."""
 
     clusters: int
@@ -72,7 +72,7 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
     missing_paths: list[str] = []
     """The first hundred of them."""
 
-    def caution(self) -> str | None:
+    def caution_parts(self) -> list[Caution]:
         """Say what contradicts what, which a person has to decide, and which originals have changed or are missing."""
         said = self._few_known()
         if self.contradictions:
@@ -80,7 +80,11 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
             said.append(
                 self.contradictions[0] + (" " + tr_n("And {n:,} more.", "And {n:,} more.", more) if more else "")
             )
-        return "\n".join([*said, *self._originals()]) or None
+        return [
+            *map(Caution, said),
+            *cautions_of([], self.changed),
+            *(Caution(line, MISSING, self.missing_paths[0]) for line in self._missing()),
+        ]
 
     def _few_known(self) -> list[str]:
         unknown = self.faces - (self.known_faces or 0)
@@ -105,10 +109,8 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
         before = self.clusters if self.clusters_before_verdicts is None else self.clusters_before_verdicts
         return "\n" + not_as_asked(self.clusters_asked, before, self.clusters)
 
-    def _originals(self) -> list[str]:
-        return changed_lines(self.changed) + (
-            [missing_line(self.missing, self.missing_paths[0])] if self.missing_paths else []
-        )
+    def _missing(self) -> list[str]:
+        return [missing_line(self.missing, self.missing_paths[0])] if self.missing_paths else []
 
     def text(self) -> str:
         """Return the counts, and the agreement with known identities."""
@@ -150,7 +152,9 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
                 "{n:,} faces unclustered because their embeddings are all zeros, which have no direction.",
                 self.zero_vectors,
             )
-        return "\n".join([said, *self.contradictions, *self.vector_lines(), *self._originals()])
+        return "\n".join(
+            [said, *self.contradictions, *self.vector_lines(), *changed_lines(self.changed), *self._missing()]
+        )
 
 
 class VerdictResult(JobResult):
@@ -421,6 +425,7 @@ class MapResult(JobResult):
     recipe: str
     mirrored: bool | None = None
     precision: str | None = None
+    scaling: str | None = None
     out: str | None = None
 
     def text(self) -> str:
@@ -432,7 +437,7 @@ class MapResult(JobResult):
             method={"pca": "PCA", "tsne": "t-SNE"}[self.method],
             seed=self.seed,
         )
-        named = named_encoder(self.encoder, self.precision, self.mirrored)
+        named = named_encoder(self.encoder, self.precision, self.mirrored, self.scaling)
         said += " " + basis_text(named, self.detector, self.recipe)
         return said if self.out is None else said + " " + tr("Written to {out}", out=self.out)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fairdesk.faces.results import caution_of, changed_lines
-from fairdesk.jobs.results import JobResult, NamesVectors, NextStep, Record, RestsOnVectors, Unreadable
-from fairdesk.jobs.wording import left_out, listed
+from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, unread_lines
+from fairdesk.jobs.results import Caution, NamesVectors, NextStep, Record, RestsOnVectors, Unreadable
+from fairdesk.jobs.wording import listed
 from fairdesk.words import tr
 
 
@@ -55,7 +55,7 @@ class SharedResult(Record):
         ]
 
 
-class LeaksResult(JobResult, SharedResult, NamesVectors):
+class LeaksResult(TellsOfOriginals, SharedResult, NamesVectors):
     """What two folders or projects share."""
 
     faces: list[int] | None = None
@@ -70,19 +70,18 @@ class LeaksResult(JobResult, SharedResult, NamesVectors):
 
     def text(self) -> str:
         """Return what is shared, and what could not be looked at."""
-        said = self.lines() + self.vector_lines() + changed_lines(self.changed)
-        return "\n".join(said + left_out(tr("Not readable"), self.unreadable))
+        return "\n".join(self.lines() + self.vector_lines() + unread_lines(self.unreadable, self.changed))
 
-    def caution(self) -> str | None:
+    def caution_parts(self) -> list[Caution]:
         """Say which images were not compared, as they could not be read, and which are other files now."""
-        return caution_of(self.unreadable, self.changed)
+        return cautions_of(self.unreadable, self.changed)
 
     def next_steps(self) -> list[NextStep]:
         """Return that the pairs can be looked at."""
         return [] if self.clean else [NextStep.SHOW_PAIRS]
 
 
-class DuplicatesResult(JobResult, SharedResult, RestsOnVectors):
+class DuplicatesResult(TellsOfOriginals, SharedResult, RestsOnVectors):
     """Duplicates in a project."""
 
     unreadable: list[Unreadable]
@@ -95,12 +94,11 @@ class DuplicatesResult(JobResult, SharedResult, RestsOnVectors):
 
     def text(self) -> str:
         """Return the pairs, and what could not be looked at."""
-        said = self.lines() + self.vector_lines() + changed_lines(self.changed)
-        return "\n".join(said + left_out(tr("Not readable"), self.unreadable))
+        return "\n".join(self.lines() + self.vector_lines() + unread_lines(self.unreadable, self.changed))
 
-    def caution(self) -> str | None:
+    def caution_parts(self) -> list[Caution]:
         """Say which images could not be compared, and which are other files now."""
-        return caution_of(self.unreadable, self.changed)
+        return cautions_of(self.unreadable, self.changed)
 
     def next_steps(self) -> list[NextStep]:
         """Return that the pairs can be looked at."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fairdesk.faces.results import caution_of
-from fairdesk.jobs.results import JobResult, Record, Unreadable
-from fairdesk.jobs.wording import left_out
+from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, unread_lines
+from fairdesk.jobs.results import Caution, Record, Unreadable
 from fairdesk.words import tr, tr_n
 
 
@@ -16,7 +15,7 @@ class Spread(Record):
     p95: float
 
 
-class QualityResult(JobResult):
+class QualityResult(TellsOfOriginals):
     """What was measured, and how many images lie outside of the limits."""
 
     measured: int
@@ -50,9 +49,7 @@ class QualityResult(JobResult):
                     self.without_face,
                 )
             )
-        if self.unreadable:
-            lines.append(tr_n("{n:,} image cannot be read.", "{n:,} images cannot be read.", self.unreadable))
-            lines += left_out(tr("Not readable"), self.unreadable_files)
+        lines += unread_lines(self.unreadable_files, [])
         if self.not_looked_at:
             lines.append(
                 tr_n(
@@ -63,6 +60,6 @@ class QualityResult(JobResult):
             )
         return "\n".join(lines)
 
-    def caution(self) -> str | None:
-        """Say which images could not be read."""
-        return caution_of(self.unreadable_files, [])
+    def caution_parts(self) -> list[Caution]:
+        """Say which originals are missing, and which could not be read."""
+        return cautions_of(self.unreadable_files, [])

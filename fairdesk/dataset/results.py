@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fairdesk import counted
 from fairdesk.dataset.overlap_results import SharedResult
-from fairdesk.faces.results import changed_lines
-from fairdesk.jobs.results import JobResult, NextStep, Record, RestsOnVectors, Unreadable
+from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, changed_lines
+from fairdesk.jobs.results import Caution, JobResult, NextStep, Record, RestsOnVectors, Unreadable
 from fairdesk.jobs.wording import left_out, listed
 from fairdesk.words import tr, tr_n
 
@@ -342,7 +342,7 @@ class PredictedImage(Record):
     confidence: dict[str, float] = {}
 
 
-class LabelResult(JobResult):
+class LabelResult(TellsOfOriginals):
     """What was labelled from a table, or predicted by a model."""
 
     labelled: int | None = None
@@ -386,9 +386,9 @@ class LabelResult(JobResult):
             )
         return "\n".join(lines + changed_lines(self.changed))
 
-    def caution(self) -> str | None:
+    def caution_parts(self) -> list[Caution]:
         """Say which originals are other files now."""
-        return "\n".join(changed_lines(self.changed)) or None
+        return cautions_of([], self.changed)
 
 
 class PurgeResult(JobResult):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from fairdesk import counted
-from fairdesk.faces.results import changed_lines
-from fairdesk.jobs.results import JobResult, RestsOnVectors, Unreadable
+from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, changed_lines
+from fairdesk.jobs.results import Caution, JobResult, RestsOnVectors, Unreadable
 from fairdesk.project.recipes import named_encoder
 from fairdesk.words import tr, tr_n
 
 
-class VectorsResult(JobResult, RestsOnVectors):
+class VectorsResult(TellsOfOriginals, RestsOnVectors):
     """Embeddings that were written to a file."""
 
     out: str
@@ -32,7 +32,7 @@ class VectorsResult(JobResult, RestsOnVectors):
         if self.encoder is not None:
             said += " " + tr(
                 "(encoder {encoder}, detector {detector})",
-                encoder=named_encoder(self.encoder, self.precision, self.mirrored),
+                encoder=named_encoder(self.encoder, self.precision, self.mirrored, self.scaling),
                 detector=self.detector,
             )
         return "\n".join([said, *self._of_hidden(), *changed_lines(self.changed)])
@@ -45,9 +45,9 @@ class VectorsResult(JobResult, RestsOnVectors):
             said += " " + tr("“hidden” in the file tells which.")
         return [said]
 
-    def caution(self) -> str | None:
+    def caution_parts(self) -> list[Caution]:
         """Say which embeddings are of hidden images, and which originals are other files now."""
-        return "\n".join([*self._of_hidden(), *changed_lines(self.changed)]) or None
+        return cautions_of([], self.changed, self._of_hidden())
 
 
 class LoadEncodingsResult(JobResult, RestsOnVectors):

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from fairdesk.errors import JobFailed
+from fairdesk.faces.originals_told import missing_among
 from fairdesk.faces.results import FaceCounts
 from fairdesk.project import Project
 from fairdesk.project.images import hidden_images, image_paths
@@ -37,14 +38,25 @@ def need_some_read(found: FaceCounts) -> None:
     """Refuse to call it done where not one image could be read: their folder was moved, or a disk is not there. Raises `JobFailed`."""
     if found.faces or found.without_face or not found.unreadable:
         return
-    first = found.unreadable[0]
-    folder = os.path.commonpath([os.path.dirname(one.path) for one in found.unreadable])
+    first, missing = found.unreadable[0], missing_among(found.unreadable)
+    reasons = by_reason({one.path: one.why for one in found.unreadable})
+    if not missing:
+        raise JobFailed(
+            tr_n(
+                "The only image could not be read: {reasons}. Put a good copy in its place, or import its folder again.",
+                "None of {n:,} images could be read: {reasons}. Put good copies in their place, or import their folder again.",
+                len(found.unreadable),
+                reasons=reasons,
+            )
+        )
+    folder = os.path.commonpath([os.path.dirname(path) for path in missing])
     if len({one.why for one in found.unreadable}) > 1:
         raise JobFailed(
             tr(
-                "None of {n:,} images could be read: {reasons}. If they were moved: fairdesk relink PROJECT {folder} NEW-FOLDER",
+                "None of {n:,} images could be read: {reasons}. Those that are missing, if they were moved: "
+                "fairdesk relink PROJECT {folder} NEW-FOLDER",
                 n=len(found.unreadable),
-                reasons=by_reason({one.path: one.why for one in found.unreadable}),
+                reasons=reasons,
                 folder=folder,
             )
         )
@@ -68,6 +80,8 @@ def need_some_there(project: Project, whys: Mapping[int, str]) -> None:
     """
     images: Sequence[int] = sorted(whys)
     missing = missing_originals(project) if images else NONE_MISSING
+    if not len(missing):  # nor is what compares them loaded
+        return
     gone = np.setdiff1d(np.intersect1d(missing.images, images), hidden_images(project))
     if not len(gone):
         return

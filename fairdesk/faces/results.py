@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from fairdesk import counted
-from fairdesk.jobs.results import JobResult, Record, Unreadable
-from fairdesk.jobs.wording import left_out, listed
+from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, unread_lines
+from fairdesk.jobs.results import Caution, Record, Unreadable
+from fairdesk.jobs.wording import listed
 from fairdesk.project.detector_key import SIDES, DetectorKey
 from fairdesk.project.recipes import named_encoder
 from fairdesk.words import tr, tr_n
@@ -41,7 +40,7 @@ class FaceCounts(Record):
     """Those without a face that are larger than what a detector searches: their faces may have become too small."""
 
 
-class DetectResult(JobResult, FaceCounts):
+class DetectResult(TellsOfOriginals, FaceCounts):
     """Faces that were found."""
 
     detector: str
@@ -63,11 +62,11 @@ class DetectResult(JobResult, FaceCounts):
         lines += listed(tr("Without a face"), self.without_face_paths) + smaller_lines(
             self.searched_smaller, self.detector
         )
-        return "\n".join(lines + changed_lines(self.changed) + left_out(tr("Not readable"), self.unreadable))
+        return "\n".join(lines + unread_lines(self.unreadable, self.changed))
 
-    def caution(self) -> str | None:
-        """Say which images could not be read, are other files now, or were too elongated for the search."""
-        return caution_of(self.unreadable, self.changed, self.searched_smaller)
+    def caution_parts(self) -> list[Caution]:
+        """Say which originals are missing, are other files now, could not be read, or were too elongated for the search."""
+        return cautions_of(self.unreadable, self.changed, [elongated_line(self.searched_smaller)])
 
 
 def smaller_lines(images: list[SearchedSmaller], detector: str) -> list[str]:
@@ -116,38 +115,7 @@ def elongated_line(images: list[SearchedSmaller]) -> str | None:
     )
 
 
-def changed_lines(paths: list[str]) -> list[str]:
-    """Return the lines about originals that were replaced."""
-    if not paths:
-        return []
-    title = tr_n(
-        "{n:,} original has changed since it was imported; import its folder again",
-        "{n:,} originals have changed since they were imported; import their folders again",
-        len(paths),
-    )
-    return listed(title, paths)
-
-
-def caution_of(unread: list[Unreadable], changed: list[str], smaller: Sequence[SearchedSmaller] = ()) -> str | None:
-    """Say which images could not be read, which are other files now, and which were too elongated; None where there are none."""
-    said = [_not_read(unread), "\n".join(changed_lines(changed)), elongated_line(list(smaller))]
-    return "\n".join(one for one in said if one) or None
-
-
-def _not_read(files: list[Unreadable]) -> str | None:
-    """Say that images were left out, and the first of them."""
-    if not files:
-        return None
-    return tr_n(
-        "{n:,} image could not be read: {path}: {why}",
-        "{n:,} images could not be read, for example {path}: {why}",
-        len(files),
-        path=files[0].path,
-        why=files[0].why,
-    )
-
-
-class EncodeResult(JobResult):
+class EncodeResult(TellsOfOriginals):
     """Vectors that exist now, and how fast the new ones were made."""
 
     encoder: str
@@ -155,6 +123,7 @@ class EncodeResult(JobResult):
     recipe: str
     mirrored: bool | None = None
     precision: str | None = None
+    scaling: str | None = None
     vectors: int
     dim: int
     encoded_now: int
@@ -183,7 +152,7 @@ class EncodeResult(JobResult):
                 vectors=counted.embeddings(self.vectors),
                 dim=self.dim,
                 new=new,
-                encoder=named_encoder(self.encoder, self.precision, self.mirrored),
+                encoder=named_encoder(self.encoder, self.precision, self.mirrored, self.scaling),
                 detector=self.detector,
             )
         ]
@@ -198,8 +167,8 @@ class EncodeResult(JobResult):
                     self.removed_meanwhile,
                 )
             )
-        return "\n".join(lines + changed_lines(self.changed) + left_out(tr("Failed"), [*self.failed, *self.unreadable]))
+        return "\n".join(lines + unread_lines(self.failed + self.unreadable, self.changed))
 
-    def caution(self) -> str | None:
-        """Say which images could not be read, are other files now, or were too elongated for the search."""
-        return caution_of([*self.unreadable, *self.failed], self.changed, self.searched_smaller)
+    def caution_parts(self) -> list[Caution]:
+        """Say which originals are missing, are other files now, could not be read, or were too elongated for the search."""
+        return cautions_of(self.unreadable + self.failed, self.changed, [elongated_line(self.searched_smaller)])

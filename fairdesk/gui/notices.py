@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QAction, QGuiApplication, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -31,12 +31,12 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui.dialogs.table_dialog import TableDialog
 from fairdesk.gui.session import Notice
+from fairdesk.gui.widgets.elided_label import ElidedLabel
 from fairdesk.words import tr
 
 SHOWN_MS = 6000
 MOST_ERRORS = 3  # at once; the others wait until one is closed
 _LINES = 4  # of text, of all errors together; at least one each
-_ANY_HEIGHT = 16_777_215  # QWIDGETSIZE_MAX
 _KEPT = 500
 _GAP, _STEP = 6, 12  # pixels: between notices, and between the places that are tried
 _CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QAbstractSlider, QAbstractSpinBox, QProgressBar, QLabel)
@@ -52,24 +52,30 @@ class _Toast(QFrame):
         self.setProperty("kind", notice.kind)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 8, 8)
-        label = QLabel(notice.text)
-        label.setWordWrap(True)
-        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        label = ElidedLabel(breaks=True)
+        label.setText(notice.text)
+        copy = QAction(tr("Copy"), label)
+        copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(notice.text))
+        label.addAction(copy)
+        label.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self._label, self._lines = label, 0
         self._more = QPushButton("▾")
-        if notice.kind == "error":  # as wide as the window
-            label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._more.hide()
+        if notice.kind == "error":  # as wide as the window, which no word of it makes wider
             layout.addWidget(label, 1)
             self._more.setAccessibleName(tr("Show all of it"))
             self._more.setToolTip(tr("Show all of it"))
             self._more.setFixedWidth(30)
             self._more.clicked.connect(lambda: self.fold(0))
-            self._more.hide()
             layout.addWidget(self._more)
         else:
-            label.setMaximumWidth(620)
-            label.setMinimumWidth(min(620, label.fontMetrics().horizontalAdvance(notice.text) + 8))
             layout.addWidget(label)
+            label.ensurePolished()  # the theme's font
+            wide = max(map(label.fontMetrics().horizontalAdvance, notice.text.split("\n"))) + 8
+            label.setFixedWidth(min(620, wide))
+            label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            label.resize(label.minimumWidth(), label.height())
+            label.set_lines(label.lines_wanted())
         if notice.action and notice.run is not None:
             button = QPushButton(notice.action)
             run = notice.run
@@ -90,8 +96,6 @@ class _Toast(QFrame):
     def fold(self, lines: int) -> None:
         """Show so many lines of its text, with a button for the others; 0: all."""
         self._lines = lines
-        height = lines * self._label.fontMetrics().lineSpacing() if lines else _ANY_HEIGHT
-        self._label.setMaximumHeight(height)
         self._see_whether_cut()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -99,12 +103,27 @@ class _Toast(QFrame):
         super().resizeEvent(event)
         self._see_whether_cut()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Show all of a text that is cut, where it is clicked."""
+        if event.button() == Qt.MouseButton.LeftButton and not self._more.isHidden():
+            self.fold(0)
+        super().mousePressEvent(event)
+
     def _see_whether_cut(self) -> None:
-        cut = self._lines > 0 and self._label.heightForWidth(self._label.width()) > self._label.maximumHeight()
-        self._label.setAlignment(
-            Qt.AlignmentFlag.AlignLeft | (Qt.AlignmentFlag.AlignTop if cut else Qt.AlignmentFlag.AlignVCenter)
-        )
-        self._more.setVisible(cut)
+        if self.notice.kind != "error":
+            return
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        wanted = self._label.lines_wanted()
+        cut = 0 < self._lines < wanted
+        if cut and self._more.isHidden():
+            self._more.show()
+            layout.activate()  # it takes room from the text
+            wanted = self._label.lines_wanted()
+        elif not cut:
+            self._more.hide()
+        self._label.set_lines(min(self._lines or wanted, wanted))
 
 
 class Toasts(QObject):
@@ -164,6 +183,7 @@ class Toasts(QObject):
     def _raise(self, notice: Notice) -> _Toast:
         toast = _Toast(self._host, notice, self.dismiss)
         toast.show()
+        toast.adjustSize()  # its buttons have the theme's measures now
         toast.raise_()
         return toast
 

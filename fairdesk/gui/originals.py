@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fairdesk.faces.changed_originals import ChangedNow, changed_now
+from fairdesk.faces.originals_told import CHANGED, MISSING
 from fairdesk.gui.notice import Notice
 from fairdesk.project.originals import Missing, missing_originals
 from fairdesk.words import tr, tr_n
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from fairdesk.project import Project
     from fairdesk.project.recipes import VectorSet
 
-MISSING, CHANGED, LOST = "missing originals", "changed originals", "lost embeddings"  # topics of notices
+LOST = "lost embeddings"  # a topic of notices, as MISSING and CHANGED are
 
 
 class Originals(NamedTuple):
@@ -24,6 +25,7 @@ class Originals(NamedTuple):
     missing: Missing
     changed: ChangedNow
     lost: list[tuple[VectorSet, int]]  # embeddings, and how many of them their files lack
+    lost_shown: dict[str, int]  # by recipe: how many of these are of images that are not hidden
 
 
 def looked_over(project: Project, told: tuple[str, ...]) -> Originals:
@@ -31,7 +33,8 @@ def looked_over(project: Project, told: tuple[str, ...]) -> Originals:
     if project.db.unchecked:
         project.db.check_pages()
     lost = [(one, lacking) for one in project.vectors.sets() if (lacking := project.vectors.lost(one.recipe))]
-    return Originals(missing_originals(project), changed_now(project, told), lost)
+    shown = {one.recipe.hash: project.vectors.lost(one.recipe, hidden=False) for one, _ in lost}
+    return Originals(missing_originals(project), changed_now(project, told), lost, shown)
 
 
 def missing_notice(found: Missing, find: Callable[[], None]) -> Notice | None:
@@ -81,6 +84,8 @@ def lost_notice(lost: list[tuple[VectorSet, int]], ask: Callable[[str, dict[str,
     values: dict[str, Any] = {"encoder": first.recipe.encoder, "detector": first.recipe.detector}
     if first.precision != "float32":
         values["precision"] = first.precision
+    if first.scaling:
+        values["scaling"] = first.scaling
     if first.mirrored:
         values["mirrored"] = True
     return Notice(text, "error", tr("Compute embeddings…"), lambda: ask("encode", values), LOST)

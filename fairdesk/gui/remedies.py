@@ -8,7 +8,7 @@ import shlex
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.registry import job_kinds
 
-_OPTIONS = ("encoder", "detector", "precision")  # whose values a form may take over
+_OPTIONS = ("encoder", "detector", "precision", "scaling")  # whose values a form may take over
 _FLAGS = ("mirrored",)
 _VERB = re.compile(r"\bfairdesk ([a-z][a-z-]*)(?: ([a-z0-9][a-z0-9-]*))?")
 

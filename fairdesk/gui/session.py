@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, TypeVar
@@ -17,15 +18,14 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from fairdesk.errors import RequestError, explain, reason
 from fairdesk.faces.changed_originals import ChangedNow
+from fairdesk.faces.originals_told import CHANGED, MISSING
 from fairdesk.gui.background import Background
 from fairdesk.gui.jobs import kept_queue
 from fairdesk.gui.jobs.manager import JobManager
 from fairdesk.gui.jobs.state import DONE, FAILED, JobState
 from fairdesk.gui.notice import Notice as Notice
 from fairdesk.gui.originals import (
-    CHANGED,
     LOST,
-    MISSING,
     Originals,
     changed_notice,
     changed_of,
@@ -91,6 +91,7 @@ class Session(QObject):
         self._told_changed, self._told_paths = False, list[str]()
         self._told_missing = self._told_lost = False
         self.lost = list[tuple[VectorSet, int]]()  # embeddings that are lost with their file
+        self.lost_shown = dict[str, int]()  # by recipe: those of them of images that are not hidden
         self._own_jobs: Path | None = None  # folders of jobs that were started without a project
         self._steps = 0  # undos and redos under way
         self._missing_soon = QTimer(self)
@@ -151,7 +152,7 @@ class Session(QObject):
             self.told.emit(Notice(text, "error", tr("Find moved originals…"), self.find_moved, MISSING))
         self.missing, self._told_missing = NONE_MISSING, bool(gone)
         self.changed, self._told_changed, self._told_paths = ChangedNow(), False, []
-        self.lost, self._told_lost = [], False
+        self.lost, self.lost_shown, self._told_lost = [], {}, False
         self.project_changed.emit(project)
         self.look_for_originals()
         self.jobs.find_again(self.jobs_home())
@@ -184,7 +185,7 @@ class Session(QObject):
 
     def _on_originals(self, found: Originals) -> None:
         """Tell what is missing and what has changed, once; later the notice follows, where it still stands, and goes with the last of them."""
-        if not found.missing.is_as(self.missing):
+        if not found.missing.is_as(self.missing) or (self._told_missing and not len(found.missing)):
             before, self.missing = self.missing, found.missing
             notice = missing_notice(found.missing, self.find_moved)
             self._told_missing = self._tell_of(MISSING, len(before) > 0, notice, self._told_missing)
@@ -196,17 +197,12 @@ class Session(QObject):
             self._told_changed = self._tell_of(CHANGED, len(earlier.paths) > 0, notice, self._told_changed)
             self.missing_changed.emit()
 
-        if found.lost != self.lost:
-            before_lost, self.lost = self.lost, found.lost
+        if (found.lost, found.lost_shown) != (self.lost, self.lost_shown):
+            before_lost, self.lost, self.lost_shown = self.lost, found.lost, found.lost_shown
             self._told_lost = self._tell_of(
                 LOST, len(before_lost) > 0, lost_notice(self.lost, self.ask), self._told_lost
             )
             self.missing_changed.emit()
-
-    @property
-    def lost_count(self) -> int:
-        """How many embeddings are lost with their files."""
-        return sum(count for _, count in self.lost)
 
     def _tell_of(self, topic: str, before: bool, notice: Notice | None, told: bool) -> bool:
         if before or notice is None:
@@ -269,7 +265,7 @@ class Session(QObject):
         if change:
             self.catalogue_changed.emit(change)
             if Kind.IMAGES in change.touched or (
-                (len(self.missing) or self.lost) and {Kind.FACES, Kind.VECTORS} & set(change.touched)
+                (len(self.missing) or self.lost) and {Kind.FACES, Kind.VECTORS, Kind.HIDDEN} & set(change.touched)
             ):
                 self.look_for_originals(ORIGINALS_MS)  # those that were missing may have been found and encoded
 
@@ -363,27 +359,44 @@ class Session(QObject):
             result = job.typed_result()
             self._told_paths = changed_of(result) or self._told_paths
             left_out = getattr(result, "unreadable", None) or getattr(result, "failed", None)
-            if len(self.missing) or self._told_paths or left_out or job.state == FAILED:
-                self.look_for_originals()  # they may have moved, or be back
             if job.trains:
                 self.catalogue_changed.emit(Change.of(Kind.RUNS))
             if job.state == DONE and job.result is not None and not job.preview and self.ended_now(job):
-                self.told.emit(self._done(job))
+                for notice in self._done(job):
+                    self.told.emit(notice)
             elif job.failed_in_words and not job.preview and self.ended_now(job):
                 self.told.emit(self._failed(job))
+            told = self._told_missing or self._told_paths
+            if len(self.missing) or told or left_out or job.state == FAILED:
+                self.look_for_originals()  # they may have moved, or be back
 
-    def _done(self, job: JobState) -> Notice:
-        """Say that a job is done; what a person must know of its result stays until it is closed, with its form."""
+    def _done(self, job: JobState) -> list[Notice]:
+        """Say that a job is done; what a person must know of its result stays until it is closed or is no longer so, each with what mends it."""
         result = job.typed_result()
-        caution = None if result is None else result.caution()
-        if caution is None:
-            return Notice(tr("{job}: done", job=job.title))
-        text = tr("{job}: done, but look at this first: {caution}", job=job.title, caution=caution)
-        changed = changed_of(result)
-        if changed and not getattr(result, "unreadable", None) and not getattr(result, "failed", None):
-            folder, self._told_changed = folder_of(self.project, changed[0]), True
-            return Notice(text, "error", tr("Import again…"), lambda: self.ask("import", {"folder": folder}), CHANGED)
-        return Notice(text, "error", tr("Change it…"), lambda: self._ask_anew(job))
+        cautions = [] if result is None else result.caution_parts()
+        if not cautions:
+            return [Notice(tr("{job}: done", job=job.title))]
+        said: dict[tuple[str, str], list[str]] = {}
+        for one in cautions:
+            folder = folder_of(self.project, one.path) if one.path else ""
+            ours = folder or not Path(one.path).is_absolute()  # not of a folder that was compared with the project
+            said.setdefault((one.about if ours else "", folder), []).append(one.text)
+        notices = []
+        for (about, folder), texts in said.items():
+            text = tr("{job}: done, but look at this first: {caution}", job=job.title, caution="\n".join(texts))
+            if about == MISSING:
+                notices.append(self._of_missing(text))
+            elif about == CHANGED:
+                self._told_changed, again = True, partial(self.ask, "import", {"folder": folder})
+                notices.append(Notice(text, "error", tr("Import again…"), again, CHANGED))
+            else:
+                notices.append(Notice(text, "error", tr("Change it…"), partial(self._ask_anew, job)))
+        return notices
+
+    def _of_missing(self, text: str) -> Notice:
+        """Say something of missing originals: in place of what was said of them, and until none is missing."""
+        self._told_missing = True
+        return Notice(text, "error", tr("Find moved originals…"), self.find_moved, MISSING)
 
     def _failed(self, job: JobState) -> Notice:
         """Say why a job failed, with the form that mends it: of the verb that the reason names, else its own as it was."""
@@ -394,6 +407,8 @@ class Session(QObject):
         return Notice(text, "error", tr("Change it…"), lambda: self._ask_anew(job))
 
     def _with_remedy(self, text: str, remedy: JobKind) -> Notice:
+        if remedy.name == "relink" and self.project is not None:
+            return self._of_missing(text)
         filled = values_in(text, remedy)
         return Notice(text, "error", tr("{job}…", job=tr(remedy.title)), lambda: self.ask(remedy.name, filled))
 
@@ -434,7 +449,7 @@ class Session(QObject):
         else:
             text = tr("Internal error: {type}: {error}", type=type(error).__name__, error=reason(error))
             notice = Notice(text, "error", action=tr("Open log"), run=self.log_file_asked.emit)
-        self.told.emit(replace(notice, topic=topic))
+        self.told.emit(replace(notice, topic=topic or notice.topic))
 
     def close(self, *, keep_jobs: bool) -> None:
         """End everything."""

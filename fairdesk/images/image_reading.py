@@ -15,6 +15,7 @@ from fairdesk.images.decoding import need_read, opened
 from fairdesk.images.formats import HEAD, UndecodableError, kind_of
 from fairdesk.images.image_sources import read_checked, read_head, split
 from fairdesk.images.levels import eight_bits
+from fairdesk.images.reading_reasons import another_file, file_is_missing
 from fairdesk.words import tr
 
 _LARGE = 16 << 20  # bytes
@@ -158,11 +159,6 @@ class UnreadableImageError(RequestError):
         self.why = why
 
 
-def file_is_missing() -> str:
-    """Return why a file that is not there could not be read."""
-    return tr("the file is missing")
-
-
 class AnotherFileError(UnreadableImageError):
     """A file is there under the name, and is not the one that was meant."""
 
@@ -192,10 +188,10 @@ def open_with_info(path: Path, data: bytes | None = None, *, sha256: bytes = b""
     try:
         if data is None:
             data = read_picture(path)
-        if sha256 and hashlib.sha256(data).digest() != sha256:
-            raise UnreadableImageError(path, tr("another file than the original: its contents differ"))
         with opened(data, path.name) as image:
             image.load()
+            if sha256 and hashlib.sha256(data).digest() != sha256:  # one that is damaged is told as that
+                raise UnreadableImageError(path, another_file())
             ImageOps.exif_transpose(image, in_place=True)
             info, profile = dict(image.info), image.info.get("icc_profile")
             upright = to_rgb(image)

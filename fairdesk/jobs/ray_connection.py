@@ -179,7 +179,8 @@ def connected(context: Context) -> Iterator[Any]:
         wanted = _answering(wanted, context)
     if wanted.address is None:
         _tell_start(context)
-    elif _TOKEN not in os.environ and _has_token() and _is_here(wanted.address):
+    assumed = wanted.address is not None and _TOKEN not in os.environ and _has_token() and _is_here(wanted.address)
+    if assumed:
         os.environ[_TOKEN] = "token"  # as Ray does itself for one that it finds; it is read when Ray is imported
     with _lines_kept() as (log, away):
         try:
@@ -215,13 +216,7 @@ def connected(context: Context) -> Iterator[Any]:
                 context.message(f"{told}: {cores}.")
             yield ray
         except ray.exceptions.RayError as error:
-            raise JobFailed(
-                tr(
-                    "The Ray cluster could not go on: {why}. What was finished is kept; run it again. What Ray said is in {log}.",
-                    why=_why(error),
-                    log=log,
-                )
-            ) from error
+            raise JobFailed(_ended_early(error, log, token_assumed=assumed)) from error
         finally:
             held.end()
 
@@ -317,13 +312,24 @@ def _refused(address: str | None, error: Exception, log: Path) -> str:
     )
 
 
+def _ended_early(error: Exception, log: Path, *, token_assumed: bool) -> str:
+    """Say that a cluster could not go on, and what to do: a token that nobody asked for may be what it refuses."""
+    text = tr("The Ray cluster could not go on: {why}. What was finished is kept; run it again.", why=_why(error))
+    if token_assumed:
+        text += " " + tr(
+            "The token in ~/.ray/auth_token was shown to it; if it was begun without tokens: set {token}=disabled.",
+            token=_TOKEN,
+        )
+    return text + " " + tr("What Ray said is in {log}.", log=log)
+
+
 def _why(error: BaseException) -> str:
     """Return the last line of what lies behind an error of Ray's, which begins with pages of calls."""
     behind = error
-    while (before := behind.__cause__ or getattr(behind, "cause", None)) is not None and isinstance(
-        before, BaseException
+    while (
+        isinstance(before := behind.__cause__ or getattr(behind, "cause", None), BaseException) and str(before).strip()
     ):
-        behind = before
+        behind = before  # Ray Data puts an exception without a text behind each
     lines = [line.strip() for line in str(behind).splitlines() if line.strip()] or [type(behind).__name__]
     plain = re.sub(r"^(?:[\w.]+(?:Error|Exception): )+", "", lines[-1])
     return re.split(r"(?<=\w)\.(?:\s|$)", plain)[0][:200]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
@@ -42,6 +42,14 @@ class Record(BaseModel):
         return values
 
 
+class Caution(NamedTuple):
+    """What a person must know before resting on a result; `about` names what it is about, where the job's own form does not mend that."""
+
+    text: str
+    about: str = ""
+    path: str = ""  # a file that it is about
+
+
 class JobResult(Record):
     """The result of one job."""
 
@@ -55,6 +63,11 @@ class JobResult(Record):
     def caution(self) -> str | None:
         """Return what a person must know before resting on it, though the job is done; None where all is well."""
         return None
+
+    def caution_parts(self) -> list[Caution]:
+        """Return the caution in its parts, each with what it is about."""
+        said = self.caution()
+        return [] if said is None else [Caution(said)]
 
     def next_steps(self) -> list[NextStep]:
         """Return what can be done with it, the first thing first."""
@@ -79,6 +92,8 @@ class NamesVectors(Record):
     """True where each vector is the mean with the mirrored face's (flip test)."""
     precision: str | None = None
     """Of the computation, where it is not float32."""
+    scaling: str | None = None
+    """Of the pixels that an ONNX model gets, where it is not its usual one."""
     other_detectors: list[str] | None = None
     """Detectors whose faces the encoder has vectors of too."""
 
@@ -91,7 +106,9 @@ class NamesVectors(Record):
         """Say it in a line."""
         if not self.encoder:
             return []
-        parts = [tr("Encoder {encoder}", encoder=named_encoder(self.encoder, self.precision, self.mirrored))]
+        parts = [
+            tr("Encoder {encoder}", encoder=named_encoder(self.encoder, self.precision, self.mirrored, self.scaling))
+        ]
         if self.detector:
             parts.append(tr("detector {detector}", detector=self.detector))
         count = getattr(self, "faces", None)

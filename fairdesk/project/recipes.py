@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -11,25 +12,30 @@ from typing import Any
 from fairdesk.words import tr
 
 DESCRIBED = "recipe.json"  # beside the vectors
+USUAL_SCALING = "arcface"
+_SCALING = re.compile(r", scaling (\w+)")  # in an alignment
 MIRRORED = "mean with the mirrored face"  # at the end of an alignment
 
 
-def kind_of(precision: str | None, mirrored: bool | None) -> str:
-    """Say in what vectors differ from their encoder's usual ones: the precision unless it is float32, and the flip test."""
+def kind_of(precision: str | None, mirrored: bool | None, scaling: str | None = None) -> str:
+    """Say in what vectors differ from their encoder's usual ones: the precision unless it is float32, the scaling unless it is arcface, and the flip test."""
     parts = [precision] if precision and precision != "float32" else []
+    parts += [tr("scaling {scaling}", scaling=scaling)] if scaling and scaling != USUAL_SCALING else []
     return ", ".join(parts + [tr("mirrored")] * bool(mirrored))
 
 
-def named_encoder(encoder: str, precision: str | None, mirrored: bool | None) -> str:
-    """Return an encoder's name, with what its vectors differ in: "dlib (bf16, mirrored)"."""
-    kind = kind_of(precision, mirrored)
+def named_encoder(encoder: str, precision: str | None, mirrored: bool | None, scaling: str | None = None) -> str:
+    """Return an encoder's name, with what its vectors differ in: "dlib (bf16, mirrored)", "onnx:r50 (scaling unit)"."""
+    kind = kind_of(precision, mirrored, scaling)
     return f"{encoder} ({kind})" if kind else encoder
 
 
 def named_encoder_of(about: Mapping[str, Any]) -> str | None:
     """Return the same of what a result or a file says of its vectors; None where it names no encoder."""
     encoder = about.get("encoder")
-    return named_encoder(encoder, about.get("precision"), about.get("mirrored")) if encoder else None
+    return (
+        named_encoder(encoder, about.get("precision"), about.get("mirrored"), about.get("scaling")) if encoder else None
+    )
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,12 @@ class Recipe:
     def mirrored(self) -> bool:
         """Whether a vector is the mean with the mirrored face's (flip test)."""
         return self.alignment.endswith(MIRRORED)
+
+    @property
+    def scaling(self) -> str:
+        """How an ONNX model's pixels are scaled; empty for another encoder."""
+        found = _SCALING.search(self.alignment)
+        return "" if found is None else found.group(1)
 
     @property
     def hash(self) -> str:
@@ -82,21 +94,24 @@ class VectorSet:
     faces: int  # that its detector found
     precision: str = "float32"
     mirrored: bool = False
+    scaling: str = ""  # of an ONNX model's pixels
 
     @property
     def named(self) -> str:
         """The encoder, with what they differ in: "dlib (bf16, mirrored)"."""
-        return named_encoder(self.recipe.encoder, self.precision, self.mirrored)
+        return named_encoder(self.recipe.encoder, self.precision, self.mirrored, self.scaling)
 
     @property
     def kind(self) -> str:
         """In what they differ from the encoder's usual ones: "bf16, mirrored"."""
-        return kind_of(self.precision, self.mirrored)
+        return kind_of(self.precision, self.mirrored, self.scaling)
 
     @property
     def differs(self) -> dict[str, str | bool]:
         """The same as it is written into results and files: nothing where they are the usual ones."""
         made: dict[str, str | bool] = {"mirrored": True} if self.mirrored else {}
+        if self.scaling not in ("", USUAL_SCALING):
+            made["scaling"] = self.scaling
         return made | ({"precision": self.precision} if self.precision not in ("", "float32") else {})
 
     @property

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from fairdesk.errors import RequestError
 from fairdesk.project.encoder_ref import EncoderRef
-from fairdesk.project.recipes import Recipe, StoredRecipe, VectorSet, named_encoder
+from fairdesk.project.recipes import Recipe, StoredRecipe, VectorSet
 from fairdesk.words import tr, tr_n
 
 _RECIPE = re.compile("[0-9a-f]{16}")
@@ -59,8 +59,7 @@ class VectorChoice:
 
     def named(self) -> str:
         """Return encoder and detector in a few words."""
-        encoder = named_encoder(self.recipe.encoder, self.used.precision, self.used.mirrored)
-        return tr("{encoder}, faces of {detector}", encoder=encoder, detector=self.recipe.detector)
+        return tr("{encoder}, faces of {detector}", encoder=self.used.named, detector=self.recipe.detector)
 
     def counted(self) -> str:
         """Say how many faces have these embeddings, and whose they are."""
@@ -98,7 +97,7 @@ class VectorChoice:
                 for other in same
             )
             text += " " + tr(
-                "Others of the same detector were made with other weights, alignment, precision or versions: {recipes}; "
+                "Others of the same detector were made with other weights, alignment, scaling, precision or versions: {recipes}; "
                 "say one of these as --encoder to use it.",
                 recipes=found,
             )
@@ -200,6 +199,8 @@ def how_to_mend(store: Store, recipe: StoredRecipe) -> str:
         verb += f" --precision {made.precision}"
     if made is not None and made.mirrored:
         verb += " --mirrored"
+    if made is not None and made.scaling:
+        verb += f" --scaling {made.scaling}"
     return tr("Compute what it held again: {verb}", verb=verb)
 
 

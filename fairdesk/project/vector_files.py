@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from fairdesk.plain_json import parse
 from fairdesk.project.finite import unsound
+from fairdesk.project.vector_sums import changed_rows
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
@@ -28,8 +30,8 @@ def read_rows(path: Path, dim: int, rows: Ids) -> Floats:
     ------
     DamagedFileError
         If the file is missing, its size is none of whole vectors or too small, a number is not finite or too large (none
-        such is ever written), or a vector is nothing but zeros, as a disk leaves what it had no time to write, and was not
-        (`keep_zeros`).
+        such is ever written), a vector is nothing but zeros, as a disk leaves what it had no time to write, and was not
+        (`keep_zeros`), or one is not that whose sum was kept (`keep_sums`).
     """
     data = _mapped(path, dim)
     if len(rows) and int(rows.max()) >= len(data):
@@ -41,6 +43,8 @@ def read_rows(path: Path, dim: int, rows: Ids) -> Floats:
         raise DamagedFileError(tr("it holds numbers that are not finite, or too large"))
     if len(_lost(path, rows, found)):
         raise DamagedFileError(tr("it holds embeddings that are nothing but zeros"))
+    if len(changed_rows(path, rows, found)):
+        raise DamagedFileError(tr("it holds embeddings that are not those that were written"))
     return found
 
 
@@ -61,7 +65,8 @@ def sound_rows(path: Path, dim: int, rows: Ids) -> tuple[Ids, Floats] | None:
     there = rows < len(data)
     found = data[rows[there]]
     sound = np.ones(len(found), dtype=bool)
-    sound[_lost(path, rows[there], found)] = sound[unsound(found)] = False
+    for odd in (_lost(path, rows[there], found), unsound(found), changed_rows(path, rows[there], found)):
+        sound[odd] = False
     good[there] = sound
     return np.flatnonzero(good), found[sound]
 
@@ -81,13 +86,13 @@ def _mapped(path: Path, dim: int) -> Floats:
         raise DamagedFileError(tr("it cannot be read: {error}", error=why)) from error
 
 
-def seen_as(path: Path, rows: int) -> tuple[str, int, int, int] | None:
-    """Return what tells a file, of which so many rows are used, from what it was before; None where it is not there."""
+def seen_as(path: Path, rows: Ids) -> tuple[str, int, int, int, int] | None:
+    """Return what tells a file, of which some rows are used, from what it was before; None where it is not there."""
     try:
         status = path.stat()
     except OSError:
         return None
-    return str(path), rows, status.st_size, status.st_mtime_ns
+    return str(path), len(rows), zlib.crc32(rows.tobytes()), status.st_size, status.st_mtime_ns
 
 
 def keep_zeros(path: Path, vectors: Floats) -> None:

@@ -21,6 +21,7 @@ from fairdesk.project.finite import to_float32, unsound, why_unsound
 from fairdesk.project.recipes import DESCRIBED, Recipe, StoredRecipe, VectorSet, named_encoder
 from fairdesk.project.vector_choice import VectorChoice, choose, how_to_mend, of_encoder
 from fairdesk.project.vector_files import DamagedFileError, keep_zeros, read_rows, seen_as, sound_rows
+from fairdesk.project.vector_sums import forget_sums, keep_sums
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
@@ -30,6 +31,7 @@ _AT_ONCE = 16_384  # vectors of one file that are in memory at once
 NEIGHBOURS = "neighbours-{metric}.npz"  # what follows from vectors, kept beside them
 
 _OF_IMAGES = " JOIN face f ON f.id = v.face_id JOIN image i ON i.id = f.image_id"
+_OF_SHOWN = f"{_OF_IMAGES} WHERE i.hidden = 0"
 _COLUMNS = "r.id, r.hash, r.encoder, r.detector, r.dim, r.metric, r.created"
 
 
@@ -71,8 +73,8 @@ class VectorStore:
     def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
         self._db = database
-        self._kinds: dict[str, tuple[str, bool]] = {}  # by recipe: precision, mirrored
-        self._lost: dict[tuple[str, int, int, int] | None, int] = {}  # by file as it was seen: vectors that it lacks
+        self._kinds: dict[str, tuple[str, bool, str]] = {}  # by recipe: precision, mirrored, scaling
+        self._lost: dict[tuple[str, int, int, int, int], int] = {}  # by file as it was seen: vectors that it lacks
 
     def register(self, recipe: Recipe) -> StoredRecipe:
         """Return the stored recipe, made on first use. Raises `JobFailed` where a file is in its folder's place."""
@@ -128,11 +130,13 @@ class VectorStore:
         found = ((StoredRecipe(*row[:-2]), row[-2], row[-1]) for row in rows)
         return [VectorSet(recipe, vectors, faces, *self.kind(recipe)) for recipe, vectors, faces in found]
 
-    def kind(self, recipe: StoredRecipe) -> tuple[str, bool]:
-        """Return the precision, and whether mirrored faces count: read once, as a recipe never changes."""
+    def kind(self, recipe: StoredRecipe) -> tuple[str, bool, str]:
+        """Return the precision, whether mirrored faces count, and the scaling: read once, as a recipe never changes."""
         if recipe.hash not in self._kinds:
             described = self.described(recipe)
-            self._kinds[recipe.hash] = ("", False) if described is None else (described.precision, described.mirrored)
+            self._kinds[recipe.hash] = (
+                ("", False, "") if described is None else (described.precision, described.mirrored, described.scaling)
+            )
         return self._kinds[recipe.hash]
 
     def differs(self, recipe: StoredRecipe) -> dict[str, str | bool]:
@@ -207,19 +211,23 @@ class VectorStore:
                 )
             with suppress(OSError):  # another program has it open
                 path.unlink()
+                forget_sums(path)
         return lost
 
-    def lost(self, recipe: StoredRecipe) -> int:
+    def lost(self, recipe: StoredRecipe, *, hidden: bool = True) -> int:
         """Return how many vectors of the catalogue their files lack, as `forget_lost` finds them; unchanged files are read once."""
-        every = self._table(recipe, "v.face_id", "")
+        every = self._table(recipe, "v.face_id", "" if hidden else _OF_SHOWN)
         lost = 0
         for where in _by_chunk(every):
             path = self._chunk(recipe.hash, int(every[where[0], 1]))
-            seen = seen_as(path, len(where))
-            if seen is None or seen not in self._lost:
+            seen = seen_as(path, every[where, 2])
+            known = None if seen is None else self._lost.get(seen)
+            if known is None:
                 found = sound_rows(path, recipe.dim, every[where, 2])
-                self._lost[seen] = 0 if found is None else len(where) - len(found[0])
-            lost += self._lost[seen]
+                known = 0 if found is None else len(where) - len(found[0])
+            if seen is not None:
+                self._lost[seen] = known
+            lost += known
         return lost
 
     def append(self, recipe: StoredRecipe, faces: list[int], vectors: Floats, failures: dict[int, str]) -> int:
@@ -375,6 +383,7 @@ class VectorStore:
                 with path.open("r+b") as file:
                     file.seek(row * dim * 4)
                     file.write(bytes(dim * 4))
+                forget_sums(path, row)
 
     def _chunk(self, recipe: str, number: int) -> Path:
         return self.folder / recipe / f"{number:06d}.f32"
@@ -402,6 +411,7 @@ def _write_chunk(home: Path, vectors: Floats) -> int:
     """Write vectors to a file of their own and sync it to disk; returns its number."""
     chunk, handle = _new_chunk(home)
     keep_zeros(home / f"{chunk:06d}.f32", vectors)
+    keep_sums(home / f"{chunk:06d}.f32", vectors)
     with os.fdopen(handle, "wb") as file:
         file.write(np.ascontiguousarray(vectors, dtype="<f4").tobytes())
         file.flush()

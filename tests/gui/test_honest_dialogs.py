@@ -108,7 +108,7 @@ def test_a_recogniser_without_error_rates_offers_its_form_with_a_new_folder(wind
     params = {"data": str(filled.folder), "out": str(out), "validation": 0.02}
     job = JobState("r1", window.session.jobs_home() / "r1", JobSpec("train-arcface", params), state=DONE)
     job.result = result.json_values()
-    notice = window.session._done(job)
+    (notice,) = window.session._done(job)
     assert notice.kind == "error" and "Give a larger validation share" in notice.text
     notice.run()
     form = hand.dialog(JobDialog)

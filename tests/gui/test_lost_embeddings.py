@@ -10,7 +10,9 @@ from fairdesk.dataset.params import ImportParams
 from fairdesk.faces.embedding import encode_faces
 from fairdesk.faces.face_counts import faces_to_encode
 from fairdesk.faces.params import EncodeParams
+from fairdesk.gui.dialogs.vectors_dialog import VectorsDialog
 from fairdesk.jobs.context import QuietContext
+from fairdesk.project.images import hide_images
 from tests.conftest import plain_images
 
 ENCODE = EncodeParams(detector="whole")
@@ -57,7 +59,17 @@ def test_the_window_tells_and_computes_them_again(window, hand, qtbot, project, 
     qtbot.waitUntil(lambda: bool(standing()), timeout=8000)
     (notice,) = standing()
     assert "3 of 12 dlib embeddings of whole are lost: their file is damaged." in notice.text
-    assert "3 embeddings lost" in window.dataset.counts.text()
+    parts = window.dataset.counts.text().split("  ·  ")
+    assert "3 embeddings lost" in parts and "9 dlib embeddings (whole)" in parts  # what is there
+    dialog = VectorsDialog(window.session, window)
+    qtbot.waitUntil(lambda: dialog.vectors.rowCount() == 1, timeout=8000)
+    assert [dialog.vectors.item(0, column).text() for column in (3, 4)] == ["9", "9 of 12 (3 lost)"]
+    dialog.reject()
+    window.session.edit(lambda project: hide_images(project, [3]))  # one whose embedding is lost
+    qtbot.waitUntil(lambda: "2 embeddings lost" in window.dataset.counts.text(), timeout=8000)
+    assert "9 dlib embeddings (whole)" in window.dataset.counts.text()
+    window.session.undo()
+    qtbot.waitUntil(lambda: "3 embeddings lost" in window.dataset.counts.text(), timeout=8000)
     asked = []
     window.session.job_asked.connect(lambda kind, values: asked.append((kind, values)))
     notice.run()

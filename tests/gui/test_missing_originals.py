@@ -176,13 +176,13 @@ def test_each_file_counts_once_under_words_of_its_own(window, hand, qtbot, proje
         "Not imported",
     ]
     missing = [toast.notice.text for toast in errors if toast.notice.topic]
-    assert len(missing) == 1 and missing[0].startswith("2 originals are missing, for example")
+    assert len(missing) == 1 and "2 originals are missing" in missing[0]
 
     first, second = window.session.missing.images.tolist()
     window.session.edit(lambda project: purge(project, [first], []))
     qtbot.waitUntil(lambda: len(window.session.missing) == 1, timeout=8000)
     (now,) = [toast.notice.text for toast in errors if toast.notice.topic]
-    assert now.startswith("1 original is missing")
+    assert "1 original is missing" in now
     window.session.edit(lambda project: purge(project, [second], []))
     qtbot.waitUntil(lambda: len(window.session.missing) == 0, timeout=8000)
     hand.settle()
@@ -234,3 +234,60 @@ def test_the_form_is_of_this_project_says_what_there_is_and_the_header_follows(w
     qtbot.waitUntil(lambda: "1 original missing" in window.dataset.counts.text(), timeout=8000)
     hand.settle()
     assert "searched" not in window.dataset.counts.text() and "could not" not in window.dataset.counts.toolTip().lower()
+
+
+def test_missing_changed_and_unreadable_ones_have_a_notice_and_a_remedy_each(window, hand, qtbot, project, tmp_path):
+    """Two are gone, one was replaced, one is no picture any more; each is counted once, under its own words."""
+    photographs = sorted(plain_images(tmp_path / "in", 2, 3, 2).rglob("*.png"))
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    (tmp_path / "elsewhere").mkdir()
+    for gone in photographs[:2]:
+        gone.rename(tmp_path / "elsewhere" / gone.name)
+    photographs[3].write_bytes(photographs[5].read_bytes())
+    photographs[4].write_bytes(photographs[4].read_bytes()[:60])
+    hand.open(project.folder)
+    window.session.run("encode", {"detector": "whole"})
+    job = hand.finish_job("encode")
+    card, errors = window.panel.cards[job.id].detail, window.toasts._errors
+    qtbot.waitUntil(lambda: len(window.session.missing) == 2 and len(errors) == 3, timeout=8000)
+    hand.settle()
+    result = job.typed_result()
+    said = {
+        f"2 originals are missing (Find moved originals), for example {photographs[0]}": "Find moved originals…",
+        f"1 original has changed since it was imported (Import again): {photographs[3]}": "Import again…",
+        f"1 image could not be read: {photographs[4]}: ": "Change it…",
+    }
+    shown = {toast.notice.action: toast.notice.text for toast in errors}
+    for text, action in said.items():
+        assert text in result.caution() and text in card.text()
+        assert text in shown[action] or (
+            action == "Find moved originals…" and "2 originals are missing" in shown[action]
+        )
+    assert sorted(shown) == sorted(said.values())  # each remedy is offered once
+    told = result.text()
+    assert "2 originals are missing (Find moved originals: fairdesk relink PROJECT OLD NEW):" in told
+    assert "1 original has changed since it was imported (Import again: fairdesk import PROJECT FOLDER):" in told
+    assert "1 could not be read:" in told and told.count(str(photographs[0])) == told.count(str(photographs[3])) == 1
+
+    window.session.run("relink", {"old": str(tmp_path / "in"), "new": str(tmp_path / "elsewhere")})
+    assert hand.finish_job("relink").result["relinked"] == 2
+    qtbot.waitUntil(lambda: "Find moved originals…" not in {toast.notice.action for toast in errors}, timeout=3000)
+    assert "missing" not in window.dataset.counts.text()
+
+
+def test_a_failure_for_missing_originals_is_told_once_and_goes_when_they_are_found(
+    window, hand, qtbot, project, tmp_path
+):
+    plain_images(tmp_path / "in", 2, 3, 2)
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    (tmp_path / "in").rename(tmp_path / "elsewhere")
+    hand.open(project.folder)
+    window.session.run("detect", {"detector": "whole"})
+    hand.finish_job("detect", FAILED)
+    errors = window.toasts._errors
+    hand.settle()
+    qtbot.waitUntil(lambda: len(window.session.missing) == 12, timeout=8000)
+    assert [toast.notice.action for toast in errors] == ["Find moved originals…"]
+    window.session.run("relink", {"old": str(tmp_path / "in"), "new": str(tmp_path / "elsewhere")})
+    assert hand.finish_job("relink").result["relinked"] == 12
+    qtbot.waitUntil(lambda: not errors, timeout=3000)

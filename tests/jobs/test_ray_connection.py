@@ -204,6 +204,32 @@ def test_one_that_cannot_start_here_is_told(tmp_path, drawn, monkeypatch):
 
 
 @needs_ray
+@pytest.mark.parametrize("token", [False, True])
+def test_one_that_refuses_work_is_told_with_the_token_that_was_shown(project, tmp_path, monkeypatch, token):
+    """Ray Data puts an exception without a text behind the one that says why; a token that nobody asked for may be the reason."""
+    import ray
+    from ray.data.exceptions import SystemException
+
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(ray, "init", lambda **_: None)
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 1.0})
+    monkeypatch.setenv("RAY_AUTH_MODE", "gone after the test")
+    monkeypatch.delenv("RAY_AUTH_MODE")
+    if token:
+        (tmp_path / ".ray").mkdir()
+        (tmp_path / ".ray" / "auth_token").write_text("a" * 64)
+    with answering(SETTINGS) as address:
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        with pytest.raises(JobFailed) as told, ray_connection.connected(QuietContext(project)):
+            raise ray.exceptions.RayError("pages of calls\nThe actor never ran.") from SystemException()
+    text = str(told.value)
+    assert text.startswith(
+        "The Ray cluster could not go on: The actor never ran. What was finished is kept; run it again."
+    )
+    assert ("begun without tokens: set RAY_AUTH_MODE=disabled" in text) == token and "\n" not in text
+
+
+@needs_ray
 def test_a_cluster_begun_by_hand(tmp_path, drawn):
     """Named by RAY_ADDRESS and found: the terminal has our own lines alone, and the token that Ray made is used."""
     port = closed().partition(":")[2]

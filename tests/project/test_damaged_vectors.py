@@ -55,6 +55,26 @@ def _too_large(path):
     data.tofile(path)
 
 
+def _other_numbers(path):
+    """What nobody can tell from an embedding: small finite numbers."""
+    data = np.fromfile(path, dtype="<f4")
+    data[5 * 128 : 7 * 128] = data[128 : 3 * 128] * 1.01
+    data.tofile(path)
+
+
+def _exchanged(path):
+    """Two vectors that were written, each in the other's place."""
+    data = np.fromfile(path, dtype="<f4").reshape(-1, 128)
+    data[[2, 11]] = data[[11, 2]]
+    data.tofile(path)
+
+
+def _one_bit(path):
+    data = bytearray(path.read_bytes())
+    data[17 * ROW + 40] ^= 1
+    path.write_bytes(bytes(data))
+
+
 def _folder(path):
     path.unlink()
     path.mkdir()
@@ -70,6 +90,9 @@ DAMAGES = {
     "a block of zeros": (_zeroed, "nothing but zeros", 8),
     "too large": (_too_large, "not finite, or too large", 1),
     "not finite": (_not_finite, "numbers that are not finite", 1),
+    "other numbers": (_other_numbers, "not those that were written", 2),
+    "exchanged": (_exchanged, "not those that were written", 2),
+    "one bit": (_one_bit, "not those that were written", 1),
     "missing": (lambda path: path.unlink(), "it is missing", 18),
     "a folder": (_folder, "it cannot be read", 18),
 }  # fmt: skip

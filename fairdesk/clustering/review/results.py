@@ -59,6 +59,7 @@ class SuggestionsResult(JobResult):
     recipe: str
     mirrored: bool | None = None
     precision: str | None = None
+    scaling: str | None = None
     purity: float
     """Of the clustering as it is now, and so is the next."""
     completeness: float
@@ -103,7 +104,11 @@ class SuggestionsResult(JobResult):
                 lines.append(
                     f"    fairdesk name PROJECT --cluster {one.clusters[0]} --version {one.version} --identity {name}"
                 )
-        lines.append(basis_text(named_encoder(self.encoder, self.precision, self.mirrored), self.detector, self.recipe))
+        lines.append(
+            basis_text(
+                named_encoder(self.encoder, self.precision, self.mirrored, self.scaling), self.detector, self.recipe
+            )
+        )
         lines.append(
             tr(
                 "Clustering {version} as it is now: estimated {purity:.1%} pure and {completeness:.1%} complete.",

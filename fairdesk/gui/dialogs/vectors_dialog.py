@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
@@ -27,7 +28,7 @@ from fairdesk.project.changes import Change, Kind
 from fairdesk.project.detections import Search, searches
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.recipes import VectorSet
-from fairdesk.words import mark, tr
+from fairdesk.words import mark, tr, tr_n
 
 _FACES = (mark("Detector"), mark("Images searched"), mark("Faces"), mark("Shown"))
 _VECTORS = (
@@ -87,9 +88,19 @@ def _fill(table: QTableWidget, rows: Sequence[tuple[str, ...]]) -> None:
             table.setItem(y, x, item)
 
 
-def _everything(project: Project) -> tuple[list[Search], list[VectorSet], list[Outdated | None], str]:
+class _There(NamedTuple):
+    searches: list[Search]
+    sets: list[VectorSet]
+    lost: list[int]  # of each set: embeddings that its files lack
+    old: list[Outdated | None]
+    shown: str
+
+
+def _everything(project: Project) -> _There:
     sets = project.vectors.sets()
-    return searches(project), sets, [outdated_set(project, one) for one in sets], project.shown_detector()
+    lost = [project.vectors.lost(one.recipe) for one in sets]
+    old = [outdated_set(project, one) for one in sets]
+    return _There(searches(project), sets, lost, old, project.shown_detector())
 
 
 class VectorsDialog(QDialog):
@@ -162,21 +173,24 @@ class VectorsDialog(QDialog):
             )
 
     @Slot(object)
-    def _arrived(self, found: tuple[list[Search], list[VectorSet], list[Outdated | None], str]) -> None:
-        self._searches, self._sets, self._old, shown = found
+    def _arrived(self, found: _There) -> None:
+        self._searches, self._sets, self._old, shown = found.searches, found.sets, found.old, found.shown
         chosen = self.faces.currentRow(), self.vectors.currentRow()
         _fill(self.faces, [(one.detector, f"{one.images:,}", f"{one.faces:,}", tr("shown") if one.detector == shown else "")
                            for one in self._searches])  # fmt: skip
         rows, used = [], set()
-        for one, old in zip(self._sets, self._old, strict=True):
+        for one, lost, old in zip(self._sets, found.lost, self._old, strict=True):
             recipe = one.recipe
             first = recipe.encoder not in used
             used.add(recipe.encoder)
-            complete = (
-                tr("yes") if one.complete else tr("{vectors:,} of {faces:,}", vectors=one.vectors, faces=one.faces)
-            )
+            there = one.vectors - lost
+            complete = tr("{vectors:,} of {faces:,}", vectors=there, faces=one.faces)
+            if lost:
+                complete = tr_n("{some} ({n:,} lost)", "{some} ({n:,} lost)", lost, some=complete)
+            elif one.complete:
+                complete = tr("yes")
             made = time.strftime("%Y-%m-%d %H:%M", time.localtime(recipe.created))
-            rows.append((one.named, recipe.detector, f"{recipe.dim:,}", f"{one.vectors:,}", complete, made,
+            rows.append((one.named, recipe.detector, f"{recipe.dim:,}", f"{there:,}", complete, made,
                          tr("used") if first else "", tr("current") if old is None else old.changed()))  # fmt: skip
         _fill(self.vectors, rows)
         for y, one in enumerate(self._sets):

@@ -6,13 +6,16 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+_LINE_SEPARATOR = "\u2028"
+
 
 class ElidedLabel(QLabel):
     """Shows the beginning of its text; `text()` is all of it."""
 
-    def __init__(self, parent: QWidget | None = None, *, lines: int = 1) -> None:
+    def __init__(self, parent: QWidget | None = None, *, lines: int = 1, breaks: bool = False) -> None:
+        """Make it of some lines; with `breaks`, those of the text begin a new line in it."""
         super().__init__(parent)
-        self._lines = lines
+        self._lines, self._break = lines, _LINE_SEPARATOR if breaks else " "
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
@@ -25,8 +28,22 @@ class ElidedLabel(QLabel):
 
     def lines_wanted(self) -> int:
         """Return how many lines all of the text takes at its width."""
-        box = self.fontMetrics().boundingRect(0, 0, max(self.width(), 1), 10_000, Qt.TextFlag.TextWordWrap, self.text())
-        return max(1, -(-box.height() // self.fontMetrics().lineSpacing()))
+        layout = self._laid_out()
+        number = 0
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(max(self.width(), 1))
+            number += 1
+        layout.endLayout()
+        return max(1, number)
+
+    def _laid_out(self) -> QTextLayout:
+        """Return the text to be laid out, word by word; one that is longer than a line goes on in the next."""
+        layout = QTextLayout(self._break.join(self.text().split("\n")), self.font())
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        layout.setTextOption(option)
+        layout.beginLayout()
+        return layout
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(80, self.fontMetrics().lineSpacing() * self._lines + 2)
@@ -37,12 +54,8 @@ class ElidedLabel(QLabel):
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        metrics, y, text = self.fontMetrics(), 0.0, " ".join(self.text().split("\n"))
-        layout = QTextLayout(text, self.font())
-        option = QTextOption()
-        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        layout.setTextOption(option)
-        layout.beginLayout()
+        metrics, y, layout = self.fontMetrics(), 0.0, self._laid_out()
+        text = layout.text()
         cut = False
         for number in range(self._lines):
             line = layout.createLine()
@@ -52,6 +65,7 @@ class ElidedLabel(QLabel):
             rest = text[line.textStart() :]
             if number == self._lines - 1 and line.textLength() < len(rest):
                 cut = True
+                rest = rest.replace(_LINE_SEPARATOR, " ")
                 shown = metrics.elidedText(rest, Qt.TextElideMode.ElideRight, self.width())
                 painter.drawText(QPointF(0, y + metrics.ascent()), shown)
             else:

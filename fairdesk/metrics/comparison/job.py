@@ -172,7 +172,7 @@ def _need_no_groups(params: CompareScoresParams) -> None:
 
 
 def _encoder(result: EvaluateResult) -> str | None:
-    return result.encoder and named_encoder(result.encoder, result.precision, result.mirrored)
+    return result.encoder and named_encoder(result.encoder, result.precision, result.mirrored, result.scaling)
 
 
 def _names(params: CompareScoresParams) -> tuple[str, str]:

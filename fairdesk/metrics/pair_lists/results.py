@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fairdesk import counted
-from fairdesk.faces.results import changed_lines
-from fairdesk.jobs.results import JobResult, Record, RestsOnVectors, Unreadable
+from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, changed_lines
+from fairdesk.jobs.results import Caution, JobResult, Record, RestsOnVectors, Unreadable
 from fairdesk.words import mark, tr, tr_n
 
 
@@ -125,7 +125,7 @@ class OtherScores(Record):
     dropped: int
 
 
-class ScoreResult(JobResult, RestsOnVectors):
+class ScoreResult(TellsOfOriginals, RestsOnVectors):
     """Scores of a pair list."""
 
     out: str
@@ -163,6 +163,6 @@ class ScoreResult(JobResult, RestsOnVectors):
         also = [tr("{encoder}: {out}", encoder=one.encoder, out=one.out) for one in self.others or []]
         return "\n".join([said, *self.vector_lines(), *also, *changed_lines(self.changed)])
 
-    def caution(self) -> str | None:
+    def caution_parts(self) -> list[Caution]:
         """Say which originals are other files now."""
-        return "\n".join(changed_lines(self.changed)) or None
+        return cautions_of([], self.changed)

@@ -30,7 +30,7 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
         (tr("Polarity"), tr("distances: small means alike") if params.distance else tr("similarities: large means alike")),
         (tr("Pair list"), result.pair_list),
         (tr("SHA-256 of the pair list"), result.pair_list_sha256),
-        (tr("Embedding model"), result.encoder and named_encoder(result.encoder, result.precision, result.mirrored)),
+        (tr("Embedding model"), result.encoder and named_encoder(result.encoder, result.precision, result.mirrored, result.scaling)),
         (tr("SHA-256 of its weights"), result.weights_sha256),
         (tr("Detector"), result.detector),
         (tr("Recipe of the embeddings (hash)"), result.recipe),

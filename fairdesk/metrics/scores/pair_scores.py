@@ -247,7 +247,10 @@ def _told_left_out(lines: int, unmatched: int, faceless: int) -> list[str]:
 
 
 def _file_name(params: ScoreParams, chosen: VectorChoice) -> str:
-    kinds = ["mirrored"] * chosen.used.mirrored + [chosen.used.precision] * ("precision" in chosen.used.differs)
+    differs = chosen.used.differs
+    kinds = ["mirrored"] * chosen.used.mirrored + [
+        str(differs[name]) for name in ("precision", "scaling") if name in differs
+    ]
     return safe_name("-".join([params.pairs.stem, chosen.recipe.encoder, *kinds, chosen.recipe.detector])) + ".npz"
 
 

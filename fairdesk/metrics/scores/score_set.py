@@ -11,7 +11,7 @@ Floats = npt.NDArray[np.floating]
 Strings = npt.NDArray[np.str_]
 
 ABOUT = (
-    "encoder", "detector", "recipe", "mirrored", "precision", "faces", "pair_list", "pair_list_sha256", "weights_sha256",
+    "encoder", "detector", "recipe", "mirrored", "precision", "scaling", "faces", "pair_list", "pair_list_sha256", "weights_sha256",
 )  # fmt: skip
 """What a score file says of the vectors and the list that it was made from."""
 PAIRWISE = ("subject1", "subject2", "group1", "group2", "gender1", "gender2", "age1", "age2")

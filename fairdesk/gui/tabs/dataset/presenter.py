@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from fairdesk.clustering.store import clusters, newest_version
 from fairdesk.errors import RequestError
-from fairdesk.images.image_reading import file_is_missing
+from fairdesk.images.reading_reasons import file_is_missing
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
 from fairdesk.project.detections import Search, searches, unread_images
@@ -244,9 +245,13 @@ def explanation(view: View, missing: Missing, changed: Sequence[int] = ()) -> st
 
 
 def headline(
-    view: View, selected: int, missing: Missing = NONE_MISSING, changed: Sequence[int] = (), lost: int = 0
+    view: View,
+    selected: int,
+    missing: Missing = NONE_MISSING,
+    changed: Sequence[int] = (),
+    lost: Mapping[str, int] = MappingProxyType({}),
 ) -> str:
-    """Return the line of counts at the top; an image whose original is missing counts as that alone."""
+    """Return the line of counts at the top; an image whose original is missing counts as that alone, as does an embedding that is `lost` (by recipe)."""
     counts = view.counts
     if not (counts.get("images") or counts.get("hidden")):
         return ""
@@ -262,7 +267,8 @@ def headline(
         )
         if counts["without_face"]:
             parts.append(tr("{without_face:,} without a face", without_face=counts["without_face"]))
-    sets: list[VectorSet] = [one for one in counts["vectors"] if one.vectors]
+    every = [replace(one, vectors=one.vectors - lost.get(one.recipe.hash, 0)) for one in counts["vectors"]]
+    sets: list[VectorSet] = [one for one in every if one.vectors > 0]
     alike = Counter((one.named, one.recipe.detector) for one in sets)
     parts += [
         tr(
@@ -283,8 +289,8 @@ def headline(
     ):
         if counts[key]:
             parts.append(tr(text, n=counts[key]))
-    if lost:
-        parts.append(tr_n("{n:,} embedding lost", "{n:,} embeddings lost", lost))
+    if gone := sum(lost.values()):
+        parts.append(tr_n("{n:,} embedding lost", "{n:,} embeddings lost", gone))
     parts += _of_originals(view, missing, changed)
     if len(view.ids) != counts["images"]:
         parts.append(tr("{count:,} shown", count=len(view.ids)))

@@ -315,7 +315,7 @@ class DatasetTab(Tab):
     def _say_counts(self) -> None:
         missing, changed = self.session.missing, self.session.changed.images
         self.counts.setText(
-            presenter.headline(self.view, self.grid.selected_count(), missing, changed, self.session.lost_count)
+            presenter.headline(self.view, self.grid.selected_count(), missing, changed, self.session.lost_shown)
         )
         self.counts.setToolTip(presenter.explanation(self.view, missing, changed))
         self.session.told_state()

@@ -1,0 +1,113 @@
+"""What a job's result says of originals: missing, changed, or not readable, each with its own remedy; each file counts once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+
+from fairdesk.images.reading_reasons import another_file, file_is_missing
+from fairdesk.jobs.results import Caution, JobResult, Unreadable
+from fairdesk.jobs.wording import left_out, listed
+from fairdesk.words import tr_n
+
+MISSING, CHANGED = "missing originals", "changed originals"  # what a caution is about; topics of the window's notices
+
+
+class TellsOfOriginals(JobResult):
+    """A result that gives its cautions part by part, each with what it is about."""
+
+    def caution_parts(self) -> list[Caution]:
+        """Return the parts of the caution."""
+        raise NotImplementedError
+
+    def caution(self) -> str | None:
+        """Return the parts, a line each; None where there are none."""
+        return "\n".join(one.text for one in self.caution_parts()) or None
+
+
+def missing_among(files: Iterable[Unreadable]) -> list[str]:
+    """Return the paths of those that could not be read as they are not there, each once."""
+    return list(dict.fromkeys(one.path for one in files if one.why == file_is_missing()))
+
+
+def there_among(files: Iterable[Unreadable], changed: Sequence[str] = ()) -> list[Unreadable]:
+    """Return those that are there, and could not be read; not those whose one fault is that they have changed."""
+    known = {path for one in changed for path in _ends(one)}
+    return [
+        one for one in files if one.why != file_is_missing() and not (one.why == another_file() and one.path in known)
+    ]
+
+
+def changed_among(changed: Sequence[str], there: Sequence[Unreadable]) -> list[str]:
+    """Return those that are other pictures now: what is damaged (`there_among`) could not be imported again."""
+    damaged = {one.path for one in there}
+    return [path for path in changed if damaged.isdisjoint(_ends(path))]
+
+
+def _ends(path: str) -> list[str]:
+    """Return a path, and what it is below each of its folders: faces that failed are told by the path below their folder of originals."""
+    parts = PurePath(path).parts
+    return [path, *("/".join(parts[place:]) for place in range(1, len(parts)))]
+
+
+def missing_lines(files: Iterable[Unreadable]) -> list[str]:
+    """Return the lines about originals that are not there, for a terminal."""
+    paths = missing_among(files)
+    if not paths:
+        return []
+    title = tr_n(
+        "{n:,} original is missing (Find moved originals: fairdesk relink PROJECT OLD NEW)",
+        "{n:,} originals are missing (Find moved originals: fairdesk relink PROJECT OLD NEW)",
+        len(paths),
+    )
+    return listed(title, paths)
+
+
+def changed_lines(paths: list[str]) -> list[str]:
+    """Return the lines about originals that were replaced, for a terminal."""
+    if not paths:
+        return []
+    title = tr_n(
+        "{n:,} original has changed since it was imported (Import again: fairdesk import PROJECT FOLDER)",
+        "{n:,} originals have changed since they were imported (Import again: fairdesk import PROJECT FOLDER)",
+        len(paths),
+    )
+    return listed(title, paths)
+
+
+def unread_lines(files: list[Unreadable], changed: list[str]) -> list[str]:
+    """Return the lines about originals that are missing, changed, or there and not readable, for a terminal."""
+    there = there_among(files, changed)
+    title = tr_n("{n:,} could not be read", "{n:,} could not be read", len(there))
+    return missing_lines(files) + changed_lines(changed_among(changed, there)) + left_out(title, there)
+
+
+def cautions_of(files: list[Unreadable], changed: list[str], also: Iterable[str | None] = ()) -> list[Caution]:
+    """Return what the window says of originals, and what else there is to say of a result."""
+    said, there = [], there_among(files, changed)
+    if missing := missing_among(files):
+        text = tr_n(
+            "{n:,} original is missing (Find moved originals): {path}",
+            "{n:,} originals are missing (Find moved originals), for example {path}",
+            len(missing),
+            path=missing[0],
+        )
+        said.append(Caution(text, MISSING, missing[0]))
+    if changed := changed_among(changed, there):
+        text = tr_n(
+            "{n:,} original has changed since it was imported (Import again): {path}",
+            "{n:,} originals have changed since they were imported (Import again), for example {path}",
+            len(changed),
+            path=changed[0],
+        )
+        said.append(Caution(text, CHANGED, changed[0]))
+    if there:
+        text = tr_n(
+            "{n:,} image could not be read: {path}: {why}",
+            "{n:,} images could not be read, for example {path}: {why}",
+            len(there),
+            path=there[0].path,
+            why=there[0].why,
+        )
+        said.append(Caution(text))
+    return said + [Caution(text) for text in also if text]

@@ -1,0 +1,64 @@
+"""ONNX sets that differ in the scaling of their pixels alone: named apart everywhere, never mixed."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fairdesk.cli import run
+from fairdesk.dataset.image_import import import_images
+from fairdesk.dataset.leaks import check_leaks
+from fairdesk.dataset.params import ImportParams
+from fairdesk.dataset.prepare_params import LeaksParams
+from fairdesk.errors import RequestError
+from fairdesk.faces.embedding import encode_faces
+from fairdesk.faces.params import EncodeParams
+from fairdesk.gui.remedies import values_in, verb_in
+from fairdesk.gui.tabs.dataset import presenter
+from fairdesk.jobs.context import QuietContext
+from fairdesk.project import Project
+from fairdesk.project.image_queries import Filter
+from fairdesk.project.vector_choice import how_to_mend
+from tests.conftest import plain_images
+from tests.faces.test_onnx_encoders import graph_file
+
+
+@pytest.fixture
+def both(project, tmp_path):
+    """Return a project with the vectors of one ONNX model twice: its usual scaling, then 0 to 1; and its name."""
+    plain_images(tmp_path / "in", 2, 2, 2, side=64)
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    name = f"onnx:{graph_file(tmp_path / 'm.onnx', ['n', 3, 64, 64])}"
+    for scaling in ("arcface", "unit"):
+        result = encode_faces(EncodeParams(encoder=name, detector="whole", scaling=scaling), QuietContext(project))
+    assert result.scaling == "unit" and "(scaling unit)" in result.text()
+    return project, name
+
+
+def test_titles_lists_and_json_tell_them_apart(both, tmp_path, capsys):
+    project, name = both
+    newest, usual = project.vectors.sets()
+    assert newest.named == f"{usual.named} (scaling unit)" and "scaling" not in usual.named
+    view = presenter.look(project, presenter.Wish(Filter()))
+    line = presenter.headline(view, 0).split("  ·  ")
+    assert f"8 {newest.named} embeddings (whole)" in line and f"8 {usual.named} embeddings (whole)" in line
+    chosen = project.vectors.choose(name)
+    assert chosen.about()["scaling"] == "unit" and "scaling unit" in chosen.named() and "scaling unit" in chosen.told()
+    assert "scaling" not in project.vectors.choose(usual.recipe.hash).about()
+    assert run(["vectors", str(project.folder), "--encoder", name, "--out", str(tmp_path / "v.npz"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["scaling"] == "unit"
+    told = how_to_mend(project.vectors, newest.recipe)
+    assert values_in(told, verb_in(told))["scaling"] == "unit"
+    differ = np.abs(project.vectors.load(newest.recipe)[1] - project.vectors.load(usual.recipe)[1]).max()
+    assert differ > 0.1 and newest.recipe.hash != usual.recipe.hash
+
+
+def test_a_comparison_of_two_projects_never_mixes_them(both, tmp_path):
+    project, name = both
+    other = Project.create(tmp_path / "other.fairdesk")
+    plain_images(tmp_path / "more", 1, 2, 2, side=64)
+    import_images(ImportParams(folder=tmp_path / "more"), QuietContext(other))
+    encode_faces(EncodeParams(encoder=name, detector="whole", scaling="imagenet"), QuietContext(other))
+    other.close()
+    with pytest.raises(RequestError, match="made in different ways"):
+        check_leaks(LeaksParams(a=project.folder, b=tmp_path / "other.fairdesk", encoder=name), QuietContext(project))

@@ -1,0 +1,80 @@
+"""Notices at the window's foot: they never make it wider, and all of their text can be read."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+
+from fairdesk.gui.notice import Notice
+from fairdesk.gui.notices import _Toast
+from fairdesk.gui.widgets.elided_label import ElidedLabel
+
+LONG = "/home/someone/" + "a_folder_whose_name_has_no_blanks_" * 9 + "/x.png"
+
+
+def _shown(window):
+    return [one for one in window.findChildren(_Toast) if one.isVisible()]
+
+
+@pytest.mark.parametrize("kind", ["error", "info"])
+@pytest.mark.parametrize("text", [f"An original is missing: {LONG}. It is kept.", f"First line\n{LONG}", LONG])
+def test_no_notice_widens_the_window_and_all_of_it_can_be_read(window, qtbot, kind, text):
+    window.resize(1024, 700)
+    window.show()
+    narrow = window.minimumSizeHint().width()
+    window.session.told.emit(Notice(text, kind, "A button…", lambda: None))
+    (toast,) = _shown(window)
+    qtbot.waitUntil(lambda: toast._label.lines_wanted() > 1)
+    assert window.width() == 1024 and window.minimumSizeHint().width() == narrow
+    assert toast.width() <= 1024 and toast._label.width() <= toast.width()
+    label = toast._label
+    if not toast._more.isHidden():
+        toast._more.click()
+        assert window.width() == 1024 and window.minimumSizeHint().width() == narrow
+    qtbot.waitUntil(lambda: label.height() >= label.lines_wanted() * label.fontMetrics().lineSpacing())
+    assert label.text() == text and window.width() == 1024
+
+
+def test_news_are_as_wide_as_their_text(window, qtbot):
+    window.resize(1024, 700)
+    window.show()
+    window.session.told.emit(Notice("News of something", action="Undo", run=lambda: None))
+    (toast,) = _shown(window)
+    advance = toast._label.fontMetrics().horizontalAdvance("News of something")
+    assert toast._label.lines_wanted() == 1 and advance <= toast._label.width() < advance + 20
+    undo = next(one for one in toast.findChildren(QPushButton) if one.text() == "Undo")
+    assert undo.geometry().left() > toast._label.geometry().right()
+
+
+def test_what_is_cut_ends_with_dots_and_opens_by_a_click(window, hand, qtbot):
+    window.resize(1024, 700)
+    window.show()
+    window.session.told.emit(Notice("one two three " * 80, "error", "A button…", lambda: None))
+    window.session.told.emit(Notice("short", "error"))
+    hand.settle()
+    first, second = _shown(window)
+    wanted = first._label.lines_wanted()
+    assert wanted > 2 and not first._more.isHidden() and second._more.isHidden()
+    low = first.height()
+    first._label.grab()
+    assert first._label.toolTip() == first._label.text() and second._label.toolTip() == ""
+    qtbot.mouseClick(first._label, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: first.height() > low)
+    first._label.grab()
+    assert first._more.isHidden() and first._label.toolTip() == ""
+    assert first._label.height() >= first._label.lines_wanted() * first._label.fontMetrics().lineSpacing()
+    assert window.width() == 1024
+
+
+def test_lines_are_counted_as_they_are_drawn(qtbot):
+    label = ElidedLabel(breaks=True)
+    qtbot.addWidget(label)
+    width = label.fontMetrics().horizontalAdvance("x" * 10) + 2
+    for text, lines in (("", 1), ("x" * 10, 1), ("x" * 95, 10), ("a\nb\nc", 3), ("x\n" + "x" * 15, 3)):
+        label.setText(text)
+        label.resize(width, 20)
+        assert label.lines_wanted() == lines, text
+    joined = ElidedLabel()
+    qtbot.addWidget(joined)
+    joined.setText("a\nb\nc")
+    joined.resize(width, 20)
+    assert joined.lines_wanted() == 1

@@ -1,0 +1,99 @@
+"""Sums of vectors: they tell what was overwritten, and never call sound vectors damaged."""
+
+import zlib
+
+import numpy as np
+import pytest
+
+from fairdesk.dataset.purge import purge
+from fairdesk.errors import JobFailed
+from fairdesk.project.recipes import Recipe
+from fairdesk.project.vector_sums import changed_rows, keep_sums
+
+
+def _drawn(n=40, dim=16):
+    return np.random.default_rng(n).normal(size=(n, dim)).astype(np.float32)
+
+
+def test_the_sum_of_a_row_is_the_crc_of_its_bytes(tmp_path):
+    path, vectors = tmp_path / "000001.f32", _drawn()
+    keep_sums(path, vectors)
+    kept = np.fromfile(tmp_path / "000001.sums", dtype="<u4").reshape(-1, 2)
+    assert kept[:, 0].tolist() == [zlib.crc32(row.astype("<f4").tobytes()) for row in vectors]
+    rows = np.array([30, 2, 2, 17])
+    found = vectors[rows].copy()
+    assert changed_rows(path, rows, found).tolist() == []
+    found[[1, 3], 5] += np.float32(1e-3)
+    assert changed_rows(path, rows, found).tolist() == [1, 3]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.unlink(),  # a project from before there were sums
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(path.read_bytes()[:13]),
+        lambda path: path.write_bytes(bytes(path.stat().st_size)),
+        lambda path: path.write_bytes(
+            bytes(byte ^ 0x5A if n % 8 < 4 else byte for n, byte in enumerate(path.read_bytes()))
+        ),
+        lambda path: (path.unlink(), path.mkdir()),
+    ],
+)
+def test_sums_that_are_missing_or_damaged_say_nothing(tmp_path, damage):
+    path, vectors = tmp_path / "000001.f32", _drawn()
+    keep_sums(path, vectors)
+    damage(tmp_path / "000001.sums")
+    assert changed_rows(path, np.arange(40), vectors).tolist() == []
+
+
+def _study(project):
+    recipe = project.vectors.register(Recipe("drawn", "whole", "none", 16, "euclidean", "none"))
+    faces, vectors = project.vectors.missing(recipe), _drawn(len(project.vectors.missing(recipe)))
+    project.vectors.append(recipe, faces, vectors, {})
+    return recipe, faces, vectors
+
+
+def test_what_a_purge_blanks_leaves_the_others_sound(filled):
+    recipe, faces, vectors = _study(filled)
+    image = filled.db.value("SELECT image_id FROM face WHERE id = ?", (faces[3],))
+    sums = filled.vectors.folder / recipe.hash / "000001.sums"
+    assert sums.read_bytes()[24:32] != bytes(8)
+    purge(filled, [image], [])
+    assert sums.read_bytes()[24:32] == bytes(8)  # nothing of an erased face stays, nor a sum
+    left, kept = filled.vectors.load(recipe)
+    assert left.tolist() == [*faces[:3], *faces[4:]] and filled.vectors.lost(recipe) == 0
+    np.testing.assert_array_equal(kept, np.delete(vectors, 3, axis=0))
+
+
+def test_a_write_that_was_cut_off_does_not_touch_the_next(filled, monkeypatch):
+    """Killed after the sums, in the middle of the numbers, or before the catalogue: the next attempt is whole and sound."""
+    recipe = filled.vectors.register(Recipe("drawn", "whole", "none", 16, "euclidean", "none"))
+    faces, home = filled.vectors.missing(recipe), filled.vectors.folder / recipe.hash
+    vectors = _drawn(len(faces))
+    (home / "000001.f32").write_bytes(vectors.tobytes()[:100])
+    keep_sums(home / "000001.f32", vectors + 1)
+    keep_sums(home / "000002.f32", vectors + 2)  # sums of a file that is gone
+    filled.vectors.append(recipe, faces, vectors, {})
+    np.testing.assert_array_equal(filled.vectors.load(recipe)[1], vectors)
+    assert filled.vectors.lost(recipe) == filled.vectors.forget_lost(recipe) == 0
+
+
+def test_rewritten_rows_have_sums_of_their_own(filled):
+    recipe, faces, vectors = _study(filled)
+    path = filled.vectors.folder / recipe.hash / "000001.f32"
+    data = np.fromfile(path, dtype="<f4").reshape(-1, 16)
+    data[7] *= 2
+    data.tofile(path)
+    with pytest.raises(JobFailed, match="not those that were written"):
+        filled.vectors.load(recipe)
+    assert filled.vectors.lost(recipe) == filled.vectors.forget_lost(recipe) == 1
+    assert not path.exists() and not path.with_suffix(".sums").exists()
+    left, kept = filled.vectors.load(recipe)
+    assert left.tolist() == [*faces[:7], *faces[8:]]
+    np.testing.assert_array_equal(kept, np.delete(vectors, 7, axis=0))
+    again = path.with_name("000002.f32")
+    data = np.fromfile(again, dtype="<f4")
+    data[0] += 1
+    data.tofile(again)
+    assert filled.vectors.lost(recipe) == 1
