@@ -59,11 +59,15 @@ def draw_rate(rate: float, curve: Array, variance: Variance, place: Place, error
     return DrawnRate(rate, values[0] + stretch * (values - values[0]), freedom, variance.trials_at(at))
 
 
-def add_whole_rates(result: EvaluateResult, draws: Draws, threshold: CommonThreshold, at: str) -> None:
-    """Give the rates of all comparisons at the operating point their intervals by subjects."""
-    row, curves = result.at_threshold, draws.cells[ALL]
-    assert row is not None
-    place = place_in_draws(draws, curves, threshold, at)
+def add_whole_rates(result: EvaluateResult, drawn: list[Draws], threshold: CommonThreshold | None, at: str) -> None:
+    """Give the rates of all comparisons at the operating point, where there are some, their intervals by subjects.
+
+    `drawn`: of all comparisons, and last (the same draws) of those that the threshold is from.
+    """
+    row, curves, source = result.at_threshold, drawn[0].cells[ALL], drawn[-1]
+    if row is None or threshold is None:
+        return
+    place = place_in_draws(source, source.cells[ALL], threshold, at)
     for name, errors, trials, curve, variance in (
         ("fmr", row.false_matches, result.n_impostor, curves.fmr, curves.fmr_variance),
         ("fnmr", row.false_non_matches, result.n_genuine, curves.fnmr, curves.fnmr_variance),

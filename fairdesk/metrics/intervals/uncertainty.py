@@ -29,7 +29,7 @@ from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import Scores, equal_error_rate
 from fairdesk.metrics.results import EvaluateResult, Figures
-from fairdesk.metrics.scores.grouped_scores import Grouped, with_scores
+from fairdesk.metrics.scores.grouped_scores import Floats, Grouped, with_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.scores.subjects import Subjects, number_subjects, strangers_line, why_unknown
 from fairdesk.words import tr
@@ -102,8 +102,11 @@ def add_intervals(
         assert scores.score is not None and scores.label is not None
         drawn = alone if extra is None else np.sort(np.append(alone, extra))
         whole = draw_subjects(everyone, scores.score, scores.label, drawn, {ALL: [0]}, count, params.seed, check)
-        if result.at_threshold is not None and threshold is not None:
-            add_whole_rates(result, whole, threshold, params.at)
+        parts = _threshold_parts(scores.score, grouped, threshold, params)
+        anew = [
+            draw_subjects(everyone, part, scores.label, chosen, {ALL: [0]}, count, params.seed, check) for part in parts
+        ]
+        add_whole_rates(result, anew or [whole], threshold, params.at)
         whole = draws = whole if extra is None else whole.without(extra)
         if groups:
             draws = draw_subjects(subjects, scores.score, scores.label, chosen, cells, count, params.seed, check)
@@ -132,6 +135,21 @@ def _cells(names: list[str], threshold: CommonThreshold | None, params: Evaluate
     if params.threshold_from == "within-group":
         cells[WITHIN] = list(range(len(names)))
     return cells
+
+
+def _threshold_parts(
+    score: Floats, grouped: Grouped | None, threshold: CommonThreshold | None, params: EvaluateParams
+) -> list[Floats]:
+    """Return all scores and those alone that the threshold is taken from; none where that is from all, or was typed.
+
+    The same subjects are drawn for both, so that each draw has its threshold.
+    """
+    source = params.threshold_from
+    if grouped is None or threshold is None or not threshold.from_data or source == "all":
+        return []
+    group = source.removeprefix("group:")
+    part = grouped.within_groups() if group == "within-group" else grouped.within(grouped.names.index(group))
+    return [score, np.where(part, score, np.nan)]
 
 
 def _said(result: EvaluateResult, scores: ScoreSet, seed: int) -> str:
