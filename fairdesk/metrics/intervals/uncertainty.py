@@ -27,9 +27,9 @@ from fairdesk.metrics.intervals.subject_draws import (
 )
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
-from fairdesk.metrics.rates.error_rates import Scores, equal_error_rate
+from fairdesk.metrics.rates.error_rates import Floats, Scores, equal_error_rate
 from fairdesk.metrics.results import EvaluateResult, Figures
-from fairdesk.metrics.scores.grouped_scores import Floats, Grouped, with_scores
+from fairdesk.metrics.scores.grouped_scores import Grouped, with_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.scores.subjects import Subjects, number_subjects, strangers_line, why_unknown
 from fairdesk.words import tr
