@@ -24,9 +24,9 @@ from fairdesk.metrics.intervals.by_subjects import (
     likely_rates,
     middle,
 )
-from fairdesk.metrics.intervals.common_rates import DrawnRate, draw_rate, place_in_draws
+from fairdesk.metrics.intervals.common_rates import DrawnRate, draw_rate, place_in_draws, setter_of
 from fairdesk.metrics.intervals.rate_variance import FEWEST, Variance, too_few
-from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, WITHIN, Draws, Place
+from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, WITHIN, Curves, Draws, Place
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.results import Difference, GroupsResult
@@ -79,9 +79,13 @@ class CommonSpread:
         """Return where the threshold lies in each draw: the same, or taken anew by its rule."""
         if not self.threshold.from_data:
             return self.draws.at(self.threshold.value, reject_all=self.threshold.reject_all)
+        return place_in_draws(self.draws, self._source(), self.threshold, self.params.at)
+
+    def _source(self) -> Curves:
+        """Return the curves of the comparisons that the threshold is from."""
         source = self.params.threshold_from
         name = ALL if source == "all" else WITHIN if source == "within-group" else GROUP + source[6:]
-        return place_in_draws(self.draws, self.draws.cells[name], self.threshold, self.params.at)
+        return self.draws.cells[name]
 
     def fill(self, check: Callable[[], None]) -> None:
         """Add the intervals of rates, differences and fairness figures, and the null ranges."""
@@ -117,7 +121,10 @@ class CommonSpread:
             return None, few
         row = self.groups.per_group[name]
         errors, trials = (row.false_matches, row.impostor) if rate == "fmr" else (row.false_non_matches, row.genuine)
-        found = draw_rate(value, curve, variance, self.place, errors, trials)
+        setter = None
+        if rate == "fnmr" and self.threshold.from_data:
+            setter = setter_of(self._source(), self.threshold, self.params.at)
+        found = draw_rate(value, curve, variance, self.place, errors, trials, setter)
         if isinstance(found, str):
             return None, found
         self.made[rate][name] = found

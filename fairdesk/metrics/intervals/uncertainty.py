@@ -11,10 +11,10 @@ import numpy.typing as npt
 from fairdesk.errors import RequestError
 from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.metrics.intervals.by_subjects import FEW, rate_interval, spread_of, stretch_for_few
-from fairdesk.metrics.intervals.common_rates import add_whole_rates
+from fairdesk.metrics.intervals.common_rates import add_whole_rates, draw_rate
 from fairdesk.metrics.intervals.group_spread import CommonSpread
 from fairdesk.metrics.intervals.pair_draws import draw_pairs
-from fairdesk.metrics.intervals.rate_variance import Variance, too_few
+from fairdesk.metrics.intervals.rate_variance import too_few
 from fairdesk.metrics.intervals.subject_draws import (
     ALL,
     BATCH,
@@ -27,7 +27,7 @@ from fairdesk.metrics.intervals.subject_draws import (
 )
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
-from fairdesk.metrics.rates.error_rates import Floats, Scores, equal_error_rate
+from fairdesk.metrics.rates.error_rates import TARGETS, Floats, Scores, equal_error_rate, resolvable, threshold_at_fmr
 from fairdesk.metrics.results import EvaluateResult, Figures
 from fairdesk.metrics.scores.grouped_scores import Grouped, with_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
@@ -77,9 +77,10 @@ def add_intervals(
     count, groups = params.bootstrap or DRAWS, own or {}
     budget = int(np.clip(_KEPT / count, 48, 480 if subjects is not None else 240))
     exact = [found for one in groups.values() for found in _own_thresholds(one)]
+    ends = _thresholds_of_all(everything)
     if threshold is not None:
         exact.append(threshold.value)
-    chosen = choose_thresholds(everything, list(groups.values()), [*exact, *_own_thresholds(everything)], budget)
+    chosen = choose_thresholds(everything, list(groups.values()), [*exact, *ends], budget)
     check()
     if (beyond := _beyond_memory(len(groups), len(chosen), count)) is not None:
         if params.bootstrap:
@@ -89,7 +90,7 @@ def add_intervals(
         result.interval = _by_pairs(beyond)
         return None
     everyone = None if subjects is None else subjects.as_one_group()
-    alone = chosen if threshold is None else choose_thresholds(everything, [], _own_thresholds(everything), budget)
+    alone = chosen if threshold is None else choose_thresholds(everything, [], ends, budget)
     extra = None  # the whole set's threshold, of which its EER and TAR are to know nothing
     if result.at_threshold is not None and threshold is not None and subjects is not None:
         extra = float(threshold.value) if np.isfinite(threshold.value) and threshold.value not in alone else None
@@ -216,6 +217,17 @@ def _own_thresholds(scores: Scores) -> list[float]:
     return [] if scores.missing() is not None else [equal_error_rate(scores).threshold]
 
 
+def _thresholds_of_all(scores: Scores) -> list[float]:
+    """Return the thresholds of the EER and of each target FAR of all comparisons, whichever is the operating point.
+
+    So TAR at a FAR and the FNMR at the operating point of that FMR are read at the same places, and mirror each other.
+    """
+    if scores.missing() is not None:
+        return []
+    targets = [threshold_at_fmr(scores, name).threshold for name in TARGETS if resolvable(name, scores.ni)]
+    return [*_own_thresholds(scores), *targets]
+
+
 def _own_figures(row: Figures, curves: Curves, draws: Draws, scores: Scores, by: By | None) -> None:
     """Add the intervals of the EER and of TAR at each FAR, with thresholds taken anew in each draw."""
     if row.eer is None:
@@ -244,11 +256,13 @@ def _own_figures(row: Figures, curves: Curves, draws: Draws, scores: Scores, by:
         if not point.resolvable:
             point.tar_ci_why = tr("below resolution")
             continue
-        at = int(there.upper[0])
-        tar = 1 - there.of(curves.fnmr)
-        spread = spread_of(tar)
-        freedom = _freedom_at_target(spread**2, fnmr, fmr, at)
-        point.tar_ci, point.tar_ci_by = rate_interval(point.tar, spread, freedom, fnmr.trials_at(at)), by
+        misses = round((1 - point.tar) * scores.ng)
+        found_fnmr = draw_rate(1 - point.tar, curves.fnmr, fnmr, there, misses, scores.ng, fmr)
+        if isinstance(found_fnmr, str):
+            point.tar_ci_why = found_fnmr
+            continue
+        low, high = found_fnmr.interval
+        point.tar_ci, point.tar_ci_by = (1 - high, 1 - low), by
 
 
 def _held_by_rates(interval: Interval, curves: Curves, place: int) -> Interval:
@@ -273,15 +287,3 @@ def _held_by_rates(interval: Interval, curves: Curves, place: int) -> Interval:
     (low, high), (other_low, other_high) = spans
     lowest = min(low, other_low)
     return max(interval[0], lowest) if lowest > 0 else 0.0, min(interval[1], max(high, other_high))
-
-
-def _freedom_at_target(variance: float, fnmr: Variance, fmr: Variance, place: int) -> float:
-    """Return the degrees of freedom of a TAR whose threshold follows the FMR (Satterthwaite, 1946).
-
-    What the variance has beyond that at a fixed threshold is the threshold's, and hangs on the subjects of the few
-    highest impostor scores.
-    """
-    own = min(variance, float(fnmr.variance[place]))
-    rest = variance - own
-    parts = own**2 / float(fnmr.freedom[place]) + rest**2 / float(fmr.freedom[place])
-    return variance**2 / parts if parts > 0 else float(fnmr.freedom[place])
