@@ -12,6 +12,7 @@ from fairdesk.errors import RequestError
 from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.metrics.intervals.by_subjects import FEW, rate_interval, spread_of, stretch_for_few
 from fairdesk.metrics.intervals.common_rates import add_whole_rates, draw_rate
+from fairdesk.metrics.intervals.group_order import in_order, order_of_groups
 from fairdesk.metrics.intervals.group_spread import CommonSpread
 from fairdesk.metrics.intervals.pair_draws import draw_pairs
 from fairdesk.metrics.intervals.rate_variance import too_few
@@ -74,7 +75,10 @@ def add_intervals(
     if subjects is None and params.bootstrap and (why := why_unknown(scores)) is not None:
         raise RequestError(tr("{why}, so subjects cannot be resampled. Name them, or leave --bootstrap out.", why=why))
     check()
-    count, groups = params.bootstrap or DRAWS, own or {}
+    order = order_of_groups(everything, own or {}, subjects)
+    if subjects is not None and own:
+        subjects = in_order(subjects, np.array([list(own).index(name) for name in order], dtype=np.int64))
+    count, groups = params.bootstrap or DRAWS, {name: (own or {})[name] for name in order}
     budget = int(np.clip(_KEPT / count, 48, 480 if subjects is not None else 240))
     exact = [found for one in groups.values() for found in _own_thresholds(one)]
     ends = _thresholds_of_all(everything)
@@ -120,7 +124,7 @@ def add_intervals(
             _own_figures(result.groups.per_group[name], draws.cells[GROUP + name], draws, one, by)
     common = None
     if result.groups is not None and threshold is not None:
-        common = CommonSpread(result.groups, draws, threshold, params, subjects)
+        common = CommonSpread(result.groups, draws, threshold, params, subjects, order)
         common.fill(check)
     result.interval = _said(result, scores, params.seed)
     if result.draws is not None and subjects is not None and (strange := strangers_line(subjects, grouped)):
