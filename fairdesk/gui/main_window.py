@@ -168,8 +168,8 @@ class MainWindow(QMainWindow):
             ActionSpec("file.open", tr("&Open project…"), lambda: start(self._open()), tr("&File"), "folder", "Ctrl+O"),
             ActionSpec("file.close", tr("&Close project"), self._close_project, tr("&File"), "close", "Ctrl+W", has),
             ActionSpec("file.quit", tr("&Quit"), self._quit, tr("&File"), "", "Ctrl+Q"),
-            ActionSpec("edit.undo", tr("&Undo"), self.session.undo, tr("&Edit"), "undo", "Ctrl+Z", self._can_undo),
-            ActionSpec("edit.redo", tr("&Redo"), self.session.redo, tr("&Edit"), "redo", "Ctrl+Shift+Z", self._can_redo, also="Ctrl+Y"),
+            ActionSpec("edit.undo", tr("&Undo"), self._undo, tr("&Edit"), "undo", "Ctrl+Z", self._can_undo),
+            ActionSpec("edit.redo", tr("&Redo"), self._redo, tr("&Edit"), "redo", "Ctrl+Shift+Z", self._can_redo, also="Ctrl+Y"),
             ActionSpec("edit.find", tr("&Find"), lambda: self.pages.shown().start_finding(), tr("&Edit"), "search", "Ctrl+F", lambda: self.pages.shown().can_find(), tr("Find in what the tab lists"), also="/"),
             ActionSpec("edit.history", tr("&History…"), lambda: start(self._history()), tr("&Edit"), "list", "Ctrl+H", has),
         ]  # fmt: skip
@@ -196,17 +196,29 @@ class MainWindow(QMainWindow):
             if spec.id == "file.open":
                 self._menus[spec.menu].addMenu(self._recent)
 
+    def _undo(self) -> None:
+        """Take back the newest of the tab's own choices and the project's edits."""
+        own = self.pages.shown().steps
+        (self.session.undo if own.undo_text() is None else own.undo)()
+
+    def _redo(self) -> None:
+        """Make again what was taken back last, of the tab's own choices and the project's edits."""
+        own = self.pages.shown().steps
+        (self.session.redo if own.redo_text() is None else own.redo)()
+
     def _can_undo(self) -> bool:
-        project = self.session.project
-        step = project.journal.next_undo() if project else None
-        self.book.actions["edit.undo"].setText(tr("&Undo: {step}", step=step.text) if step else tr("&Undo"))
-        return step is not None or self.session.stepping
+        project, text = self.session.project, self.pages.shown().steps.undo_text()
+        if text is None and project and (step := project.journal.next_undo()):
+            text = step.text
+        self.book.actions["edit.undo"].setText(tr("&Undo: {step}", step=text) if text else tr("&Undo"))
+        return text is not None or self.session.stepping
 
     def _can_redo(self) -> bool:
-        project = self.session.project
-        step = project.journal.next_redo() if project else None
-        self.book.actions["edit.redo"].setText(tr("&Redo: {step}", step=step.text) if step else tr("&Redo"))
-        return step is not None or self.session.stepping
+        project, text = self.session.project, self.pages.shown().steps.redo_text()
+        if text is None and project and (step := project.journal.next_redo()):
+            text = step.text
+        self.book.actions["edit.redo"].setText(tr("&Redo: {step}", step=text) if text else tr("&Redo"))
+        return text is not None or self.session.stepping
 
     @Slot()
     def _refresh_steps(self) -> None:

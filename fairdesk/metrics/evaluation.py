@@ -255,6 +255,12 @@ def matrix_of(names: list[str], counted: Callable[[int], tuple[int, int]]) -> di
     return out
 
 
+def whole_rates(scores: Scores, threshold: CommonThreshold, *, distance: bool) -> WholeRates:
+    """Return the rates of all comparisons, of whatever groups, at a threshold; their intervals are by pairs."""
+    row = common_row(scores, threshold, whole=True)
+    return WholeRates(threshold=threshold.shown(distance=distance), rule=threshold.rule, **row)
+
+
 @dataclass
 class Evaluated:
     """The figures of a score set, its sorted scores, and what they were made with."""
@@ -275,9 +281,7 @@ def _at_threshold(result: EvaluateResult, scores: Scores, params: EvaluateParams
         result.at_threshold_why = lacking
         return None
     found = choose_threshold(None, scores, params)
-    result.at_threshold = WholeRates(
-        threshold=found.shown(distance=params.distance), rule=found.rule, **common_row(scores, found, whole=True)
-    )
+    result.at_threshold = whole_rates(scores, found, distance=params.distance)
     return found
 
 
@@ -318,6 +322,7 @@ def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[],
     result.warn(alike_groups(grouped.names))
     check()
     threshold = choose_threshold(grouped, sorted_scores, params)
+    result.at_threshold = whole_rates(sorted_scores, threshold, distance=params.distance)
     own = per_group_scores(grouped)
     check()
     result.groups = by_group(grouped, own, threshold, params, check)

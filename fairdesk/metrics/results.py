@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fairdesk import counted
+from fairdesk.figures.whole_set import named_apart, whole_name
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import plain, rate
 from fairdesk.metrics.fairness.results import Fairness
@@ -274,7 +275,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     weights_sha256: str | None = None
     groups: GroupsResult | None = None
     at_threshold: WholeRates | None = None
-    """The rates of all comparisons at the operating point, where there are no groups."""
+    """The rates of all comparisons at the operating point, also where groups have theirs."""
     at_threshold_why: str | None = None
     corrections: Corrections | None = None
     left_out: list[LeftOutCount] = []
@@ -345,13 +346,13 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
                 line = within(line, point.tar_ci, point.tar_ci_why if point.resolvable else None, point.tar_ci_by)
                 line = noted(line, tar_tells_little(point, self.n_genuine, self.subjects))
                 lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
-        if self.at_threshold is not None:
+        if self.at_threshold is not None and self.groups is None:
             lines.append(self.at_threshold.line(self.subjects))
         if self.corrections is not None:
             lines += self.corrections.lines()
         lines += _fold_lines(self)
         if self.groups is not None:
-            lines += _group_lines(self.groups)
+            lines += _group_lines(self, self.groups)
         if self.interval:
             lines.append(tr("Intervals: {interval}", interval=self.interval))
         if self.report:
@@ -432,24 +433,30 @@ def _on_one_line(name: str) -> str:
     return name if len(name) <= _WIDEST else name[: _WIDEST - 1] + "…"
 
 
-def _group_lines(groups: GroupsResult) -> list[str]:
+def _group_lines(result: EvaluateResult, groups: GroupsResult) -> list[str]:
     lines = [tr("Groups at threshold {threshold:.4g} ({rule}):", threshold=groups.threshold, rule=groups.rule)]
-    named = {name: _on_one_line(name) for name in groups.per_group}
-    width = max(map(len, named.values()))
-    lines += [
-        f"  {named[name]:<{width}}  "
-        + tr(
-            "FMR {fmr:>9}  FNMR {fnmr:>9}  own EER {eer:>9}  ({genuine:,} genuine, {impostor:,} impostor)",
-            fmr=rate_at_threshold(one, "fmr", one.false_matches, one.subjects),
-            fnmr=rate_at_threshold(one, "fnmr", one.false_non_matches, one.subjects),
-            eer=tr("undefined: {why}", why=one.eer_why)
-            if one.eer is None
-            else _eer(one, one.genuine, one.impostor, one.subjects),
-            genuine=one.genuine,
-            impostor=one.impostor,
-        )
+    rows: list[tuple[str, ThresholdRates, Figures, tuple[int, int, int | None]]] = [
+        (_on_one_line(name), one, one, (one.genuine, one.impostor, one.subjects))
         for name, one in groups.per_group.items()
     ]
+    if result.at_threshold is not None:
+        counts = (result.n_genuine, result.n_impostor, result.subjects)
+        rows.insert(0, (whole_name(groups.per_group), result.at_threshold, result, counts))
+    width = max(len(row[0]) for row in rows)
+    lines += [
+        f"  {name:<{width}}  "
+        + tr(
+            "FMR {fmr:>9}  FNMR {fnmr:>9}  own EER {eer:>9}  ({genuine:,} genuine, {impostor:,} impostor)",
+            fmr=rate_at_threshold(rates, "fmr", rates.false_matches, subjects),
+            fnmr=rate_at_threshold(rates, "fnmr", rates.false_non_matches, subjects),
+            eer=tr("undefined: {why}", why=own.eer_why) if own.eer is None else _eer(own, genuine, impostor, subjects),
+            genuine=genuine,
+            impostor=impostor,
+        )
+        for name, rates, own, (genuine, impostor, subjects) in rows
+    ]
+    if said := named_apart(groups.per_group):
+        lines.append(f"  {said}")
     lines += [f"  {line}" for line in groups.fairness.worst_lines()]
     lines += [f"  {line}" for line in groups.not_in_a_group.lines()]
     if groups.fmr_matrix_why is not None:

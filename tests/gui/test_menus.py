@@ -79,7 +79,7 @@ def test_few_errors_stay_readable_after_a_change_of_theme(window, hand, at, tmp_
     window.metrics.show_scores(tmp_path / "scores.csv")
     hand.settle()
     theme, table = window.session.theme, window.metrics.tables.pages["common"]
-    assert table.rowCount() == 2
+    assert table.rowCount() == 3
     for name in ("dark", "light", "dark"):
         theme.apply(name)
         assert table.item(0, 5).foreground().color().name() == theme.tokens["warn"]

@@ -35,8 +35,9 @@ def test_dragging_moves_every_line_and_table_and_letting_go_evaluates(shown, han
     expected = evaluate(
         read_scores(shown.scores), EvaluateParams(scores=shown.scores, by="group", at="threshold=2.0", bootstrap=0)
     )[0]
-    for row, name in zip(moved, ("A", "B"), strict=True):
-        assert row[9] == f"{expected.groups.per_group[name].false_matches:,}" and row[6] == "…"
+    counted = [expected.at_threshold, *expected.groups.per_group.values()]
+    for row, name, one in zip(moved, ("all", "A", "B"), counted, strict=True):
+        assert (row[0], row[9], row[6]) == (name, f"{one.false_matches:,}", "…")
     assert moved != before and "Threshold 2 " in shown.headline.text()
     plots["rates"].line.sigPositionChangeFinished.emit(plots["rates"].line)
     qtbot.waitUntil(lambda: "…" not in texts(shown, "common")[0], timeout=30_000)
@@ -142,7 +143,7 @@ def test_a_click_leads_to_the_pairs(shown):
     _, xs, ys, _ = next(one for one in plot._drawn if one[3] and one[0].name == "B")
     query = plot.query_at(float(xs[200]), float(ys[200]))
     assert (query.kind, query.first) == ("genuine", "B") and query.near is not None
-    assert shown.tables.query_at("common", 1, 5).kind == "false match"
+    assert shown.tables.query_at("common", 2, 5).kind == "false match"
 
 
 def test_a_click_on_a_distribution_leads_to_its_pairs(shown):

@@ -5,10 +5,13 @@ import io
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.pictures import read_image
+from fairdesk.jobs.wording import rate
 from fairdesk.project.images import hide_images
 from tests.metrics.test_identification import made
 
@@ -134,3 +137,25 @@ def test_a_search_that_cannot_be_read_leaves_nothing_half_shown(shown, hand, qtb
     hand.settle()
     assert any(notice.kind == "error" for notice in window.toasts.history)
     assert tab.search.path == tmp_path / "s.npz" and tab.pages.currentWidget() is tab.search and not tab._drawing
+
+
+def test_ranks_are_read_by_the_keyboard(shown, window, qtbot):
+    page = shown().search
+    window.activateWindow()
+    page.plot.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(page.plot.hasFocus, timeout=3000)
+    worst = page.result.cmc.pessimistic
+    assert page.plot.accessibleName() and page.keys.readout.toPlainText().startswith(f"all: rank 1, {rate(worst[0])}")
+    QTest.keyClick(page.plot, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    said = page.keys.readout.toPlainText()
+    assert said.startswith(f"all: rank 2, {rate(worst[1])}")
+    assert page.plot.accessibleDescription() == said.replace("\n", ", ")
+    QTest.keyClick(page.plot, Qt.Key.Key_Down)
+    of_group = page.result.groups["A"].cmc.pessimistic
+    assert page.keys.readout.toPlainText().startswith(f"A: rank 2, {rate(of_group[1])}")
+    QTest.keyClick(page.plot, Qt.Key.Key_Return)  # no pairs are behind it
+    QTest.keyClick(page.plot, Qt.Key.Key_End)
+    last = min(len(of_group), 50)
+    assert page.keys.readout.toPlainText().startswith(f"A: rank {last}, {rate(of_group[last - 1])}")
+    page.keys.hide_mark()
+    assert not page.keys.readout.isVisible()

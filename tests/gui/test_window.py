@@ -92,7 +92,7 @@ def test_from_a_folder_to_error_rates(window, hand, qtbot, project, drawn):
     hand.finish_job("score")
     hand.settle()
     assert "EER" in window.metrics.headline.text()
-    assert window.metrics.tables.pages["common"].rowCount() == 2
+    assert window.metrics.tables.pages["common"].rowCount() == 3
     assert all(plot.plot.listDataItems() for plot in window.metrics.figures.curves.values())
     assert all(plot.plot.getPlotItem().items for plot in window.metrics.figures.groups.values())
     hand.do("metrics.report")
@@ -515,7 +515,7 @@ def test_plots_are_saved(window, hand, tmp_path):
     hand.go("metrics")
     window.metrics.show_scores(tmp_path / "s.npz")
     hand.settle()
-    assert window.metrics.tables.pages["common"].rowCount() == 2
+    assert window.metrics.tables.pages["common"].rowCount() == 3
     for name, plot in window.metrics.figures.made.items():
         for suffix in ("png", "svg"):
             write_plot(tmp_path / f"{name}.{suffix}", plot.plot)

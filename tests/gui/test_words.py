@@ -154,7 +154,7 @@ def test_the_whole_window_speaks_one_language(bracketed, window, hand, whole):
         check(window)
     assert window.dataset.grid.grid_model.rowCount() == 40
     assert window.clustering.clusters.cluster_model.rowCount() > 2
-    assert window.metrics.tables.pages["common"].rowCount() == 2
+    assert window.metrics.tables.pages["common"].rowCount() == 3
     shown = [action.text() for action in window.book.actions.values()]
     assert len(shown) > 80 and all("⟦" in text for text in shown)
 

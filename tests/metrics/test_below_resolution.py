@@ -61,8 +61,8 @@ def test_nor_has_what_is_made_of_it():
         assert (one.ci is None) == (one.rate == "fnmr")
     table = next(one for one in tables_of(found) if one.name == "common")
     texts = [cell.text for row in table.rows for cell in row]
-    assert texts.count("– (below resolution)") == 2
-    assert found.text().count("(no interval: below resolution)") == 2
+    assert texts.count("– (below resolution)") == 3  # of two groups, and of all comparisons
+    assert found.text().count("(no interval: below resolution)") == 3
 
 
 def test_two_models_that_do_not_differ_have_no_winner_there():

@@ -9,8 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairdesk.cli import run
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.identification.files import read_search
+from fairdesk.metrics.identification.job import evaluate_search
 from fairdesk.metrics.identification.rates import search, threshold_at_fpir
 from fairdesk.metrics.identification.results import IdentifyResult
+from fairdesk.metrics.params import IdentifyParams
 from fairdesk.metrics.report.search_tables import search_tables
 
 
@@ -316,3 +320,22 @@ def test_what_is_advised_is_the_other_polarity_and_the_right_verb(capsys, tmp_pa
     for verb in ("evaluate", "identify"):
         assert run([verb, str(tmp_path)]) == 2
         assert "is a folder" in capsys.readouterr().err
+
+
+def test_the_terminal_marks_intervals_that_tell_little_as_the_tables_do(tmp_path):
+    marks = "tells little", "says almost nothing"
+    for name, arrays, few in (("few", made(people=8, enrolled=5, images=2), True), ("many", made(), False)):
+        np.savez(tmp_path / name, **arrays)
+        params = IdentifyParams(scores=tmp_path / f"{name}.npz", bootstrap=200)
+        result = evaluate_search(read_search(params.scores), params, QuietContext())[0]
+        said = result.text().splitlines()
+        told = [sum(line.count(mark) for line in said if start in line for mark in marks) for start in _STARTS]
+        shown = [
+            sum(cell.text.count(mark) for row in table.rows for cell in row for mark in marks)
+            for table in search_tables(result)
+        ]
+        assert told == shown
+        assert (told[0] > 0) is few
+
+
+_STARTS = "Rank 1 ", "FNIR at FPIR"

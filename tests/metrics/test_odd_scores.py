@@ -196,7 +196,7 @@ def test_a_rate_is_weak_by_its_own_errors(tmp_path):
     result = evaluate_scores(EvaluateParams(scores=source, by="group", at="threshold=0.5"), QuietContext())
     common = next(table for table in tables_of(result) if table.name == "common")
     weak = {row[0].text: [common.columns[x].title for x, cell in enumerate(row) if cell.weak] for row in common.rows}
-    assert weak == {"A": ["FNMR"], "B": ["FMR"]}
+    assert weak == {"all": [], "A": ["FNMR"], "B": ["FMR"]}
 
 
 def test_decimal_commas_as_a_spreadsheet_writes_them(tmp_path):

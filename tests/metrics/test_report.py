@@ -135,7 +135,7 @@ def test_tables_are_the_results_numbers(scores, tmp_path):
     }  # fmt: skip
     assert sum(row[1].strong for row in tables["fairness"].rows) == len(outside) > 0
     assert "highest FMR: C" in tables["common"].note
-    cell = tables["common"].rows[2][5]
+    cell = tables["common"].rows[3][5]
     assert (cell.pairs.kind, cell.pairs.first, cell.pairs.second) == ("false match", "C", "C")
     assert tables["between"].rows[0][2].text == ""  # none between groups
 

@@ -48,7 +48,7 @@ def test_the_whole_set_has_a_row_and_a_curve_of_its_own(tmp_path, name):
     assert [curve.shown for curve in curves] == ["whole set", *sorted([name, "B"])]
     assert curves[0].ni == impostors.sum() and next(one for one in curves if one.name == name).ni == mine.sum()
     for table in tables_of(found.result):
-        if table.name in ("own", "points", "folds"):
+        if table.name in ("common", "own", "points", "folds"):
             first = list(dict.fromkeys(row[0].text for row in table.rows))
             assert first == ["whole set", *sorted([name, "B"])]
             assert "“whole set” is of all groups together" in table.note
@@ -73,7 +73,7 @@ def test_the_report_and_its_files_tell_them_apart(capsys, tmp_path):
     assert rows[0]["EER"] != rows[2]["EER"]
     assert "whole set & " in (tmp_path / "o" / "tables" / "own.tex").read_text()
     page = (tmp_path / "o" / "report.html").read_text()
-    assert page.count(">whole set<") == 4 and "“whole set” is of all groups together" in page
+    assert page.count(">whole set<") == 5 and "“whole set” is of all groups together" in page
 
 
 def test_a_search_tells_them_apart(capsys, tmp_path):

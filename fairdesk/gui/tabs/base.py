@@ -14,6 +14,24 @@ from fairdesk.gui.session import Session
 from fairdesk.project.changes import EVERY, Change, Kind
 
 
+class TabSteps:
+    """Choices of a tab that are undone like edits, while they are newer than the project's edits."""
+
+    def undo_text(self) -> str | None:
+        """Name the step that an undo takes back, or None."""
+        return None
+
+    def redo_text(self) -> str | None:
+        """Name the step that a redo makes again, or None."""
+        return None
+
+    def undo(self) -> None:
+        """Take back the newest step."""
+
+    def redo(self) -> None:
+        """Make the step that was taken back last again."""
+
+
 class Tab(QWidget):
     """A tab of the main window."""
 
@@ -26,6 +44,7 @@ class Tab(QWidget):
         self.session = session
         self.stale = Change.everything()  # what was touched since the last refresh
         self.find_line: QLineEdit | None = None  # what Ctrl+F goes to
+        self.steps = TabSteps()
         self.reading = False  # a project was just opened, and what it holds is not known yet
         session.project_changed.connect(self.begin)
         session.catalogue_changed.connect(self._on_changed)

@@ -102,8 +102,7 @@ class RatePlot(QWidget):
         self.line.sigPositionChanged.connect(lambda: self._on_line(self.threshold_moved))
         self.line.sigPositionChangeFinished.connect(lambda: self._on_line(self.threshold_settled))
         self._placing = False
-        self.readout = pg.TextItem(anchor=(0, 1))
-        self.readout.setZValue(30)
+        self.readout = self.keys.readout  # one for the pointer and the keyboard: the newer says what it is at
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.scroller = PlotScroll(self.plot, lambda: QSize(0, self.legend.height_for_all()))
@@ -170,15 +169,10 @@ class RatePlot(QWidget):
                 if curve.name not in self.hidden:
                     {"roc": self._roc, "det": self._det, "rates": self._rates}[self.kind](curve)
         self._show_legend()
-        text = self._theme.tokens["text"]
         self.line.setPen(pg.mkPen(self._theme.tokens["accent"], width=2, style=Qt.PenStyle.DashLine))
         self.line.setHoverPen(pg.mkPen(self._theme.tokens["accent"], width=4))
         self.plot.addItem(self.line, ignoreBounds=True)
-        self.readout.setColor(text)
-        self.readout.fill = pg.mkBrush(self._theme.tokens["base"])
-        self.readout.border = pg.mkPen(self._theme.tokens["border"])
         self.readout.hide()
-        self.plot.addItem(self.readout, ignoreBounds=True)
         self._place_line()
         self._place_rings()
         self.reset()
@@ -428,17 +422,14 @@ class RatePlot(QWidget):
     def _on_move(self, position: Any) -> None:
         view = self.plot.getPlotItem().vb
         if not view.sceneBoundingRect().contains(position):
-            self.readout.hide()
+            self.keys.pointer_left()
             return
         pointer = view.mapSceneToView(position)
         text = self.read_out(pointer.x(), pointer.y())
-        self.readout.setVisible(bool(text))
         if text:
-            (x0, x1), (y0, y1) = view.viewRange()
-            right, top = pointer.x() > (x0 + x1) / 2, pointer.y() > (y0 + y1) / 2
-            self.readout.setText(text)
-            self.readout.setAnchor((1 if right else 0, 0 if top else 1))
-            self.readout.setPos(pointer.x(), pointer.y())
+            self.readout.show_at(text, pointer.x(), pointer.y(), border="border")
+        else:
+            self.keys.pointer_left()
 
     def query_at(self, x: float, y: float) -> PairQuery | None:
         """Return the pairs behind a place of the plot: those whose scores are nearest to its threshold."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QFocusEvent, QKeyEvent
 
 from fairdesk.gui.theme import Theme
+from fairdesk.gui.widgets.plot_readout import PlotReadout
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 
 Array = npt.NDArray[np.float64]
@@ -51,9 +52,9 @@ class PlotKeys(QObject):
         self._walk, self._place = 0, 0
         self.mark = pg.PlotCurveItem()
         self.ring = pg.ScatterPlotItem(symbol="o", size=17, brush=None)
-        self.readout = pg.TextItem()
-        for item, high in ((self.mark, 40), (self.ring, 40), (self.readout, 41)):
-            item.setZValue(high)
+        self.readout = PlotReadout(plot, theme)
+        for item in (self.mark, self.ring):
+            item.setZValue(40)
             item.hide()
         plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         plot.installEventFilter(self)
@@ -71,6 +72,8 @@ class PlotKeys(QObject):
                 self.show_mark()
         elif event.type() == QEvent.Type.FocusOut:
             self.hide_mark()
+        elif event.type() == QEvent.Type.Leave:
+            self.pointer_left()
         return super().eventFilter(watched, event)
 
     def _means(self, event: QKeyEvent) -> bool:
@@ -145,24 +148,15 @@ class PlotKeys(QObject):
             return
         x, y, text = float(walk.x[at]), float(walk.y[at]), walk.said(at)
         self._draw(walk, x, y)
-        view = self._plot.getPlotItem().vb
-        (x0, x1), (y0, y1) = view.viewRange()
-        above = (y > (y0 + y1) / 2) != view.yInverted()
-        self.readout.setText(text, color=self._theme.tokens["text"])
-        self.readout.fill = pg.mkBrush(self._theme.tokens["base"])
-        self.readout.border = pg.mkPen(self._theme.tokens["accent"], width=2)
-        self.readout.setAnchor((1 if x > (x0 + x1) / 2 else 0, -0.3 if above else 1.3))
-        self.readout.setPos(x, y)
-        self.readout.show()
-        self.readout.updateTransform(force=True)  # drawn anew, it would keep the scale of its first place
+        self._bring_in_sight(x, y)
+        self.readout.show_at(text, x, y, border="accent")
         self._plot.setAccessibleDescription(text.replace("\n", ", "))
         QAccessible.updateAccessibility(QAccessibleEvent(self._plot, QAccessible.Event.DescriptionChanged))
-        self._bring_in_sight(x, y)
 
     def _draw(self, walk: Walk, x: float, y: float) -> None:
         pen = pg.mkPen(self._theme.tokens["accent"], width=3)
         halo = pg.mkPen(self._theme.tokens["base"], width=7)  # it is seen on any colour of a bar or a cell
-        for item in (self.mark, self.ring, self.readout):
+        for item in (self.mark, self.ring):
             if item.scene() is None:
                 self._plot.addItem(item, ignoreBounds=True)
         (_, _), (bottom, top) = self._plot.getPlotItem().vb.viewRange()
@@ -190,6 +184,13 @@ class PlotKeys(QObject):
         """Show no mark: the focus is elsewhere, or there is nothing."""
         for item in (self.mark, self.ring, self.readout):
             item.hide()
+
+    def pointer_left(self) -> None:
+        """Say again what is at the mark, where there is one: the pointer is at nothing."""
+        if self.mark.isVisible():
+            self.show_mark()
+        else:
+            self.readout.hide()
 
     def shown_again(self) -> None:
         """Put the mark where it belongs after the plot was drawn anew."""

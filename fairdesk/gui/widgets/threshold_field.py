@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 
-from PySide6.QtCore import QSize, Signal, Slot
-from PySide6.QtGui import QValidator
+from PySide6.QtCore import QEvent, QSize, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator
 from PySide6.QtWidgets import QAbstractSpinBox, QWidget
 
 from fairdesk.words import tr
@@ -107,4 +107,16 @@ class ThresholdField(QAbstractSpinBox):
         if not self.property("refused"):
             self._kept = self.value()
             self._typed = False
+            self.lineEdit().setText(self.text())  # it is an edit of the window now, not of the field's letters
             self.settled.emit()
+
+    def event(self, event: QEvent) -> bool:
+        """Leave Ctrl+Z and Ctrl+Y to the window where there are no letters of the field's own to take back."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            line = self.lineEdit()
+            undo = event.matches(QKeySequence.StandardKey.Undo) and not line.isUndoAvailable()
+            redo = event.matches(QKeySequence.StandardKey.Redo) and not line.isRedoAvailable()
+            if undo or redo:
+                event.ignore()
+                return True
+        return super().event(event)

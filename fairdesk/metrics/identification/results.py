@@ -6,7 +6,7 @@ from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.intervals.by_pairs import Interval
-from fairdesk.metrics.shown_bounds import rate_bound
+from fairdesk.metrics.shown_bounds import noted, tells_little, within
 from fairdesk.words import tr, tr_n
 
 
@@ -128,15 +128,19 @@ class IdentifyResult(JobResult, SearchFigures):
         return "\n".join(lines)
 
 
-def _rate(value: float | None, why: str | None, interval: Interval | None, no: str | None, *, by_probes: bool) -> str:
-    """Return a rate with its interval, with why it has none, or why it is undefined."""
+def search_tells_little(interval: Interval | None, subjects: int) -> str:
+    """Say that an interval of a search leaves much open, or nearly all; empty where it does not."""
+    return tells_little(interval, None, subjects, count=False)
+
+
+def _rate(
+    value: float | None, why: str | None, interval: Interval | None, no: str | None, subjects: int, *, by_probes: bool
+) -> str:
+    """Return a rate with its interval and whether that tells little, with why it has none, or why it is undefined."""
     if value is None:
         return tr("undefined: {why}", why=why)
-    shown = rate(value)
-    if interval is None:
-        return shown if no is None else f"{shown} {tr('(no interval: {why})', why=no)}"
-    shown = f"{shown} [{rate_bound(interval[0])}, {rate_bound(interval[1])}]"
-    return f"{shown} {tr('(too narrow)')}" if by_probes else shown
+    shown = within(rate(value), interval, no, "pairs" if by_probes else None)
+    return noted(shown, search_tells_little(interval, subjects))
 
 
 def _lines(row: SearchFigures, *, by_probes: bool) -> list[str]:
@@ -158,7 +162,7 @@ def _lines(row: SearchFigures, *, by_probes: bool) -> list[str]:
             "  "
             + tr(
                 "Rank 1 {rank1}, rank 5 {rank5} (equal scores counted in favour: {best1}, {best5})",
-                rank1=_rate(first[0], None, row.rank1_ci, row.rank1_ci_why, by_probes=by_probes),
+                rank1=_rate(first[0], None, row.rank1_ci, row.rank1_ci_why, row.subjects, by_probes=by_probes),
                 rank5=rate(first[min(4, len(first) - 1)]),
                 best1=rate(kind[0]),
                 best5=rate(kind[min(4, len(kind) - 1)]),
@@ -166,7 +170,7 @@ def _lines(row: SearchFigures, *, by_probes: bool) -> list[str]:
         )
     for target, point in row.fnir_at_fpir.items():
         fnir, fpir = (
-            _rate(value, why, interval, no if point.resolvable else None, by_probes=by_probes)
+            _rate(value, why, interval, no if point.resolvable else None, row.subjects, by_probes=by_probes)
             for value, why, interval, no in (
                 (point.fnir_rank1, point.fnir_rank1_why, point.fnir_rank1_ci, point.fnir_rank1_ci_why),
                 (point.fpir, point.fpir_why, point.fpir_ci, None),

@@ -45,33 +45,66 @@ def place_in_draws(draws: Draws, curves: Curves, threshold: CommonThreshold, at:
     return curves.at_target(float(at.partition("=")[2])) or fixed
 
 
-def draw_rate(rate: float, curve: Array, variance: Variance, place: Place, errors: int, trials: int) -> DrawnRate | str:
-    """Return a rate with how it spreads, or why it has no interval: too few subjects, or a threshold that it sets."""
-    if (few := too_few(variance)) is not None:
+def setter_of(source: Curves, threshold: CommonThreshold, at: str) -> Variance | None:
+    """Return the variance of the FMR that sets a threshold, by its rule and where it comes from; None where none does."""
+    return source.fmr_variance if threshold.from_data and at.startswith("fmr=") else None
+
+
+def freedom_at_target(variance: float, fnmr: Variance, fmr: Variance, place: int) -> float:
+    """Return the degrees of freedom of an FNMR (or TAR) whose threshold follows an FMR (Satterthwaite, 1946).
+
+    What the variance has beyond that at a fixed threshold is the threshold's, and hangs on the subjects of the few
+    highest impostor scores.
+    """
+    own = min(variance, float(fnmr.variance[place]))
+    rest = variance - own
+    parts = own**2 / float(fnmr.freedom[place]) + rest**2 / float(fmr.freedom[place])
+    return variance**2 / parts if parts > 0 else float(fnmr.freedom[place])
+
+
+def draw_rate(
+    rate: float, curve: Array, variance: Variance, place: Place, errors: int, trials: int,
+    setter: Variance | None = None,
+) -> DrawnRate | str:  # fmt: skip
+    """Return a rate with how it spreads, or why it has no interval: too few subjects, or a threshold that it sets.
+
+    `setter` is of the FMR that sets the threshold, where the rate is an FNMR.
+    """
+    few = too_few(variance) or (None if setter is None else too_few(setter))
+    if few is not None:
         return few
     values = place.of(curve)
     at = int(place.upper[0])
     spread = spread_of(values)
     if spread < _HELD * np.sqrt(variance.variance[at]):
         return tr("the threshold is set by this rate")
-    freedom = float(variance.freedom[at])
+    freedom = float(variance.freedom[at]) if setter is None else freedom_at_target(spread**2, variance, setter, at)
     stretch = stretch_for_few(rate, spread, freedom, errors, trials)
     return DrawnRate(rate, values[0] + stretch * (values - values[0]), freedom, variance.trials_at(at))
 
 
-def add_whole_rates(result: EvaluateResult, draws: Draws, threshold: CommonThreshold, at: str) -> None:
-    """Give the rates of all comparisons at the operating point their intervals by subjects."""
-    row, curves = result.at_threshold, draws.cells[ALL]
-    assert row is not None
-    place = place_in_draws(draws, curves, threshold, at)
-    for name, errors, trials, curve, variance in (
-        ("fmr", row.false_matches, result.n_impostor, curves.fmr, curves.fmr_variance),
-        ("fnmr", row.false_non_matches, result.n_genuine, curves.fnmr, curves.fnmr_variance),
+def add_whole_rates(result: EvaluateResult, drawn: list[Draws], threshold: CommonThreshold | None, at: str) -> None:
+    """Give the rates of all comparisons at the operating point, where there are some, their intervals by subjects.
+
+    `drawn`: of all comparisons, and last (the same draws) of those that the threshold is from.
+    """
+    row, curves, source = result.at_threshold, drawn[0].cells[ALL], drawn[-1]
+    if row is None or threshold is None:
+        return
+    place = place_in_draws(source, source.cells[ALL], threshold, at)
+    setter = setter_of(source.cells[ALL], threshold, at)
+    for name, errors, trials, curve, variance, by in (
+        ("fmr", row.false_matches, result.n_impostor, curves.fmr, curves.fmr_variance, None),
+        ("fnmr", row.false_non_matches, result.n_genuine, curves.fnmr, curves.fnmr_variance, setter),
     ):
         value = getattr(row, name)
         if value is None or curve is None or variance is None:
             continue
-        found = threshold.no_interval(name) or draw_rate(value, curve, variance, place, errors, trials)
+        found = (
+            too_few(variance)
+            or threshold.no_interval(name)
+            or draw_rate(value, curve, variance, place, errors, trials, by)
+        )
         interval, why = (None, found) if isinstance(found, str) else (found.interval, None)
         setattr(row, f"{name}_ci", interval)
         setattr(row, f"{name}_ci_why", why)

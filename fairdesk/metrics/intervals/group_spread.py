@@ -24,9 +24,9 @@ from fairdesk.metrics.intervals.by_subjects import (
     likely_rates,
     middle,
 )
-from fairdesk.metrics.intervals.common_rates import DrawnRate, draw_rate, place_in_draws
+from fairdesk.metrics.intervals.common_rates import DrawnRate, draw_rate, place_in_draws, setter_of
 from fairdesk.metrics.intervals.rate_variance import FEWEST, Variance, too_few
-from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, WITHIN, Draws, Place
+from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, WITHIN, Curves, Draws, Place
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.results import Difference, GroupsResult
@@ -65,10 +65,11 @@ class CommonSpread:
 
     def __init__(
         self, groups: GroupsResult, draws: Draws, threshold: CommonThreshold, params: EvaluateParams,
-        subjects: Subjects | None,
+        subjects: Subjects | None, order: list[str],
     ) -> None:  # fmt: skip
         self.subjects = subjects
         self.groups, self.draws, self.threshold, self.params = groups, draws, threshold, params
+        self.rows = {name: groups.per_group[name] for name in order}  # as `subjects` and `draws` have the groups
         self.place, self.fixed = self._place(), draws.at(threshold.value, reject_all=threshold.reject_all)
         self.made: dict[str, dict[str, DrawnRate]] = {"fmr": {}, "fnmr": {}}
         self._few: dict[
@@ -79,13 +80,17 @@ class CommonSpread:
         """Return where the threshold lies in each draw: the same, or taken anew by its rule."""
         if not self.threshold.from_data:
             return self.draws.at(self.threshold.value, reject_all=self.threshold.reject_all)
+        return place_in_draws(self.draws, self._source(), self.threshold, self.params.at)
+
+    def _source(self) -> Curves:
+        """Return the curves of the comparisons that the threshold is from."""
         source = self.params.threshold_from
         name = ALL if source == "all" else WITHIN if source == "within-group" else GROUP + source[6:]
-        return place_in_draws(self.draws, self.draws.cells[name], self.threshold, self.params.at)
+        return self.draws.cells[name]
 
     def fill(self, check: Callable[[], None]) -> None:
         """Add the intervals of rates, differences and fairness figures, and the null ranges."""
-        for number, (name, row) in enumerate(self.groups.per_group.items()):
+        for number, (name, row) in enumerate(self.rows.items()):
             check()
             curves = self.draws.cells[GROUP + name]
             fmr = self._rate("fmr", name, row.fmr, row.fmr_why, curves.fmr, curves.fmr_variance)
@@ -94,7 +99,7 @@ class CommonSpread:
                 row.subjects = int((self.subjects.members[number] < self.subjects.named).sum())
                 (row.fmr_ci, row.fmr_ci_why), (row.fnmr_ci, row.fnmr_ci_why) = fmr, fnmr
                 row.fmr_ci_by = row.fnmr_ci_by = None
-        self.groups.differences_why = too_many_to_pair(len(self.groups.per_group))
+        self.groups.differences_why = too_many_to_pair(len(self.rows))
         if self.groups.differences_why is None:
             self.groups.differences = self._differences(check)
         check()
@@ -115,9 +120,12 @@ class CommonSpread:
             said = tr("the {rate} of {group} has no interval: {why}", rate=rate.upper(), group=name, why=few)
             self._few.setdefault(rate, said)
             return None, few
-        row = self.groups.per_group[name]
+        row = self.rows[name]
         errors, trials = (row.false_matches, row.impostor) if rate == "fmr" else (row.false_non_matches, row.genuine)
-        found = draw_rate(value, curve, variance, self.place, errors, trials)
+        setter = None
+        if rate == "fnmr" and self.threshold.from_data:
+            setter = setter_of(self._source(), self.threshold, self.params.at)
+        found = draw_rate(value, curve, variance, self.place, errors, trials, setter)
         if isinstance(found, str):
             return None, found
         self.made[rate][name] = found
@@ -164,7 +172,7 @@ class CommonSpread:
 
     def _columns(self, rate: str, likely: dict[str, Array]) -> Array:
         """Return likely rates of the groups whose rate is defined; one without an interval stays as it is."""
-        rows = self.groups.per_group
+        rows = self.rows
         columns = []
         for name, row in rows.items():
             value = getattr(row, rate)
@@ -174,10 +182,10 @@ class CommonSpread:
 
     def _defined(self, rate: str) -> list[str]:
         """Return the groups whose rate is a number: the columns of what the figures are made of."""
-        return [name for name, row in self.groups.per_group.items() if getattr(row, rate) is not None]
+        return [name for name, row in self.rows.items() if getattr(row, rate) is not None]
 
     def _functions(self) -> dict[str, Figure]:
-        rows, (fmr, fnmr) = self.groups.per_group, (self._defined(rate) for rate in ("fmr", "fnmr"))
+        rows, (fmr, fnmr) = self.rows, (self._defined(rate) for rate in ("fmr", "fnmr"))
         whole = [name for name, row in rows.items() if row.accuracy is not None and name in fmr and name in fnmr]
         shares = AccuracyShares(
             [fmr.index(name) for name in whole],
@@ -189,7 +197,7 @@ class CommonSpread:
 
     def likely_figures(self) -> dict[str, Array]:
         """Return every fairness figure over likely rates, one value a draw."""
-        fmr, fnmr = (self._columns(rate, self.likely(rate, len(self.groups.per_group))) for rate in ("fmr", "fnmr"))
+        fmr, fnmr = (self._columns(rate, self.likely(rate, len(self.rows))) for rate in ("fmr", "fnmr"))
         return {name: figure(fmr, fnmr) for name, figure in self._functions().items()}
 
     def _fairness(self, wide: dict[str, Interval], check: Callable[[], None]) -> None:
@@ -221,7 +229,7 @@ class CommonSpread:
         """
         logits, deviations, freedoms = [], [], []
         for name in self._defined(rate):
-            value = float(getattr(self.groups.per_group[name], rate))
+            value = float(getattr(self.rows[name], rate))
             if not 0 < value < 1:
                 return None
             slope = value * (1 - value)
@@ -235,7 +243,7 @@ class CommonSpread:
 
     def _null_ranges(self, check: Callable[[], None]) -> dict[str, Interval]:
         """Add the ranges of 95 % of studies with equal groups, and return those of 98 %."""
-        rows, fair = self.groups.per_group, self.groups.fairness
+        rows, fair = self.rows, self.groups.fairness
         if len(rows) < 2:
             return {}
         rng = np.random.default_rng([self.params.seed, 2])
@@ -273,7 +281,7 @@ class CommonSpread:
             if rate not in rates_behind(figure):
                 continue
             everyone: list[Ints] = []
-            for number, name in enumerate(self.groups.per_group):
+            for number, name in enumerate(self.rows):
                 cell = kind.cells[number]
                 there = cell.who[(cell.own_trials > 0) | (cell.trials > 0)]
                 everyone.append(there)
@@ -291,7 +299,7 @@ class CommonSpread:
     ) -> dict[str, Array]:  # fmt: skip
         """Return rates with the groups of subjects permuted, (rows, groups) of each rate: of the groups that have it."""
         orders = permuted_members(subjects.members, self.draws.count, rng, check)
-        places = list(self.groups.per_group)
+        places = list(self.rows)
         return {
             rate: permuted_rates(kind, int(self.fixed.upper[0]), orders, check)[
                 :, [places.index(name) for name in self._defined(rate)]
@@ -301,7 +309,7 @@ class CommonSpread:
 
     def _counts(self, rate: str) -> tuple[Ints, Ints]:
         """Return errors and comparisons of the groups that have a rate."""
-        rows = [self.groups.per_group[name] for name in self._defined(rate)]
+        rows = [self.rows[name] for name in self._defined(rate)]
         counts = [
             (row.false_matches, row.impostor) if rate == "fmr" else (row.false_non_matches, row.genuine) for row in rows
         ]

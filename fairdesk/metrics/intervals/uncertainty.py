@@ -11,10 +11,11 @@ import numpy.typing as npt
 from fairdesk.errors import RequestError
 from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.metrics.intervals.by_subjects import FEW, rate_interval, spread_of, stretch_for_few
-from fairdesk.metrics.intervals.common_rates import add_whole_rates
+from fairdesk.metrics.intervals.common_rates import add_whole_rates, draw_rate
+from fairdesk.metrics.intervals.group_order import in_order, order_of_groups
 from fairdesk.metrics.intervals.group_spread import CommonSpread
 from fairdesk.metrics.intervals.pair_draws import draw_pairs
-from fairdesk.metrics.intervals.rate_variance import Variance, too_few
+from fairdesk.metrics.intervals.rate_variance import too_few
 from fairdesk.metrics.intervals.subject_draws import (
     ALL,
     BATCH,
@@ -27,7 +28,7 @@ from fairdesk.metrics.intervals.subject_draws import (
 )
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
-from fairdesk.metrics.rates.error_rates import Scores, equal_error_rate
+from fairdesk.metrics.rates.error_rates import TARGETS, Floats, Scores, equal_error_rate, resolvable, threshold_at_fmr
 from fairdesk.metrics.results import EvaluateResult, Figures
 from fairdesk.metrics.scores.grouped_scores import Grouped, with_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
@@ -74,12 +75,16 @@ def add_intervals(
     if subjects is None and params.bootstrap and (why := why_unknown(scores)) is not None:
         raise RequestError(tr("{why}, so subjects cannot be resampled. Name them, or leave --bootstrap out.", why=why))
     check()
-    count, groups = params.bootstrap or DRAWS, own or {}
+    order = order_of_groups(everything, own or {}, subjects)
+    if subjects is not None and own:
+        subjects = in_order(subjects, np.array([list(own).index(name) for name in order], dtype=np.int64))
+    count, groups = params.bootstrap or DRAWS, {name: (own or {})[name] for name in order}
     budget = int(np.clip(_KEPT / count, 48, 480 if subjects is not None else 240))
     exact = [found for one in groups.values() for found in _own_thresholds(one)]
+    ends = _thresholds_of_all(everything)
     if threshold is not None:
         exact.append(threshold.value)
-    chosen = choose_thresholds(everything, list(groups.values()), [*exact, *_own_thresholds(everything)], budget)
+    chosen = choose_thresholds(everything, list(groups.values()), [*exact, *ends], budget)
     check()
     if (beyond := _beyond_memory(len(groups), len(chosen), count)) is not None:
         if params.bootstrap:
@@ -89,7 +94,7 @@ def add_intervals(
         result.interval = _by_pairs(beyond)
         return None
     everyone = None if subjects is None else subjects.as_one_group()
-    alone = chosen if threshold is None else choose_thresholds(everything, [], _own_thresholds(everything), budget)
+    alone = chosen if threshold is None else choose_thresholds(everything, [], ends, budget)
     extra = None  # the whole set's threshold, of which its EER and TAR are to know nothing
     if result.at_threshold is not None and threshold is not None and subjects is not None:
         extra = float(threshold.value) if np.isfinite(threshold.value) and threshold.value not in alone else None
@@ -102,8 +107,11 @@ def add_intervals(
         assert scores.score is not None and scores.label is not None
         drawn = alone if extra is None else np.sort(np.append(alone, extra))
         whole = draw_subjects(everyone, scores.score, scores.label, drawn, {ALL: [0]}, count, params.seed, check)
-        if result.at_threshold is not None and threshold is not None:
-            add_whole_rates(result, whole, threshold, params.at)
+        parts = _threshold_parts(scores.score, grouped, threshold, params)
+        anew = [
+            draw_subjects(everyone, part, scores.label, chosen, {ALL: [0]}, count, params.seed, check) for part in parts
+        ]
+        add_whole_rates(result, anew or [whole], threshold, params.at)
         whole = draws = whole if extra is None else whole.without(extra)
         if groups:
             draws = draw_subjects(subjects, scores.score, scores.label, chosen, cells, count, params.seed, check)
@@ -116,7 +124,7 @@ def add_intervals(
             _own_figures(result.groups.per_group[name], draws.cells[GROUP + name], draws, one, by)
     common = None
     if result.groups is not None and threshold is not None:
-        common = CommonSpread(result.groups, draws, threshold, params, subjects)
+        common = CommonSpread(result.groups, draws, threshold, params, subjects, order)
         common.fill(check)
     result.interval = _said(result, scores, params.seed)
     if result.draws is not None and subjects is not None and (strange := strangers_line(subjects, grouped)):
@@ -132,6 +140,21 @@ def _cells(names: list[str], threshold: CommonThreshold | None, params: Evaluate
     if params.threshold_from == "within-group":
         cells[WITHIN] = list(range(len(names)))
     return cells
+
+
+def _threshold_parts(
+    score: Floats, grouped: Grouped | None, threshold: CommonThreshold | None, params: EvaluateParams
+) -> list[Floats]:
+    """Return all scores and those alone that the threshold is taken from; none where that is from all, or was typed.
+
+    The same subjects are drawn for both, so that each draw has its threshold.
+    """
+    source = params.threshold_from
+    if grouped is None or threshold is None or not threshold.from_data or source == "all":
+        return []
+    group = source.removeprefix("group:")
+    part = grouped.within_groups() if group == "within-group" else grouped.within(grouped.names.index(group))
+    return [score, np.where(part, score, np.nan)]
 
 
 def _said(result: EvaluateResult, scores: ScoreSet, seed: int) -> str:
@@ -198,6 +221,17 @@ def _own_thresholds(scores: Scores) -> list[float]:
     return [] if scores.missing() is not None else [equal_error_rate(scores).threshold]
 
 
+def _thresholds_of_all(scores: Scores) -> list[float]:
+    """Return the thresholds of the EER and of each target FAR of all comparisons, whichever is the operating point.
+
+    So TAR at a FAR and the FNMR at the operating point of that FMR are read at the same places, and mirror each other.
+    """
+    if scores.missing() is not None:
+        return []
+    targets = [threshold_at_fmr(scores, name).threshold for name in TARGETS if resolvable(name, scores.ni)]
+    return [*_own_thresholds(scores), *targets]
+
+
 def _own_figures(row: Figures, curves: Curves, draws: Draws, scores: Scores, by: By | None) -> None:
     """Add the intervals of the EER and of TAR at each FAR, with thresholds taken anew in each draw."""
     if row.eer is None:
@@ -226,11 +260,13 @@ def _own_figures(row: Figures, curves: Curves, draws: Draws, scores: Scores, by:
         if not point.resolvable:
             point.tar_ci_why = tr("below resolution")
             continue
-        at = int(there.upper[0])
-        tar = 1 - there.of(curves.fnmr)
-        spread = spread_of(tar)
-        freedom = _freedom_at_target(spread**2, fnmr, fmr, at)
-        point.tar_ci, point.tar_ci_by = rate_interval(point.tar, spread, freedom, fnmr.trials_at(at)), by
+        misses = round((1 - point.tar) * scores.ng)
+        found_fnmr = draw_rate(1 - point.tar, curves.fnmr, fnmr, there, misses, scores.ng, fmr)
+        if isinstance(found_fnmr, str):
+            point.tar_ci_why = found_fnmr
+            continue
+        low, high = found_fnmr.interval
+        point.tar_ci, point.tar_ci_by = (1 - high, 1 - low), by
 
 
 def _held_by_rates(interval: Interval, curves: Curves, place: int) -> Interval:
@@ -255,15 +291,3 @@ def _held_by_rates(interval: Interval, curves: Curves, place: int) -> Interval:
     (low, high), (other_low, other_high) = spans
     lowest = min(low, other_low)
     return max(interval[0], lowest) if lowest > 0 else 0.0, min(interval[1], max(high, other_high))
-
-
-def _freedom_at_target(variance: float, fnmr: Variance, fmr: Variance, place: int) -> float:
-    """Return the degrees of freedom of a TAR whose threshold follows the FMR (Satterthwaite, 1946).
-
-    What the variance has beyond that at a fixed threshold is the threshold's, and hangs on the subjects of the few
-    highest impostor scores.
-    """
-    own = min(variance, float(fnmr.variance[place]))
-    rest = variance - own
-    parts = own**2 / float(fnmr.freedom[place]) + rest**2 / float(fmr.freedom[place])
-    return variance**2 / parts if parts > 0 else float(fnmr.freedom[place])

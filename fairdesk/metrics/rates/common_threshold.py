@@ -86,7 +86,7 @@ def choose_threshold(grouped: Grouped | None, everything: Scores, params: Evalua
         return CommonThreshold(value, tr("threshold {value:g}, as given", value=typed), typed=typed)
     source, words = everything, tr("all pairs")
     if grouped is not None and params.threshold_from == "within-group":
-        same = grouped.code1 == grouped.code2
+        same = grouped.within_groups()
         source = sort_scores(grouped.score[same & grouped.label], grouped.score[same & ~grouped.label])
         words = tr("pairs within groups")
     elif grouped is not None and params.threshold_from.startswith("group:"):

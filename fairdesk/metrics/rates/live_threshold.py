@@ -7,12 +7,11 @@ import math
 import numpy as np
 
 from fairdesk.figures.whole_set import WHOLE
-from fairdesk.metrics.evaluation import Evaluated, common_row, fairness_of, matrix_of
+from fairdesk.metrics.evaluation import Evaluated, common_row, fairness_of, matrix_of, whole_rates
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import Floats, Scores, at_threshold
 from fairdesk.metrics.rates.sorted_places import place_of
-from fairdesk.metrics.rates.whole_results import WholeRates
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.scores.grouped_scores import too_many_to_pair
 from fairdesk.words import tr
@@ -53,9 +52,9 @@ class LiveThreshold:
         value = np.float64(-threshold if self._params.distance else threshold)
         common = CommonThreshold(value, tr("threshold {value:g}, as given", value=threshold), typed=threshold)
         groups = self._result.groups
+        whole = whole_rates(self._everything, common, distance=self._params.distance)
         if groups is None:
-            row = common_row(self._everything, common, whole=True) | {"fmr_ci": None, "fnmr_ci": None}
-            whole = WholeRates(threshold=threshold, rule=common.rule, **row)
+            whole = whole.model_copy(update={"fmr_ci": None, "fnmr_ci": None})
             return self._result.model_copy(update={"at_threshold": whole})
         params = self._params.model_copy(update={"at": f"threshold={threshold!r}"})
         rows = {
@@ -72,7 +71,7 @@ class LiveThreshold:
                 "fmr_matrix": matrix_of(self._names, counted), "differences": [], "own_thresholds": None, "interval": "",
             }
         )  # fmt: skip
-        return self._result.model_copy(update={"groups": moved, "draws": None})
+        return self._result.model_copy(update={"groups": moved, "at_threshold": whole, "draws": None})
 
     @property
     def scores(self) -> dict[str, Scores]:

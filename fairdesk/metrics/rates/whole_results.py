@@ -1,4 +1,4 @@
-"""The rates of all comparisons at one threshold, where they are not told apart by group."""
+"""The rates of all comparisons at one threshold, whether they are told apart by group or not."""
 
 from __future__ import annotations
 

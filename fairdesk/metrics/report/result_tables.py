@@ -73,7 +73,8 @@ def _overall(result: EvaluateResult) -> Table:
     ]
     if result.subjects is not None:
         rows.append((tr("Subjects"), grouped(f"{result.subjects:,}"), ""))
-    why, common, none = result.eer_why, result.at_threshold, tr("no interval is worked out for it")
+    common = result.at_threshold if result.groups is None else None  # by group they are a row beside the groups
+    why, none = result.eer_why, tr("no interval is worked out for it")
     made = [[Cell(name), Cell(value), Cell(interval)] for name, value, interval in rows]
     wide = eer_tells_little(result, result.n_genuine, result.n_impostor, result.subjects)
     interval = rates_between(result.eer_ci, by_pairs=result.eer_ci_by is not None)
@@ -141,15 +142,21 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
     ]  # fmt: skip
     rows: list[list[Cell]] = []
     uncounted = tr("subjects are counted where intervals are by subjects")
-    for name, row in groups.per_group.items():
-        fmr, fmr_span = _rate_cells(row, "fmr", row.false_matches, PairQuery("false match", name, name), row.subjects)
+    told: list[tuple[str, str, GroupFigures | WholeRates, GroupFigures | EvaluateResult]] = [
+        (name, name, row, row) for name, row in groups.per_group.items()
+    ]
+    if result.at_threshold is not None:
+        told.insert(0, (whole_name(groups.per_group), "", result.at_threshold, result))
+    for name, of, row, whose in told:
+        genuine, impostor, subjects = _size(whose)
+        fmr, fmr_span = _rate_cells(row, "fmr", row.false_matches, PairQuery("false match", of, of), subjects)
         fnmr, fnmr_span = _rate_cells(
-            row, "fnmr", row.false_non_matches, PairQuery("false non-match", name, name), row.subjects
+            row, "fnmr", row.false_non_matches, PairQuery("false non-match", of, of), subjects
         )
         rows.append(
             [
-                Cell(name), or_dash("–" if row.subjects is None else grouped(f"{row.subjects:,}"), uncounted), _counts(row.genuine),
-                _counts(row.impostor), _counts(row.dropped.genuine + row.dropped.impostor), fmr, fmr_span, fnmr, fnmr_span,
+                Cell(name), or_dash("–" if subjects is None else grouped(f"{subjects:,}"), uncounted), _counts(genuine),
+                _counts(impostor), _counts(whose.dropped.genuine + whose.dropped.impostor), fmr, fmr_span, fnmr, fnmr_span,
                 Cell(grouped(f"{row.false_matches:,}"), pairs=fmr.pairs), Cell(grouped(f"{row.false_non_matches:,}"), pairs=fnmr.pairs),
                 or_dash(rate(row.accuracy), row.accuracy_why),
             ]
@@ -157,9 +164,8 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
     rule = tr(
         "Threshold {threshold} ({rule}), the same for every group", threshold=number(groups.threshold), rule=groups.rule
     )
-    return Table(
-        "common", tr("Groups at one threshold"), columns, rows, "; ".join([rule, *groups.fairness.worst_lines()]) + "."
-    )
+    note = _with_whole("; ".join([rule, *groups.fairness.worst_lines()]) + ".", result)
+    return Table("common", tr("Groups at one threshold"), columns, rows, note)
 
 
 def _own_thresholds(groups: GroupsResult) -> Table:

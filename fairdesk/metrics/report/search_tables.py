@@ -15,11 +15,11 @@ from fairdesk.metrics.comparison.results import (
     difference_name,
 )
 from fairdesk.metrics.fairness.figure_notes import figure_tip
-from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures
+from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures, search_tells_little
 from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.pairs_behind.shown_figures import is_rate, number, numbers_between, or_why, rate, rates_between
 from fairdesk.metrics.report.tables import INTERVAL, Cell, Column, Table, or_dash, with_reasons
-from fairdesk.metrics.shown_bounds import noted, tells_little
+from fairdesk.metrics.shown_bounds import noted
 from fairdesk.words import grouped, tr
 
 RANKS = (1, 5, 10, 20)
@@ -38,7 +38,7 @@ def _shown(interval: Interval | None, why: str | None, subjects: int, *, by_prob
     shown = rates_between(interval)
     if interval is not None and by_probes:
         shown = tr("{interval} (too narrow)", interval=shown)
-    wide = tells_little(interval, None, subjects, count=False)
+    wide = search_tells_little(interval, subjects)
     return Cell(noted(or_why(shown, why), wide), bool(wide), tip=why or wide)
 
 

@@ -25,6 +25,10 @@ class Grouped:
     score: Floats
     label: Mask
 
+    def within_groups(self) -> Mask:
+        """Tell which comparisons are of two faces of one group; faces without a group are of none."""
+        return np.asarray((self.code1 == self.code2) & (self.code1 >= 0))
+
     def within(self, group: int) -> Mask:
         """Comparisons whose two faces are of one group."""
         same: Mask = (self.code1 == group) & (self.code2 == group)

@@ -38,6 +38,8 @@ class Subjects:
     """How many subjects have a name: the first ones."""
     unnamed: Mask
     """Which comparisons do not name both of their subjects."""
+    names: Ints | None = None
+    """The number of each subject's name among all names in order; it does not fall from one to the next."""
 
     def as_one_group(self) -> Subjects:
         """Return the same subjects and comparisons without groups."""
@@ -86,16 +88,18 @@ def number_subjects(scores: ScoreSet, grouped: Grouped | None, by: str) -> Subje
         homes = number_texts([scores.group1, scores.group2])[1]
     else:
         homes = np.zeros(2 * n, dtype=np.int64)
-    codes *= int(homes.max(initial=0)) + 1
+    wide = int(homes.max(initial=0)) + 1
+    codes *= wide
     codes += homes
     there = np.zeros(int(codes.max(initial=-1)) + 1, dtype=bool)
     there[codes] = True
-    named = int(there[: len(names) * (int(homes.max(initial=0)) + 1)].sum())
+    named = int(there[: len(names) * wide].sum())
     codes = (np.cumsum(there) - 1)[codes]
     nowhere = np.full(n, -1, dtype=np.int64)
     sides = (nowhere, nowhere) if grouped is None else (grouped.code1, grouped.code2)
     groups = 0 if grouped is None else len(grouped.names)
-    return Subjects(codes[:n], codes[n:], *sides, int(there.sum()), groups, named, np.any(lacking, axis=0))
+    whose = np.flatnonzero(there) // wide
+    return Subjects(codes[:n], codes[n:], *sides, len(whose), groups, named, np.any(lacking, axis=0), whose)
 
 
 def _with_strangers(codes: Ints, lacking: Mask, label: Mask, known: int) -> Ints:

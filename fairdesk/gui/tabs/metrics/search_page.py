@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,14 @@ from fairdesk.figures.whole_set import WHOLE, whole_name
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.metrics.presenter import work_out_search
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
+from fairdesk.jobs.wording import rate
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
     import pyqtgraph as pg
 
     from fairdesk.gui.widgets.plot_gestures import PlotGestures
+    from fairdesk.gui.widgets.plot_keys import PlotKeys, Walk
     from fairdesk.gui.widgets.top_legend import TopLegend
     from fairdesk.metrics.identification.results import IdentifyResult
 
@@ -41,6 +44,7 @@ class SearchPage(QWidget):
         self.plot: pg.PlotWidget | None = None
         self._legend: TopLegend | None = None
         self._gestures: PlotGestures | None = None
+        self.keys: PlotKeys | None = None
         self.headline = QLabel()
         self.headline.setWordWrap(True)
         self.headline.setTextFormat(Qt.TextFormat.PlainText)
@@ -94,6 +98,7 @@ class SearchPage(QWidget):
     def _make_plot(self) -> None:
         from fairdesk.gui.widgets.plot_export import new_plot
         from fairdesk.gui.widgets.plot_gestures import PlotGestures
+        from fairdesk.gui.widgets.plot_keys import PlotKeys
         from fairdesk.gui.widgets.plot_scroll import PlotScroll
         from fairdesk.gui.widgets.rate_axis import RateAxis
         from fairdesk.gui.widgets.top_legend import TopLegend
@@ -105,6 +110,8 @@ class SearchPage(QWidget):
             axes={"left": RateAxis("left")},
         )
         self.plot.drawing = self._drawing
+        self.plot.setAccessibleName(tr("Mated probes found by rank (CMC)"))
+        self.keys = PlotKeys(self.plot, self._theme, self.walks)
         self._legend = legend = TopLegend(self.plot)
         self._gestures = PlotGestures(self.plot, self.plot.getPlotItem().enableAutoRange)
         self._gestures.saved.connect(self.saved)
@@ -154,3 +161,33 @@ class SearchPage(QWidget):
         self._legend.show_entries(entries, self._theme.tokens["text"])
         self.plot.enableAutoRange()
         self.scroller.fit()
+        if self.keys is not None:
+            self.keys.shown_again()
+
+    def walks(self) -> list[Walk]:
+        """Return the curves for the keyboard, a place a rank; no pairs are behind them."""
+        import numpy as np
+
+        from fairdesk.gui.widgets.plot_keys import Walk
+
+        if self.result is None:
+            return []
+        groups = self.result.groups or {}
+        out = []
+        for name, row in {WHOLE: self.result, **groups}.items():
+            worst, best = row.cmc.pessimistic, row.cmc.optimistic
+            if worst is None or best is None:
+                continue
+            shown = whole_name(groups) if name == WHOLE else name
+            ranks = np.arange(1, min(len(worst), RANKS) + 1, dtype=np.float64)
+            said = partial(_said, shown, worst, best)
+            out.append(Walk(ranks, np.array(worst[:RANKS], dtype=np.float64), said, lambda _place: None))
+        return out
+
+
+def _said(name: str, worst: list[float], best: list[float], place: int) -> str:
+    """Say what is at a place of a curve; by both rules where equal scores make them differ."""
+    said = tr("{name}: rank {rank}, {found} of mated probes found", name=name, rank=place + 1, found=rate(worst[place]))
+    if worst[place] != best[place]:
+        said += "\n" + tr("{found} with equal scores counted in favour", found=rate(best[place]))
+    return said

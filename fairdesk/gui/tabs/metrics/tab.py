@@ -41,6 +41,7 @@ from fairdesk.gui.tabs.metrics.result_tables import ResultTables
 from fairdesk.gui.tabs.metrics.saving import save_shown_table
 from fairdesk.gui.tabs.metrics.search_page import SearchPage
 from fairdesk.gui.tabs.metrics.source_tree import SourceTree
+from fairdesk.gui.tabs.metrics.threshold_steps import ThresholdSteps
 from fairdesk.gui.widgets.find_line import FindLine
 from fairdesk.gui.widgets.flow_row import FlowRow
 from fairdesk.gui.widgets.threshold_field import ThresholdField
@@ -82,6 +83,7 @@ class MetricsTab(Tab):
     headline: QLabel
     at: QComboBox
     value: ThresholdField
+    steps: ThresholdSteps
     source: QComboBox
     by: QComboBox
     by_label: QLabel
@@ -93,7 +95,7 @@ class MetricsTab(Tab):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         load_form(self, "metrics_tab.ui", (FlowRow, ResultPlots, ResultTables, SourceTree, ThresholdField))
-        self.view = presenter.View()
+        self.view, self.steps = presenter.View(), ThresholdSteps(self)
         self._drawing = False  # the intervals of what is shown are being worked out
         self._asked = 0  # evaluations so far: only the newest goes on
         self.shown: presenter.Evaluation | None = None
@@ -348,6 +350,7 @@ class MetricsTab(Tab):
         params = self.params()
         if params is None:
             return
+        self.steps.note()
         self._asked += 1
         asked = self._asked
 
