@@ -84,6 +84,16 @@ def identity_names(project: Project, ids: Iterable[int]) -> dict[int, str]:
     return dict(rows)
 
 
+def people_by_id(project: Project, ids: Iterable[int]) -> dict[int, tuple[str, str | None]]:
+    """Return the names of some identities by id, each with its group (None is "no group")."""
+    rows = project.db.rows(
+        "SELECT i.id, i.name, g.name FROM identity i LEFT JOIN grp g ON g.id = i.group_id"
+        " WHERE i.id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(ids)),),
+    )
+    return {number: (name, group) for number, name, group in rows}
+
+
 def find_identity(project: Project, name: str, group: str | None) -> int | None:
     """Return the id of the identity of a name in a group (None is "no group"), or None where there is none."""
     found: int | None = project.db.value(

@@ -117,7 +117,7 @@ class ReviewSession:
         """Read the version's clusters again."""
         of = {one.id: one for one in clusters(self.project, self.version)}
         self._loose = {number for number, one in of.items() if one.label == UNCLUSTERED}
-        self.titles = {number: one.title for number, one in of.items()}
+        self.titles = {number: one.told for number, one in of.items()}
         self.named = {number for number, one in of.items() if one.name or one.identity}
         self.labels = {number: one.label for number, one in of.items()}
         faces, homes = members(self.project, self.version)
@@ -131,7 +131,7 @@ class ReviewSession:
         for move, cluster in zip(moves, went, strict=True):
             self._at[self._rows(move.faces)] = cluster
         for one in clusters(self.project, self.version, [new for new in went if new not in self.titles]):
-            self.titles[one.id], self.labels[one.id] = one.title, one.label
+            self.titles[one.id], self.labels[one.id] = one.told, one.label
 
     def _rows(self, faces: Sequence[int]) -> list[int]:
         return [self._row[face] for face in faces if face in self._row]

@@ -90,7 +90,7 @@ def _known(project: Project, faces: Sequence[int]) -> list[int]:
 
 def _two(a: Cluster, b: Cluster) -> None:
     if a.id == b.id:
-        raise RequestError(tr("{cluster} is one cluster. Name two.", cluster=a.title))
+        raise RequestError(tr("{cluster} is one cluster. Name two.", cluster=a.told))
     for one in (a, b):
         if one.label == UNCLUSTERED:
             raise RequestError(
@@ -104,7 +104,7 @@ def say_same(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
     before = last_verdict(project)
     keep, other = sorted((a, b), key=lambda c: (c.name is None and c.identity is None, -c.faces, c.label))
     about = [*faces_of(project, a.id), *faces_of(project, b.id)]
-    text = tr("{a} and {b} are one person", a=keep.title, b=other.title)
+    text = tr("{a} and {b} are one person", a=keep.told, b=other.told)
     with project.journal.step(text, target=_target(keep)) as connection:
         moved, replaced = join_clusters(project, connection, keep.id, [other.id])
     return _result(project, Said.SAME, before, about, moved, replaced)
@@ -135,7 +135,7 @@ def say_different(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
     """Two clusters are two people: they stay as they are, and no later clustering joins them."""
     _two(a, b)
     before = last_verdict(project)
-    text = tr("{a} and {b} are different people", a=a.title, b=b.title)
+    text = tr("{a} and {b} are different people", a=a.told, b=b.told)
     with project.journal.step(text, target=_target(a)) as connection:
         sides = faces_of(project, a.id), faces_of(project, b.id)
         _, replaced = say(project, connection, Said.DIFFERENT, *sides)
@@ -149,7 +149,7 @@ def confirm(project: Project, version: int, faces: Sequence[int], cluster: Clust
         raise RequestError(tr("The unclustered faces are not one person: a face cannot be confirmed there."))
     before = last_verdict(project)
     text = tr_n(
-        "Confirm {n:,} face of {cluster}", "Confirm {n:,} faces of {cluster}", len(wanted), cluster=cluster.title
+        "Confirm {n:,} face of {cluster}", "Confirm {n:,} faces of {cluster}", len(wanted), cluster=cluster.told
     )
     moves = _Moves(project, version, wanted)
     with project.journal.step(text, target=_target(cluster)) as connection:
@@ -167,13 +167,13 @@ def reject(project: Project, version: int, faces: Sequence[int], cluster: Cluste
             tr("The unclustered faces are not one person: there is nothing a face could be said not to be.")
         )
     before = last_verdict(project)
-    text = tr_n("{n:,} face is not {cluster}", "{n:,} faces are not {cluster}", len(wanted), cluster=cluster.title)
+    text = tr_n("{n:,} face is not {cluster}", "{n:,} faces are not {cluster}", len(wanted), cluster=cluster.told)
     moves = _Moves(project, version, wanted)
     with project.journal.step(text, target=_target(cluster)) as connection:
         rest = set(faces_of(project, cluster.id)) - set(wanted)
         if not rest:
             raise RequestError(
-                tr("These are all faces of {cluster}: nobody is left that they are not.", cluster=cluster.title)
+                tr("These are all faces of {cluster}: nobody is left that they are not.", cluster=cluster.told)
             )
         _, replaced = say(project, connection, Said.NOT, wanted, rest)
         home_of = homes_of(project, version, wanted, hidden=True)

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QWidget
 from fairdesk.clustering import store
 from fairdesk.clustering.naming import Naming, foresee, name_cluster, suggested_name
 from fairdesk.clustering.store import UNCLUSTERED, Cluster
-from fairdesk.errors import RequestError
 from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.alike_names import ask_who
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.session import Session
+from fairdesk.gui.tabs.clustering.cluster_choice import ClusterChoice
 from fairdesk.project.identities import NamedImages
 from fairdesk.words import tr, tr_n
 
@@ -58,7 +58,7 @@ async def _assign(tab: ClusteringTab, cluster: Cluster, suggested: str, in_group
         "Who is this? The face of {cluster} gets the name.",
         "Who is this? All {n:,} faces of {cluster} get the name.",
         cluster.faces,
-        cluster=cluster.title,
+        cluster=cluster.told,
     )
     dialog = NameDialog(question, (tab.view.names, tab.view.groups), tab, value=suggested)
     dialog.group.setCurrentText(in_group or "")
@@ -142,18 +142,7 @@ async def _agreed(
 async def move_faces_to(tab: ClusteringTab) -> None:
     """Ask to which cluster the selected faces go."""
     faces = tab.grid.selected_ids()
-    titles = {cluster.title: cluster for cluster in tab.view.clusters}
     question = tr_n("Move {n:,} face to which cluster?", "Move {n:,} faces to which cluster?", len(faces))
-    dialog = NameDialog(question, (list(titles), []), tab, with_group=False)
-    if not faces or not await async_glue.finished(dialog):
-        return
-    wanted = dialog.name.text().strip()
-    cluster = titles.get(wanted) or next((c for c in tab.view.clusters if str(c.label) == wanted), None)
-    if cluster is None:
-        tab.session.tell_error(
-            RequestError(
-                tr("There is no cluster called {wanted}. Start typing its title and choose it.", wanted=wanted)
-            )
-        )
-        return
-    tab.move_to(faces, cluster)
+    dialog = ClusterChoice(question, tab.view.clusters, tab)
+    if faces and await async_glue.finished(dialog) and dialog.chosen is not None:
+        tab.move_to(faces, dialog.chosen)

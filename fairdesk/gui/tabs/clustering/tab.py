@@ -351,7 +351,7 @@ class ClusteringTab(Tab):
             self.on_faces()
             return
         view, earlier, tell = self.view, self._centres, self.session.failed.emit
-        titles = {one.id: one.title for one in self.view.clusters if one.label >= 0}
+        titles = {one.id: one.told for one in self.view.clusters if one.label >= 0}
 
         def read() -> tuple[Centres | None, Shown, set[int] | None]:
             centres = Centres.read(project, version, view.faces, view.homes, earlier, tell)
@@ -380,7 +380,7 @@ class ClusteringTab(Tab):
 
     def _say_selected(self) -> None:
         clusters, faces = self.clusters.selected(), self.grid.selected_count()
-        parts = [clusters[0].title] if len(clusters) == 1 else []
+        parts = [clusters[0].told] if len(clusters) == 1 else []
         if len(clusters) > 1:
             real = [one for one in clusters if one.label != UNCLUSTERED]
             selected = tr_n("{n} cluster selected", "{n} clusters selected", len(clusters))
@@ -474,7 +474,7 @@ class ClusteringTab(Tab):
             self._correct(
                 lambda project: store.move_faces(project, faces, cluster.id),
                 lambda n: tr_n(
-                    "Moved {n:,} face to {cluster}", "Moved {n:,} faces to {cluster}", n, cluster=cluster.title
+                    "Moved {n:,} face to {cluster}", "Moved {n:,} faces to {cluster}", n, cluster=cluster.told
                 ),
             )
 
