@@ -190,6 +190,21 @@ def alike_question(name: str, alike: Sequence[NamedImages]) -> str:
     return "\n".join([*lines, tr("“{name}” differs in case or blanks alone. Is it the same person?", name=name)])
 
 
+def namesake_question(name: str, same: Sequence[NamedImages]) -> str:
+    """Ask whether a name means one of the people of other groups who are called so."""
+    lines = [
+        tr_n(
+            "{name} in {group} has {n:,} image.",
+            "{name} in {group} has {n:,} images.",
+            one.images,
+            name=one.name,
+            group=one.group or tr("no group"),
+        )
+        for one in same[:MOST_ALIKE]
+    ]
+    return "\n".join([*lines, tr("There is a {name} already. Is it the same person?", name=name)])
+
+
 def images_beside(project: Project, identity: int, faces: Iterable[int]) -> int:
     """Return how many images an identity has, but for those that some faces are in."""
     found: int = project.db.value(

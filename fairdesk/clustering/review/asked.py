@@ -30,6 +30,8 @@ class Asked:
     again: bool = False  # it was answered before
     doubted: bool = False  # and everything else speaks against that answer
     names: tuple[str, ...] = ()  # suggested, for `name`
+    groups: tuple[str | None, ...] = ()  # of these people
+    usual: str | None = None  # for `name`: the group that most of the faces have
     question: Question | None = None
     check: bool = False  # about a face drawn at random
     together: bool = False  # both sides are in one cluster now
@@ -40,6 +42,10 @@ class Asked:
         if self.question is None:
             return None
         return Reply.YES if self.together != (self.kind is Kind.SPLIT) else Reply.NO
+
+    def person(self, place: int) -> tuple[str, str | None]:
+        """Return a suggested name and its group: "" for none, None where it is not known."""
+        return self.names[place], (self.groups[place] or "") if place < len(self.groups) else None
 
     @property
     def faces(self) -> list[int]:

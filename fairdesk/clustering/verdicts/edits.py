@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from fairdesk.clustering.results import VerdictResult
 from fairdesk.clustering.store import (
     UNCLUSTERED,
     Cluster,
@@ -19,6 +18,8 @@ from fairdesk.clustering.store import (
     place_faces,
     put_out,
 )
+from fairdesk.clustering.verdicts.changed import Moves, version_of
+from fairdesk.clustering.verdicts.results import VerdictResult
 from fairdesk.clustering.verdicts.saying import say
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
@@ -33,9 +34,13 @@ def _target(cluster: Cluster | None = None) -> dict[str, Any]:
 
 
 def _result(
-    project: Project, said: Said, before: int, about: Sequence[int], moved: int, replaced: Sequence[Verdict]
+    project: Project, said: Said, before: int, about: Sequence[int], moves: Moves, replaced: Sequence[Verdict],
+    named: Sequence[int] = (), beside: Sequence[int] = (),
 ) -> VerdictResult:  # fmt: skip
-    """Say what was kept, and about how many faces; contradictions are those that the new verdicts are part of."""
+    """Say what was kept, about whom, and what it changed; contradictions are those that the new verdicts are part of.
+
+    `about` are all faces that it is of; those that were `named` one by one, and those `beside` them, are said by number.
+    """
     every = verdicts(project)
     new = [v.id for v in every if v.id > before]
     follows = constraints(every)
@@ -47,28 +52,17 @@ def _result(
     return VerdictResult(
         verdicts=new,
         said=said.value,
-        moved=moved,
+        moved=moves.count(),
+        version=moves.version,
+        clusters=moves.clusters(),
+        named=list(named),
+        beside=list(beside),
         faces=len(faces),
         hidden=len(hidden) or None,
         ignored=len(faces & follows.ignored) or None if said is not Said.IGNORED else None,
         replaced=[v.id for v in replaced],
         contradictions=told,
     )
-
-
-class _Moves:
-    """Counts the faces, of some that are shown, that have another cluster than before."""
-
-    def __init__(self, project: Project, version: int | None, faces: Sequence[int]) -> None:
-        self._project, self._version, self._faces = project, version, faces
-        self._before = self._homes()
-
-    def _homes(self) -> dict[int, int]:
-        return {} if self._version is None else homes_of(self._project, self._version, self._faces)
-
-    def count(self) -> int:
-        now = self._homes()
-        return sum(now.get(face) != self._before.get(face) for face in {*now, *self._before})
 
 
 def _known(project: Project, faces: Sequence[int]) -> list[int]:
@@ -105,9 +99,10 @@ def say_same(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
     keep, other = sorted((a, b), key=lambda c: (c.name is None and c.identity is None, -c.faces, c.label))
     about = [*faces_of(project, a.id), *faces_of(project, b.id)]
     text = tr("{a} and {b} are one person", a=keep.told, b=other.told)
+    moves = Moves(project, version_of(project, keep), about, (a, b))
     with project.journal.step(text, target=_target(keep)) as connection:
-        moved, replaced = join_clusters(project, connection, keep.id, [other.id])
-    return _result(project, Said.SAME, before, about, moved, replaced)
+        _, replaced = join_clusters(project, connection, keep.id, [other.id])
+    return _result(project, Said.SAME, before, about, moves, replaced)
 
 
 def broken_by_merge(project: Project, version: int, keep: int, others: Sequence[int]) -> list[Verdict]:
@@ -136,10 +131,11 @@ def say_different(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
     _two(a, b)
     before = last_verdict(project)
     text = tr("{a} and {b} are different people", a=a.told, b=b.told)
+    sides = faces_of(project, a.id), faces_of(project, b.id)
+    moves = Moves(project, version_of(project, a), [], (a, b))
     with project.journal.step(text, target=_target(a)) as connection:
-        sides = faces_of(project, a.id), faces_of(project, b.id)
         _, replaced = say(project, connection, Said.DIFFERENT, *sides)
-    return _result(project, Said.DIFFERENT, before, [*sides[0], *sides[1]], 0, replaced)
+    return _result(project, Said.DIFFERENT, before, [*sides[0], *sides[1]], moves, replaced)
 
 
 def confirm(project: Project, version: int, faces: Sequence[int], cluster: Cluster) -> VerdictResult:
@@ -151,12 +147,12 @@ def confirm(project: Project, version: int, faces: Sequence[int], cluster: Clust
     text = tr_n(
         "Confirm {n:,} face of {cluster}", "Confirm {n:,} faces of {cluster}", len(wanted), cluster=cluster.told
     )
-    moves = _Moves(project, version, wanted)
+    moves = Moves(project, version, wanted, (cluster,))
     with project.journal.step(text, target=_target(cluster)) as connection:
         place_faces(project, connection, version, wanted, cluster.id)
         others = set(faces_of(project, cluster.id)) - set(wanted)
         _, replaced = say(project, connection, Said.CONFIRMED, wanted, others)
-    return _result(project, Said.CONFIRMED, before, wanted, moves.count(), replaced)
+    return _result(project, Said.CONFIRMED, before, wanted, moves, replaced, wanted)
 
 
 def reject(project: Project, version: int, faces: Sequence[int], cluster: Cluster) -> VerdictResult:
@@ -168,7 +164,7 @@ def reject(project: Project, version: int, faces: Sequence[int], cluster: Cluste
         )
     before = last_verdict(project)
     text = tr_n("{n:,} face is not {cluster}", "{n:,} faces are not {cluster}", len(wanted), cluster=cluster.told)
-    moves = _Moves(project, version, wanted)
+    moves = Moves(project, version, wanted, (cluster,))
     with project.journal.step(text, target=_target(cluster)) as connection:
         rest = set(faces_of(project, cluster.id)) - set(wanted)
         if not rest:
@@ -178,7 +174,7 @@ def reject(project: Project, version: int, faces: Sequence[int], cluster: Cluste
         _, replaced = say(project, connection, Said.NOT, wanted, rest)
         home_of = homes_of(project, version, wanted, hidden=True)
         put_out(project, connection, version, [face for face in wanted if home_of.get(face) == cluster.id])
-    return _result(project, Said.NOT, before, wanted, moves.count(), replaced)
+    return _result(project, Said.NOT, before, wanted, moves, replaced, wanted)
 
 
 def _apart(faces: Sequence[int], others: Sequence[int]) -> None:
@@ -196,7 +192,7 @@ def one_person(project: Project, version: int, faces: Sequence[int], others: Seq
     wanted, beside = _known(project, faces), _known(project, others)
     _apart(wanted, beside)
     before, home_of = last_verdict(project), homes_of(project, version, [*wanted, *beside], hidden=True)
-    moves = _Moves(project, version, [*wanted, *beside])
+    moves = Moves(project, version, [*wanted, *beside])
     loose = {one.id for one in clusters(project, version) if one.label == UNCLUSTERED}
     homes = [
         [home for face in side if (home := home_of.get(face, UNCLUSTERED)) >= 0 and home not in loose]
@@ -210,7 +206,7 @@ def one_person(project: Project, version: int, faces: Sequence[int], others: Seq
         alone = [face for face in beside if home_of.get(face) is None or home_of[face] in loose]
         place_faces(project, connection, version, [*wanted, *alone], cluster)
         _, replaced = say(project, connection, said, wanted, beside)
-    return _result(project, said, before, [*wanted, *beside], moves.count(), replaced)
+    return _result(project, said, before, [*wanted, *beside], moves, replaced, wanted, beside)
 
 
 def two_people(project: Project, version: int, faces: Sequence[int], others: Sequence[int]) -> VerdictResult:
@@ -221,7 +217,7 @@ def two_people(project: Project, version: int, faces: Sequence[int], others: Seq
     wanted, beside = _known(project, faces), _known(project, others)
     _apart(wanted, beside)
     before, home_of = last_verdict(project), homes_of(project, version, [*wanted, *beside], hidden=True)
-    moves = _Moves(project, version, [*wanted, *beside])
+    moves = Moves(project, version, [*wanted, *beside])
     homes = {home_of.get(face) for face in beside} - {None}
     leaving = [face for face in wanted if home_of.get(face) in homes]
     loose = {one.id for one in clusters(project, version) if one.label == UNCLUSTERED}
@@ -233,7 +229,7 @@ def two_people(project: Project, version: int, faces: Sequence[int], others: Seq
             place_faces(project, connection, version, leaving, new_cluster(connection, version))
         else:
             put_out(project, connection, version, leaving)
-    return _result(project, said, before, [*wanted, *beside], moves.count(), replaced)
+    return _result(project, said, before, [*wanted, *beside], moves, replaced, wanted, beside)
 
 
 def not_sure(project: Project, faces: Sequence[int], others: Sequence[int]) -> VerdictResult:
@@ -241,9 +237,10 @@ def not_sure(project: Project, faces: Sequence[int], others: Sequence[int]) -> V
     wanted, beside = _known(project, faces), _known(project, others)
     _apart(wanted, beside)
     before = last_verdict(project)
+    moves = Moves(project, None, [])
     with project.journal.step(tr("Not sure"), target=_target()) as connection:
         _, replaced = say(project, connection, Said.UNSURE, wanted, beside)
-    return _result(project, Said.UNSURE, before, [*wanted, *beside], 0, replaced)
+    return _result(project, Said.UNSURE, before, [*wanted, *beside], moves, replaced, wanted, beside)
 
 
 def ignore(project: Project, version: int | None, faces: Sequence[int]) -> VerdictResult:
@@ -251,9 +248,9 @@ def ignore(project: Project, version: int | None, faces: Sequence[int]) -> Verdi
     wanted = _known(project, faces)
     before = last_verdict(project)
     text = tr_n("Ignore {n:,} face", "Ignore {n:,} faces", len(wanted))
-    moves = _Moves(project, version, wanted)
+    moves = Moves(project, version, wanted)
     with project.journal.step(text, target=_target()) as connection:
         _, replaced = say(project, connection, Said.IGNORED, wanted)
         if version is not None:
             put_out(project, connection, version, wanted)
-    return _result(project, Said.IGNORED, before, wanted, moves.count(), replaced)
+    return _result(project, Said.IGNORED, before, wanted, moves, replaced, wanted)

@@ -42,7 +42,7 @@ from fairdesk.project.changes import Change, Kind
 from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
-    from fairdesk.clustering.results import VerdictResult
+    from fairdesk.clustering.verdicts.results import VerdictResult
 
 LATER_MS = 3000  # without an answer of a review, before the list behind it is read again
 
@@ -198,6 +198,7 @@ class ClusteringTab(Tab):
             self.version.setCurrentIndex(self.version.findData(view.version.id))
         self.version.setEnabled(bool(view.versions) and not self._reviewing)
         self.grid.cells.groups = view.groups
+        self.review.naming.fields.know(view.people, view.groups)
         self._show()
         self._arrange()
         if self._select_next is not None:
