@@ -133,3 +133,16 @@ def test_a_merge_of_namesakes_says_that_faces_keep_the_other_group(filled):
     keep, gone = of[every[1].id], of[every[3].id]
     lines = lost_names(filled, keep, [(gone, faces_of(filled, gone.id))])
     assert any("keep the identity Ann in group Asian" in line for line in lines)
+
+
+def test_the_figures_are_readable_in_a_small_window(namesakes, window, hand):
+    tab, _ = namesakes
+    window.resize(1024, 700)
+    tab.clusters.selectAll()  # what is said of the selection takes no room from them
+    hand.settle()
+    line = tab.quality
+    shown = line.fontMetrics().elidedText(line.text(), Qt.TextElideMode.ElideRight, line.width())
+    assert "BCubed F1" in shown and "pairwise F1" in shown
+    assert line.toolTip() == line.text() and line.text().endswith("40 faces")
+    rows = [line.mapTo(tab, QPoint(0, 0)).y(), tab.selected.mapTo(tab, QPoint(0, 0)).y()]
+    assert rows[0] > rows[1] and tab.selected.text().startswith("Merge 8 clusters")

@@ -18,7 +18,9 @@ class PersonFields:
         self.name, self.group, self.note = line(), QComboBox(), QLabel()
         self.name.setAccessibleName(tr("Name"))
         self.group.setEditable(True)
-        self.group.setLineEdit(line())
+        within = line()
+        within.setStyleSheet("padding: 0; border: none; background: transparent")  # the box around it has these
+        self.group.setLineEdit(within)
         self.group.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.group.setAccessibleName(tr("Group"))
         self.note.setWordWrap(True)

@@ -179,11 +179,7 @@ def quality_line(version: Version, shown: list[Cluster], quality: Agreement | No
     """Say how well a version does, as it is corrected now."""
     count = sum(1 for cluster in shown if cluster.label >= 0)
     loose = sum(cluster.faces for cluster in shown if cluster.label < 0)
-    parts = [
-        tr_n("{n:,} cluster", "{n:,} clusters", count),
-        tr("{loose:,} unclustered", loose=loose),
-        vectors_line(version),
-    ]
+    parts = [tr_n("{n:,} cluster", "{n:,} clusters", count), tr("{loose:,} unclustered", loose=loose)]
     if quality is not None and quality.bcubed_f1 is not None:
         parts.append(tr("BCubed F1 {f1:.3f}", f1=quality.bcubed_f1))
         if quality.pairwise_f1 is not None:
@@ -195,4 +191,4 @@ def quality_line(version: Version, shown: list[Cluster], quality: Agreement | No
                 people=counted.people(quality.known_people or 0),
             )
         )
-    return "  ·  ".join(parts)
+    return "  ·  ".join([*parts, vectors_line(version)])  # what matters most comes first: the end may be cut off
