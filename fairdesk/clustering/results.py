@@ -52,6 +52,10 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
     """Verdicts of which too few faces are clustered: there is nothing that could be honoured."""
     verdict_faces_left_out: int | None = None
     """Faces of both, counted for each verdict, that are not clustered: hidden, ignored, without embedding, or another detector's."""
+    measured_in: str | None = None
+    """What the distance among the parameters (epsilon, or that at which the tree was cut) is measured in."""
+    distance: float | None = None
+    """That distance."""
     number_of_known: int | None = None
     """How many clusters were made because so many people are known; None where the number was given, or found."""
     clusters_asked: int | None = None
@@ -119,6 +123,8 @@ class ClusterResult(JobResult, Agreement, RestsOnVectors):
             faces=self.faces,
         )
         said += self._not_as_asked()
+        if self.measured_in is not None and self.distance is not None:
+            said += "\n" + tr("Distance {distance:.4g}: {what}.", distance=self.distance, what=self.measured_in)
         if self.number_of_known is not None:
             resting = tr(
                 "The number is that of the people known: {people}, on {faces}.",
