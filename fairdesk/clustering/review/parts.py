@@ -185,3 +185,11 @@ def join(
             if new.may_join(alive[around[at]]):
                 heapq.heappush(heap, (-float(found[at]), number, around[at]))
     return Joined(alive, joins, into)
+
+
+def whole(parts: list[Part]) -> Part:
+    """Return some parts as one."""
+    together = parts[0]
+    for part in parts[1:]:
+        together = together.with_(part)
+    return together

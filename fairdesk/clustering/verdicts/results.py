@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fairdesk import counted
-from fairdesk.clustering.verdicts.saying import replaces
+from fairdesk.clustering.verdicts.saying import replaces, withdraws
 from fairdesk.jobs.results import JobResult, Record
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
@@ -120,5 +120,5 @@ class VerdictResult(JobResult):
                      "{n:,} of the {faces} are ignored: no clustering takes them.", self.ignored, faces=counted.faces(self.faces))
             )  # fmt: skip
         if self.replaced:
-            lines.append(replaces(self.replaced))
+            lines.append(withdraws(self.replaced) if self.said == Said.UNSURE else replaces(self.replaced))
         return "\n".join([*lines, *self.names, *self.contradictions])
