@@ -209,6 +209,12 @@ def cluster_names(project: Project, version: int) -> dict[int, NewCluster]:
     return {number: NewCluster(label, name, identity) for number, label, name, identity in rows}
 
 
+def version_of(project: Project, cluster: int) -> int | None:
+    """Return the version that a cluster is of; None where it is gone."""
+    found: int | None = project.db.value("SELECT clustering_id FROM cluster WHERE id = ?", (cluster,))
+    return found
+
+
 def method_of(project: Project, version: int) -> str:
     """Return the method of a version."""
     return str(project.db.value("SELECT method FROM clustering WHERE id = ?", (version,)))

@@ -718,7 +718,7 @@ def test_escape_leaves_the_field_of_the_name_and_then_the_review(window, hand, q
     hand.settle()
     assert not window.clustering.reviewing and not verdicts(filled)
     assert [one.text for one in said] == [
-        "“Zoe Yas” was typed, but not given as a name. The next review asks about it first, and has it in its field."
+        "“Zoe Yas” was typed, but not given as a name. The next review asks about it first, and has it in its field, until FairDesk is closed."
     ]
     hand.do("clustering.review")
     hand.settle()

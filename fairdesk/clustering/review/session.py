@@ -456,6 +456,9 @@ class ReviewSession:
             self.past.redo(self.review)
         for _ in range(-more):
             self.past.undo(self.review)
+        self._since += abs(more)  # what was learned, or forgotten, bears on clusters that no answer was about
+        if self.review.relearning_takes <= PATIENCE:
+            self.learn()
         self.read()
         self._verdicts = verdict_state(self.project)
         return more

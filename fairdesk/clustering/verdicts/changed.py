@@ -10,12 +10,6 @@ from fairdesk.clustering.verdicts.results import VerdictCluster
 from fairdesk.project import Project
 
 
-def version_of(project: Project, cluster: Cluster) -> int | None:
-    """Return the version that a cluster is of; None where it is gone."""
-    found: int | None = project.db.value("SELECT clustering_id FROM cluster WHERE id = ?", (cluster.id,))
-    return found
-
-
 class Moves:
     """Looks at some faces, and at the clusters that are meant, before a verdict is given."""
 

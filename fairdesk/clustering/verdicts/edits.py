@@ -17,8 +17,9 @@ from fairdesk.clustering.store import (
     new_cluster,
     place_faces,
     put_out,
+    version_of,
 )
-from fairdesk.clustering.verdicts.changed import Moves, version_of
+from fairdesk.clustering.verdicts.changed import Moves
 from fairdesk.clustering.verdicts.results import VerdictResult
 from fairdesk.clustering.verdicts.saying import say
 from fairdesk.errors import RequestError
@@ -99,7 +100,7 @@ def say_same(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
     keep, other = sorted((a, b), key=lambda c: (c.name is None and c.identity is None, -c.faces, c.label))
     about = [*faces_of(project, a.id), *faces_of(project, b.id)]
     text = tr("{a} and {b} are one person", a=keep.told, b=other.told)
-    moves = Moves(project, version_of(project, keep), about, (a, b))
+    moves = Moves(project, version_of(project, keep.id), about, (a, b))
     with project.journal.step(text, target=_target(keep)) as connection:
         _, replaced = join_clusters(project, connection, keep.id, [other.id])
     return _result(project, Said.SAME, before, about, moves, replaced)
@@ -132,7 +133,7 @@ def say_different(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
     before = last_verdict(project)
     text = tr("{a} and {b} are different people", a=a.told, b=b.told)
     sides = faces_of(project, a.id), faces_of(project, b.id)
-    moves = Moves(project, version_of(project, a), [], (a, b))
+    moves = Moves(project, version_of(project, a.id), [], (a, b))
     with project.journal.step(text, target=_target(a)) as connection:
         _, replaced = say(project, connection, Said.DIFFERENT, *sides)
     return _result(project, Said.DIFFERENT, before, [*sides[0], *sides[1]], moves, replaced)

@@ -178,8 +178,8 @@ def hint(names: int) -> str:
 def left_note(names: Sequence[str]) -> str:
     """Say that names were typed and not given."""
     return tr_n(
-        "{names} was typed, but not given as a name. The next review asks about it first, and has it in its field.",
-        "{names} were typed, but not given as names. The next review asks about them first, and has them in its field.",
+        "{names} was typed, but not given as a name. The next review asks about it first, and has it in its field, until FairDesk is closed.",
+        "{names} were typed, but not given as names. The next review asks about them first, and has them in its field, until FairDesk is closed.",
         len(names),
         names=", ".join(f"“{name}”" for name in names),
     )

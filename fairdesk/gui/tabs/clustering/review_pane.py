@@ -435,10 +435,8 @@ class ReviewPane(KeyedPane):
         self._session.look()
         self.current, self._exhausted = asked, False
         self._take(ahead)
-        if asked is not None:
-            self._show(asked)
-        else:
-            self._next()
+        self._idle.start()
+        self._next() if asked is None else self._show(asked)
 
     def choose(self, place: int) -> None:
         if self.current is not None and place < len(self.current.names):
