@@ -20,6 +20,7 @@ from fairdesk.clustering.review.bunches import Floats, Measure, Numbers, Sides, 
 from fairdesk.clustering.review.candidates import AGAIN, KINDS, Candidate, Candidates, Estimate, Pair, settled
 from fairdesk.clustering.review.heaps import two_heaps
 from fairdesk.clustering.review.likeness import Features, share
+from fairdesk.clustering.review.links import directed_links, each_pair
 from fairdesk.clustering.review.parts import Check, Join, Part, join, whole
 from fairdesk.clustering.review.spot_checks import SEED, belongs, likeliest_join
 from fairdesk.clustering.stages import Stages
@@ -347,9 +348,12 @@ class Review:
             self.clusters.pop(home, None)
             self._pure.pop(home, None)
         pieces = self._pieces(region)
-        piece_of = {bunch: number for number, part in pieces.items() for bunch in part.bunches}
-        edges = [(piece_of[a], piece_of[b]) for a in sorted(region) for b in self._beside[a] if a < b and b in region]
-        done = join(pieces, sorted({(min(e), max(e)) for e in edges if e[0] != e[1]}), self.like, check=check)
+        piece_of = np.full(len(self.rows), -1, dtype=np.int64)  # below 0: elsewhere
+        for number, part in pieces.items():
+            piece_of[part.bunches] = number
+        first, second = (piece_of[some] for some in directed_links(self._beside, sorted(region)))
+        edges = each_pair(first[second >= 0], second[second >= 0])
+        done = join(pieces, zip(*edges.T.tolist(), strict=True), self.like, check=check)
         renamed: dict[int, int] = {}
         for number, part in done.parts.items():
             renamed[number], self._next = self._next, self._next + 1
@@ -392,17 +396,8 @@ class Review:
         for home in sorted({int(self.home[bunch]) for bunch in region}):
             known = pure.get(id(self.clusters[home]), 1.0)
             self._pure[home] = min(known, EVEN) if home in doubted else known
-        seen: set[tuple[int, int]] = set()
-        beside: list[tuple[int, int]] = []
-        for a in sorted(region):
-            for b in self._beside[a]:
-                here, there = int(self.home[a]), int(self.home[b])
-                key = (min(here, there), max(here, there))
-                if here == there or key in seen:
-                    continue
-                seen.add(key)
-                if self.clusters[key[0]].may_join(self.clusters[key[1]]):
-                    beside.append(key)
+        links = each_pair(*(self.home[some] for some in directed_links(self._beside, sorted(region))), ordered=False)
+        beside = [(a, b) for a, b in links.tolist() if self.clusters[a].may_join(self.clusters[b])]
         odds = self.like.between(*([self.clusters[key[side]] for key in beside] for side in (0, 1)))
         for key, found in zip(beside, odds.tolist(), strict=True):
             first, second, likely = self.clusters[key[0]], self.clusters[key[1]], share(found)
