@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from fairdesk.clustering.records import UNCLUSTERED, Cluster
 from fairdesk.errors import RequestError
@@ -13,6 +16,19 @@ from fairdesk.words import tr
 def default_title(label: int) -> str:
     """Return what a cluster without a name is called."""
     return Cluster(0, label, None, None, 0, None).title
+
+
+def told_apart(rows: Iterable[Sequence[Any]], people: Mapping[int, tuple[str, str | None]]) -> list[Cluster]:
+    """Return clusters of rows (id, label, name, identity, faces, cover), each knowing whether another has its title.
+
+    `people` are the names and groups of identities.
+    """
+    found = []
+    for number, label, name, who, faces, cover in rows:
+        identity, group = people.get(who, (None, None))
+        found.append(Cluster(number, label, name, identity, faces, cover, group))
+    of = Counter(one.title for one in found)
+    return [replace(one, shared=True) if of[one.title] > 1 else one for one in found]
 
 
 def label_in(text: str) -> int | None:

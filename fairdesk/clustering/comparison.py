@@ -84,7 +84,7 @@ def side_by_side(project: Project, first: int, second: int) -> SideBySide:
 
 
 def _titles(of: list[Cluster]) -> dict[int, str]:
-    return {one.label: one.title for one in of}
+    return {one.label: one.told for one in of}
 
 
 def compare_versions(project: Project, first: int, second: int, limit: int | None = None) -> ComparisonResult:

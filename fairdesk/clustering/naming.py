@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,9 @@ from fairdesk.project.identities import (
     typed_name,
 )
 from fairdesk.words import tr, tr_n
+
+Known = Mapping[str, Mapping[str | None, int]]
+"""People by name: the groups that have one (None is "no group"), with the images of each."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,45 @@ class Naming:
             )
             for old, count in sorted(self.leaving.items(), key=lambda item: (-item[1], item[0]))
         )
+
+
+def by_name(people: Mapping[str | None, Sequence[tuple[str, int]]]) -> Known:
+    """Return the people of each group, with their images, by name."""
+    known: dict[str, dict[str | None, int]] = {}
+    for group, named in people.items():
+        for name, images in named:
+            known.setdefault(name, {})[group] = images
+    return known
+
+
+def meant(name: str, group: str | None, known: Known, usual: str | None) -> str:
+    """Say whom a name means, beside the people who are known.
+
+    Parameters
+    ----------
+    group
+        The group that was chosen: "" for none; None: nobody chose one, and it is as `likely_group` says.
+    usual
+        The group that most of the faces have.
+    """
+    of = known.get(name, {})
+    chosen = (group or None) if group is not None else next(iter(of)) if len(of) == 1 and usual not in of else usual
+    here = chosen or tr("no group")
+    there = ", ".join(sorted(f"{one or tr('no group')} ({images:,})" for one, images in of.items() if one != chosen))
+    if chosen in of:
+        said = tr_n(
+            "{name} in {group}, who has {n:,} image.",
+            "{name} in {group}, who has {n:,} images.",
+            of[chosen],
+            name=name,
+            group=here,
+        )
+        more = tr("There are others of that name in: {groups}; set the group to mean one of them.", groups=there)
+        return f"{said} {more}" if there else said
+    said = tr("A new person in {group}.", group=here)
+    if not there:
+        return said
+    return said + " " + tr("There is a {name} in: {groups}; set the group to mean that one.", name=name, groups=there)
 
 
 def foresee(project: Project, cluster: int, name: str, group: str | None = None) -> Naming:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +12,7 @@ from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.files.cluster_files import save_clusters, write_clusters
 from fairdesk.clustering.files.vector_files import read_vectors
 from fairdesk.clustering.known_people import known_people
+from fairdesk.clustering.measured_in import measured_in
 from fairdesk.clustering.methods.by_name import (
     Clustered,
     by_size,
@@ -93,6 +96,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         version=version,
         **chosen.about(),
         seed=params.seed,
+        **_distance(used, metric),
         verdicts=followed.followed if verdicts or followed.unused else None,
         verdicts_partly=followed.partly or None,
         verdicts_unused=followed.unused or None,
@@ -108,6 +112,14 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         missing_paths=behind.missing_paths,
         **dict(quality),
     )
+
+
+def _distance(used: ClusterParams, metric: str) -> dict[str, Any]:
+    """Return the distance among the parameters that were used, and what it is measured in; nothing where there is none."""
+    what = measured_in(used.model_dump(), metric)
+    if what is None:
+        return {}
+    return {"measured_in": what, "distance": used.distance if used.method == "hierarchical" else used.eps}
 
 
 def _default_number(params: ClusterParams, people: int) -> int | None:
@@ -232,6 +244,7 @@ def _run_array(params: ClusterParams, context: Context) -> ClusterResult:
         number_of_known=_default_number(params, people),
         clusters_asked=_asked(params, people),
         **about,
+        **_distance(params.model_copy(update={"eps": found.eps}), metric),
         seed=params.seed,
         **dict(quality),
     )

@@ -73,7 +73,7 @@ class ClusterParams(JobParams):
         gt=0,
         le=1_000_000,
         title="Distance to cut at",
-        description="hierarchical: join clusters up to this distance, instead of to a number of clusters",
+        description="hierarchical: join clusters up to this distance (the linkage's, after PCA), instead of to a number of clusters",
     )
     pca: float = Field(
         0.95,
@@ -109,7 +109,9 @@ class ClusterParams(JobParams):
             "kmeans": f"kmeans, {number}",
             "hierarchical": f"{self.linkage}, {number if self.distance is None else f'{self.distance:g}'}",
         }[self.method]
-        if self.method in ("kmeans", "hierarchical") and self.pca != type(self).model_fields["pca"].default:
+        cut = self.method == "hierarchical" and self.distance is not None  # a distance means nothing without it
+        other = self.pca != type(self).model_fields["pca"].default
+        if self.method in ("kmeans", "hierarchical") and (other or (cut and self.pca < 1)):
             text += f", pca {self.pca:g}"
         return text if self.metric is None else f"{text}, {self.metric}"
 

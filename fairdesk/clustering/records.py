@@ -43,6 +43,8 @@ class Cluster:
     identity: str | None
     faces: int
     cover: int | None  # a face id
+    group: str | None = None  # of its identity
+    shared: bool = False  # another cluster of the version has the same title
 
     @property
     def title(self) -> str:
@@ -52,6 +54,16 @@ class Cluster:
         if self.identity:
             return self.identity
         return tr("Unclustered") if self.label == UNCLUSTERED else tr("Cluster {label}", label=self.label)
+
+    @property
+    def told(self) -> str:
+        """What a person reads where it must not be taken for another cluster: a shared title comes with number and group."""
+        if not self.shared:
+            return self.title
+        if self.identity and not self.name:
+            group = self.group or tr("no group")
+            return tr("{title} (cluster {label}, {group})", title=self.title, label=self.label, group=group)
+        return tr("{title} (cluster {label})", title=self.title, label=self.label)
 
 
 @dataclass(frozen=True)

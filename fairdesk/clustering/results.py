@@ -9,7 +9,6 @@ from pathlib import Path
 from fairdesk import counted
 from fairdesk.clustering.originals_behind import missing_line
 from fairdesk.clustering.verdicts.reach import partly_lines
-from fairdesk.clustering.verdicts.saying import replaces
 from fairdesk.clustering.version_basis import basis_text
 from fairdesk.faces.originals_told import MISSING, TellsOfOriginals, cautions_of, changed_lines
 from fairdesk.jobs.results import Caution, JobResult, Record, RestsOnVectors, Unreadable
@@ -53,6 +52,10 @@ class ClusterResult(TellsOfOriginals, Agreement, RestsOnVectors):
     """Verdicts of which too few faces are clustered: there is nothing that could be honoured."""
     verdict_faces_left_out: int | None = None
     """Faces of both, counted for each verdict, that are not clustered: hidden, ignored, without embedding, or another detector's."""
+    measured_in: str | None = None
+    """What the distance among the parameters (epsilon, or that at which the tree was cut) is measured in."""
+    distance: float | None = None
+    """That distance."""
     number_of_known: int | None = None
     """How many clusters were made because so many people are known; None where the number was given, or found."""
     clusters_asked: int | None = None
@@ -122,6 +125,8 @@ class ClusterResult(TellsOfOriginals, Agreement, RestsOnVectors):
             faces=self.faces,
         )
         said += self._not_as_asked()
+        if self.measured_in is not None and self.distance is not None:
+            said += "\n" + tr("Distance {distance:.4g}: {what}.", distance=self.distance, what=self.measured_in)
         if self.number_of_known is not None:
             resting = tr(
                 "The number is that of the people known: {people}, on {faces}.",
@@ -155,53 +160,6 @@ class ClusterResult(TellsOfOriginals, Agreement, RestsOnVectors):
         return "\n".join(
             [said, *self.contradictions, *self.vector_lines(), *changed_lines(self.changed), *self._missing()]
         )
-
-
-class VerdictResult(JobResult):
-    """A verdict that was kept, and what came of it."""
-
-    verdicts: list[int]
-    """The numbers of the new verdicts."""
-    said: str
-    moved: int
-    """Faces that are shown, and changed their cluster."""
-    faces: int = 0
-    """Faces that the verdict is about, those of other sides too."""
-    hidden: int | None = None
-    """Of these the ones on hidden images: they are in no cluster while they are hidden, and no clustering takes them."""
-    ignored: int | None = None
-    """Of these the ones that are of no interest, by a verdict that still holds: no clustering takes them."""
-    replaced: list[int] = []
-    """Earlier verdicts of the same person that said the opposite: they no longer hold."""
-    contradictions: list[str] = []
-    """What contradicts verdicts of others."""
-    names: list[str] = []
-    """Of a merge: which names are gone, and which other identities faces keep."""
-
-    def text(self) -> str:
-        """Return what was kept, what moved, which names are gone, and what it contradicts."""
-        lines = [
-            tr_n(
-                "Kept: {said}. {n:,} face changed its cluster.",
-                "Kept: {said}. {n:,} faces changed their cluster.",
-                self.moved,
-                said=Said(self.said).words,
-            )
-        ]
-        if self.hidden:
-            lines.append(
-                tr_n("{n:,} of the {faces} is on a hidden image: it counts in no cluster, and no clustering takes it, while it is hidden.",
-                     "{n:,} of the {faces} are on hidden images: they count in no cluster, and no clustering takes them, while they are hidden.",
-                     self.hidden, faces=counted.faces(self.faces))
-            )  # fmt: skip
-        if self.ignored:
-            lines.append(
-                tr_n("{n:,} of the {faces} is ignored: no clustering takes it.",
-                     "{n:,} of the {faces} are ignored: no clustering takes them.", self.ignored, faces=counted.faces(self.faces))
-            )  # fmt: skip
-        if self.replaced:
-            lines.append(replaces(self.replaced))
-        return "\n".join([*lines, *self.names, *self.contradictions])
 
 
 class VerdictRow(Record):

@@ -15,7 +15,7 @@ import apsw
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.cluster_titles import own_name
+from fairdesk.clustering.cluster_titles import own_name, told_apart
 from fairdesk.clustering.records import UNCLUSTERED as UNCLUSTERED
 from fairdesk.clustering.records import Cluster as Cluster
 from fairdesk.clustering.records import ClusteredFace as ClusteredFace
@@ -29,7 +29,7 @@ from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
 from fairdesk.project.faces import HIDDEN_FACES, IS_HIDDEN, face_paths
-from fairdesk.project.identities import identity_names, typed_name
+from fairdesk.project.identities import people_by_id, typed_name
 from fairdesk.project.verdicts import Said, Verdict
 from fairdesk.words import tr, tr_n
 
@@ -101,8 +101,7 @@ def clusters(project: Project, version: int, only: Sequence[int] | None = None) 
         " GROUP BY c.id HAVING count(m.face_id) > 0 OR c.label = -1 ORDER BY c.label = -1, count(m.face_id) DESC, c.label",
         (version,) if only is None else (version, json.dumps(list(only))),
     )
-    names = identity_names(project, {row[3] for row in rows if row[3] is not None})
-    return [Cluster(number, label, name, names.get(who), *more) for number, label, name, who, *more in rows]
+    return told_apart(rows, people_by_id(project, {row[3] for row in rows if row[3] is not None}))
 
 
 def faces_of(project: Project, cluster: int) -> list[int]:
@@ -208,6 +207,12 @@ def cluster_names(project: Project, version: int) -> dict[int, NewCluster]:
         (version,),
     )
     return {number: NewCluster(label, name, identity) for number, label, name, identity in rows}
+
+
+def version_of(project: Project, cluster: int) -> int | None:
+    """Return the version that a cluster is of; None where it is gone."""
+    found: int | None = project.db.value("SELECT clustering_id FROM cluster WHERE id = ?", (cluster,))
+    return found
 
 
 def method_of(project: Project, version: int) -> str:

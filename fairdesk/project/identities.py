@@ -84,6 +84,16 @@ def identity_names(project: Project, ids: Iterable[int]) -> dict[int, str]:
     return dict(rows)
 
 
+def people_by_id(project: Project, ids: Iterable[int]) -> dict[int, tuple[str, str | None]]:
+    """Return the names of some identities by id, each with its group (None is "no group")."""
+    rows = project.db.rows(
+        "SELECT i.id, i.name, g.name FROM identity i LEFT JOIN grp g ON g.id = i.group_id"
+        " WHERE i.id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(ids)),),
+    )
+    return {number: (name, group) for number, name, group in rows}
+
+
 def find_identity(project: Project, name: str, group: str | None) -> int | None:
     """Return the id of the identity of a name in a group (None is "no group"), or None where there is none."""
     found: int | None = project.db.value(
@@ -178,6 +188,21 @@ def alike_question(name: str, alike: Sequence[NamedImages]) -> str:
         for one in alike[:MOST_ALIKE]
     ]
     return "\n".join([*lines, tr("“{name}” differs in case or blanks alone. Is it the same person?", name=name)])
+
+
+def namesake_question(name: str, same: Sequence[NamedImages]) -> str:
+    """Ask whether a name means one of the people of other groups who are called so."""
+    lines = [
+        tr_n(
+            "{name} in {group} has {n:,} image.",
+            "{name} in {group} has {n:,} images.",
+            one.images,
+            name=one.name,
+            group=one.group or tr("no group"),
+        )
+        for one in same[:MOST_ALIKE]
+    ]
+    return "\n".join([*lines, tr("There is a {name} already. Is it the same person?", name=name)])
 
 
 def images_beside(project: Project, identity: int, faces: Iterable[int]) -> int:

@@ -104,6 +104,18 @@ def told_by(definite: Verdict, unsure: Iterable[Verdict]) -> list[Verdict]:
     return [one for one in unsure if tells(one)] if definite.said in known else []
 
 
+def withdrawn_by(unsure: Verdict, definite: Iterable[Verdict], *, within: bool = False) -> list[Verdict]:
+    """Return the verdicts that "not sure" of the same two sides withdraws; `within`: of more faces on either side too."""
+    mine = {frozenset(unsure.faces), frozenset(unsure.others)}
+
+    def same(one: Verdict) -> bool:
+        if one.said in (Said.UNSURE, Said.IGNORED) or not one.others:
+            return False
+        return {frozenset(one.faces), frozenset(one.others)} == mine or (within and bool(told_by(one, [unsure])))
+
+    return [one for one in definite if same(one)]
+
+
 def told_later(found: Sequence[Verdict]) -> list[Verdict]:
     """Return, of verdicts from the oldest to the newest, those that say "not sure" of what somebody could tell later."""
     out: list[Verdict] = []

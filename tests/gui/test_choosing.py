@@ -236,3 +236,23 @@ def test_numbers_of_too_many_faces_are_refused_with_the_reason(chosen, hand, mon
     hand.settle()
     assert "There are 40 faces; this can be looked at for at most 20" in page.told.text()
     assert page.parameters is None and not page.outcomes
+
+
+def test_each_distance_says_what_it_is_measured_in(chosen, hand):
+    dialog = chosen
+    radius, tree = dialog.radius, dialog.tree
+    assert "Euclidean distance of two embeddings" in radius.told.text() and "Euclidean" in radius.slider.toolTip()
+    dialog.pages.setCurrentWidget(tree)
+    hand.settle()
+    for name, short, long in (
+        ("ward", "Ward's", "Ward's distance"),
+        ("average", "average linkage", "Average distance"),
+        ("complete", "complete linkage", "Greatest distance"),
+    ):
+        tree.linkage.setCurrentIndex(tree.linkage.findData(name))
+        hand.settle()
+        assert tree.plot.getPlotItem().getAxis("left").labelText == (
+            f"distance of merged clusters ({short}, after PCA 0.95)"
+        )
+        assert tree.unit.text().startswith(long) and tree.unit.text() == tree.cut.toolTip()
+        assert "after a PCA that keeps 0.95 of the variance" in tree.unit.text()

@@ -260,10 +260,53 @@ def test_what_is_in_sight_is_selected_by_a_key(points, qtbot):
     for _ in range(2):
         qtbot.keyClick(points, Qt.Key.Key_Right)
     qtbot.keyClick(points, Qt.Key.Key_V)
-    seen = np.array([0 <= (p := points.at(row)).x() < 600 and 0 <= p.y() < 500 for row in range(3000)])
+    left = points._lines()[0][0].right()  # of that is the legend's ground
+    seen = np.array([left < (p := points.at(row)).x() < 600 and 0 <= p.y() < 500 for row in range(3000)])
     assert 50 < seen.sum() < 2000 and (points.selection != seen).sum() <= 3  # those on the edge
     first = points.selection.copy()
     for _ in range(6):
         qtbot.keyClick(points, Qt.Key.Key_Left)
     qtbot.keyClick(points, Qt.Key.Key_V, SHIFT)
     assert (points.selection | ~first).all() and points.selection.sum() > first.sum()
+
+
+@pytest.mark.parametrize("size", [(160, 140), (200, 300), (300, 180), (420, 176), (480, 180), (560, 480), (900, 500)])
+def test_the_legend_covers_no_point(points, qtbot, size):
+    points.show_colours(points._of, ["a person with a name that is long"] * 4, colours(4), np.full(4, 600))
+    points.resize(*size)
+    qtbot.waitUntil(lambda: (points.width(), points.height()) == size)
+    right = max((rect.right() for rect, _ in points._lines()), default=-1)
+    bottom = max((rect.bottom() for rect, _ in points._lines()), default=-1)
+    assert (right >= 0) == (size[0] >= 200) and right < 0.4 * size[0] and bottom < size[1]
+    for move in (points.fit, lambda: points.zoom(3.0), lambda: points.pan(points.at(0) - points.at(1))):
+        move()
+        x, _, rows = points.in_sight()
+        assert (x > right).all() and (len(rows) == 3000 or move is not points.fit)
+    if right > 0:  # its ground is its own from top to bottom
+        image = points.grab().toImage()
+        ground = points.palette().base().color()
+        below = [image.pixelColor(right - 2, y) for y in range(bottom + 4, size[1] - 1)]
+        assert all(colour == ground for colour in below)
+
+
+def where(window, qtbot, start):
+    """Return what has the focus after P has shown the map, and hidden it."""
+    start.setFocus()
+    qtbot.waitUntil(start.hasFocus)
+    for shown in (True, False):
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_P)
+        qtbot.waitUntil(lambda shown=shown: window.clustering.map.isVisible() == shown)
+    return window.focusWidget()
+
+
+def test_hiding_the_map_gives_the_focus_back(window, hand, tab, qtbot):
+    tab.map_button.toggle()
+    for widget in (tab.grid, tab.clusters, tab.order):
+        assert where(window, qtbot, widget) is widget
+    tab.map_button.setFocus()
+    tab.map_button.click()
+    hand.settle()
+    assert tab.map.map.hasFocus()
+    tab.find_name.setFocus()  # it is somewhere else when the map goes
+    tab.map_button.toggle()
+    assert tab.find_name.hasFocus()

@@ -31,6 +31,7 @@ class FacesToCluster:
     following: Following  # of these, and of the faces that cannot be compared
     verdicts: int  # that are followed, as `cluster` counts them
     contradictions: list[str]  # verdicts that are set aside, in words
+    metric: str  # by which they are compared
 
     @property
     def known(self) -> Known:
@@ -54,7 +55,8 @@ def faces_to_cluster(project: Project, recipe: StoredRecipe, metric: str | None 
     following = Following(faces, vectors, there, known, said)
     if following.undirected:
         faces, vectors = faces[there], vectors[there]
-    return FacesToCluster(faces, vectors, following, followed, [one.text() for one in said.contradictions])
+    told = [one.text() for one in said.contradictions]
+    return FacesToCluster(faces, vectors, following, followed, told, metric or recipe.metric)
 
 
 def near(

@@ -14,6 +14,7 @@ from fairdesk.clustering.choosing.outcome import SAMPLE, Known, Outcome
 from fairdesk.clustering.choosing.radius import Radius, best, knee
 from fairdesk.clustering.choosing.results import EpsFigures, EpsResult, EpsRow
 from fairdesk.clustering.files.vector_files import read_vectors
+from fairdesk.clustering.measured_in import between_faces
 from fairdesk.clustering.methods.by_name import directed, unit_length, why_undirected
 from fairdesk.clustering.params import EpsParams
 from fairdesk.jobs.context import Context, choose_vectors
@@ -32,7 +33,7 @@ def list_radii(params: EpsParams, context: Context) -> EpsResult:
         given = read_vectors(params.vectors)
         people = np.unique(given.names, return_inverse=True)[1].astype(np.int64)
         people[given.names == ""] = -1
-        metric = params.metric or "euclidean"
+        metric, given_metric = params.metric or "euclidean", "euclidean"
         there = directed(given.vectors, metric)
         scaled = unit_length(given.vectors, metric)
         following = Following(np.arange(len(people)), scaled, there, Known(people, given.groups))
@@ -40,6 +41,7 @@ def list_radii(params: EpsParams, context: Context) -> EpsResult:
         about = given.about
     else:
         chosen = choose_vectors(context, params.encoder, params.detector)
+        given_metric = chosen.recipe.metric
         found = faces_to_cluster(context.project, chosen.recipe, params.metric)
         kept = near(context.project, chosen.recipe, found, params.metric, pause)
         following = found.following
@@ -68,6 +70,7 @@ def list_radii(params: EpsParams, context: Context) -> EpsResult:
         strangers_begin=radius.begin,
         best=None if top is None else top.value,
         silhouette_sample=min(SAMPLE, radius.n) if radius.silhouettes is not None else None,
+        measured_in=between_faces(params.metric or given_metric),
         rows=[_row(one) for one in outcomes],
         **about,
     )

@@ -63,6 +63,8 @@ class EpsResult(JobResult, RestsOnVectors):
     """The radius with the best BCubed F1, or else silhouette; None where neither is defined."""
     silhouette_sample: int | None = None
     """How many faces the silhouettes are of, each against all faces."""
+    measured_in: str
+    """What epsilon and the other distances are measured in."""
     rows: list[EpsRow]
 
     def text(self) -> str:
@@ -70,6 +72,7 @@ class EpsResult(JobResult, RestsOnVectors):
         known = self.silhouette_sample is None
         head = tr("epsilon  clusters  unclustered  largest")
         lines = [] if not self.verdicts else [after_verdicts(self.verdicts)]
+        lines.append(tr("Epsilon: {what}.", what=self.measured_in))
         lines.append(head + ("  " + (tr("BCubed precision, recall, F1") if known else tr("silhouette"))))
         for row in self.rows:
             line = f"{row.eps:<7g}  {row.clusters:>8,}  {row.unclustered:>11,}  {row.largest:>7,}"

@@ -183,7 +183,7 @@ def _clusters(project: Project, version: int | None, homes: Sequence[int]) -> Co
     found = [] if version is None else [one for one in clusters(project, version) if one.label != UNCLUSTERED]
     place = {one.id: number for number, one in enumerate(found)}
     of = np.array([place.get(home, -1) for home in homes], dtype=np.int64)
-    return Coloured(of, [one.title for one in found], [one.id for one in found])
+    return Coloured(of, [one.told for one in found], [one.id for one in found])
 
 
 def _named(said: Sequence[str | None]) -> Coloured:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fairdesk.clustering.review.questions import Kind, Question
+from fairdesk.project.verdicts import Said
 
 
 class Reply(StrEnum):
@@ -30,6 +31,8 @@ class Asked:
     again: bool = False  # it was answered before
     doubted: bool = False  # and everything else speaks against that answer
     names: tuple[str, ...] = ()  # suggested, for `name`
+    groups: tuple[str | None, ...] = ()  # of these people
+    usual: str | None = None  # for `name`: the group that most of the faces have
     question: Question | None = None
     check: bool = False  # about a face drawn at random
     together: bool = False  # both sides are in one cluster now
@@ -40,6 +43,22 @@ class Asked:
         if self.question is None:
             return None
         return Reply.YES if self.together != (self.kind is Kind.SPLIT) else Reply.NO
+
+    def same(self, reply: Reply) -> bool:
+        """Whether yes or no says that both sides are one person."""
+        return (reply is Reply.YES) != (self.kind is Kind.SPLIT)
+
+    def says(self, reply: Reply) -> tuple[Said, list[int], list[int]]:
+        """Return the verdict that a reply is, and the faces of its two sides."""
+        if reply is Reply.UNSURE:
+            return Said.UNSURE, self.shown_second, self.shown_first
+        if self.kind is Kind.BELONGS:
+            return Said.CONFIRMED if self.same(reply) else Said.NOT, self.second, self.shown_first
+        return Said.SAME if self.same(reply) else Said.DIFFERENT, self.shown_first, self.shown_second
+
+    def person(self, place: int) -> tuple[str, str | None]:
+        """Return a suggested name and its group: "" for none, None where it is not known."""
+        return self.names[place], (self.groups[place] or "") if place < len(self.groups) else None
 
     @property
     def faces(self) -> list[int]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from fairdesk.clustering.neighbours.search import nearest
 from fairdesk.clustering.review.likeness import NEARER, Likeness
+from fairdesk.clustering.review.links import each_pair
 from fairdesk.clustering.review.parts import Check, Part, join
 from fairdesk.clustering.stages import Stages
 
@@ -28,7 +29,7 @@ NEARER_TO_LONELY = (
     0.6  # of the strangers' distance, even odds for a face alone: the nearest of many strangers is nearer
 )
 _DRAWN = 20_000  # pairs
-_FEW, _ROWS = 3, 2000
+_FEW, _ROWS, _AT_ONCE = 3, 2000, 50
 Near = tuple[Numbers, Floats]
 
 
@@ -109,7 +110,7 @@ def measure(
     away = away[away > 0]
     first = (FIRST * float(np.quantile(away, 0.25)) if len(away) else 1.0) ** 2
     guess = Likeness(first / 3, first, nearer=1.0)
-    edges = _edges(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())
+    edges = each_pair(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())
     begin = np.full(len(rows), first)
     homes = _joined(rows, squares, begin, np.arange(len(rows)), {}, edges, guess, 0.0, stages.next(0.4))
     strangers, spread = _strangers(rows, squares, homes, stages.next(0.15))
@@ -158,21 +159,15 @@ def make_bunches(
     group = np.arange(len(rows))
     for members in together:
         group[members] = members[0]
-    edges = group[_edges(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())]
+    edges = group[each_pair(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())]
     squares, strangers, like = measured.squares, measured.strangers, measured.likeness()
     homes = _joined(rows, squares, strangers, group, sides, edges, like, SURE, stages.next(0.6))
     _, of = np.unique(homes, return_inverse=True)
     parts = _parts(rows, squares, strangers, of, sides)
     means = np.array([part.mean for part in parts], dtype=np.float32)
     beside, _ = nearest(means, OF_BUNCHES, stages.next(0.4))
-    between = np.concatenate([of[edges], _edges(np.repeat(np.arange(len(parts)), beside.shape[1]), beside.ravel())])
-    return Bunches(of.astype(np.int64), parts, _edges(between[:, 0], between[:, 1]), like, strangers)
-
-
-def _edges(first: Numbers, second: Numbers) -> Numbers:
-    pairs = np.sort(np.stack([first, second], axis=1), axis=1)
-    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
-    return np.unique(pairs, axis=0)
+    between = np.concatenate([of[edges], each_pair(np.repeat(np.arange(len(parts)), beside.shape[1]), beside.ravel())])
+    return Bunches(of.astype(np.int64), parts, each_pair(between[:, 0], between[:, 1]), like, strangers)
 
 
 def _parts(
@@ -241,12 +236,22 @@ def _strangers(
     out = np.empty(len(rows))
     for start in range(0, len(rows), _ROWS):
         check(start, len(rows))
-        some = np.arange(start, min(start + _ROWS, len(rows)))
-        products = (rows[some] - middle).astype(np.float32) @ there.T
-        near = (squares[some] - 2 * rows[some] @ middle)[:, None] + far + 2 * float(middle @ middle) - 2 * products
-        mine = known[of[some]]
-        near[np.flatnonzero(mine), column[of[some[mine]]]] = np.inf
-        out[some] = np.partition(near, place - 1, axis=1)[:, place - 1] if place > 0 else own[some] * 3
+        block = np.arange(start, min(start + _ROWS, len(rows)))
+        if place == 0:
+            out[block] = own[block] * 3
+            continue
+        products = (rows[block] - middle).astype(np.float32) @ there.T
+        products *= 2
+        away = squares[block] - 2 * rows[block] @ middle
+        for first in range(0, len(block), _AT_ONCE):  # few rows: what is done with them stays in the processor's cache
+            some, part = block[first : first + _AT_ONCE], slice(first, first + _AT_ONCE)
+            near = away[part, None] + far
+            near += 2 * float(middle @ middle)
+            near -= products[part]
+            mine = known[of[some]]
+            near[np.flatnonzero(mine), column[of[some[mine]]]] = np.inf
+            near.partition(place - 1, axis=1)
+            out[some] = near[:, place - 1]
     usual = float(np.median(inside)) if len(inside) else float(np.median(out)) / 4
     unknown = ~np.isfinite(out)
     out[unknown] = float(np.median(out[~unknown])) if (~unknown).any() else 3 * usual

@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Pair = tuple[frozenset[int], frozenset[int]]  # of bunches
 AGAIN, KINDS = 4, 5  # of questions
+LOOKS = 3  # times that one question is asked at most
 WANTED = 0.99  # BCubed F1 that a review is to reach
 FRESH = 0.1  # of all candidates that are kept apart, before all are put in order anew
 
@@ -170,3 +171,8 @@ def _first(one: Candidate) -> float:
 def _scaled(some: Iterator[Candidate], factor: float) -> Iterator[Candidate]:
     for one in some:
         yield one._replace(gain=one.gain * factor, raised=one.raised * factor)
+
+
+def settled(said: Sequence[bool]) -> bool:
+    """Whether a question is not asked again: it was answered the same twice, or often enough."""
+    return len(said) >= LOOKS or (len(said) > 1 and said[-1] == said[-2])

@@ -17,10 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.review.bunches import Floats, Measure, Numbers, Sides, make_bunches, measure
-from fairdesk.clustering.review.candidates import AGAIN, KINDS, Candidate, Candidates, Estimate, Pair
+from fairdesk.clustering.review.candidates import AGAIN, KINDS, Candidate, Candidates, Estimate, Pair, settled
 from fairdesk.clustering.review.heaps import two_heaps
 from fairdesk.clustering.review.likeness import Features, share
-from fairdesk.clustering.review.parts import Check, Join, Part, join
+from fairdesk.clustering.review.links import directed_links, each_pair
+from fairdesk.clustering.review.parts import Check, Join, Part, join, whole
 from fairdesk.clustering.review.spot_checks import SEED, belongs, likeliest_join
 from fairdesk.clustering.stages import Stages
 
@@ -28,7 +29,6 @@ SLIPS, OF = 0.5, 50  # slips of the hand, and answers, that are taken for grante
 BELIEVED = 4.0  # expected surprises of a kind of question that are taken for granted before any was seen
 LOOKED_AT, TURNED = 500, 100  # questions, and clusters, that are followed after an answer where all would take long
 FEWEST = 3  # faces of a bunch that may be two people
-LOOKS = 3  # times that one question is asked at most
 EVEN = 0.5  # probability that the halves of a side that looked mixed are one person
 
 
@@ -91,6 +91,7 @@ class Review:
         self.answers: list[Answer] = []
         self.unsure: list[Pair] = []
         self._unsure_since: list[int] = []  # for each, how many answers there were
+        self._withdrawn: list[set[int]] = []  # and the places of earlier answers that it withdraws
         self._piece_of: dict[
             int, int
         ] = {}  # bunches that were divided, and what came of them: the bunch that they were
@@ -128,13 +129,17 @@ class Review:
         first, second = (frozenset(self.bunches.of[list(rows)].tolist()) for rows in seen)
         return first, second
 
-    def not_sure(self, candidate: Candidate) -> None:
-        """A person cannot tell: it is not asked again, but what its sides are made of is doubted: they may be mixed."""
-        self._doubt(candidate.pair)
-        self._refresh(self._region(self.unsure[-1]))
+    def not_sure(self, candidate: Candidate) -> bool:
+        """A person cannot tell: it is not asked again, but what its sides are made of is doubted: they may be mixed.
 
-    def _doubt(self, pair: Pair) -> None:
-        self._put_unsure(pair)
+        Returns whether that withdraws earlier answers to the same question, which bind and teach nothing any more.
+        """
+        self._doubt(candidate.pair, withdraws=True)
+        self._refresh(self._region(self.unsure[-1]))
+        return bool(self._withdrawn[-1])
+
+    def _doubt(self, pair: Pair, *, withdraws: bool = False) -> None:
+        self._put_unsure(pair, withdraws=withdraws)
         if all(len(side) == 1 for side in pair):  # nothing was joined that could be wrong but the bunches themselves
             for (bunch,) in pair:
                 self._divide(bunch)
@@ -202,20 +207,26 @@ class Review:
         if homes:
             self._refresh({bunch for home in homes for bunch in self.clusters[home].bunches})
 
-    def _put_unsure(self, pair: Pair) -> None:
+    def _put_unsure(self, pair: Pair, *, withdraws: bool = False) -> None:
+        mine = {place for place, one in enumerate(self.answers) if withdraws and one.pair in (pair, pair[::-1])}
+        self._withdrawn.append(mine)
+        if mine:
+            self._teach()
         self.unsure.append(pair)
         self._unsure_since.append(len(self.answers))
 
     def sure_again(self) -> Pair:
         """Take back that a person could not tell; returns of what."""
         self._unsure_since.pop()
+        if self._withdrawn.pop():
+            self._teach()
         pair = self.unsure.pop()
         self._refresh(self._region(pair))
         return pair
 
     def not_sure_again(self, pair: Pair) -> None:
         """Take again what `sure_again` took back."""
-        self._put_unsure(pair)
+        self._put_unsure(pair, withdraws=True)
         self._refresh(self._region(pair))
 
     def undo(self) -> Answer:
@@ -245,7 +256,7 @@ class Review:
         return math.log((1 - slips) / slips)
 
     def _teach(self) -> None:
-        self.like.learn(self._taught + [(one.features, one.same) for one in self.answers])
+        self.like.learn(self._taught + [(one.features, one.same) for one in self._held()])
 
     def relearn(self, check: Check | None = None) -> None:
         """Work everything out again with what was learned."""
@@ -285,7 +296,12 @@ class Review:
 
     def _bound(self) -> dict[Pair, Answer]:
         """Return the answers that bind: the last to each question."""
-        return {one.pair: one for one in self.answers}
+        return {one.pair: one for one in self._held()}
+
+    def _held(self) -> list[Answer]:
+        """Return the answers that no later "not sure" withdraws."""
+        gone = set().union(*self._withdrawn)
+        return [one for place, one in enumerate(self.answers) if place not in gone]
 
     def _region(self, pair: Pair) -> set[int]:
         """Return the bunches of all clusters that a question is about."""
@@ -332,9 +348,12 @@ class Review:
             self.clusters.pop(home, None)
             self._pure.pop(home, None)
         pieces = self._pieces(region)
-        piece_of = {bunch: number for number, part in pieces.items() for bunch in part.bunches}
-        edges = [(piece_of[a], piece_of[b]) for a in sorted(region) for b in self._beside[a] if a < b and b in region]
-        done = join(pieces, sorted({(min(e), max(e)) for e in edges if e[0] != e[1]}), self.like, check=check)
+        piece_of = np.full(len(self.rows), -1, dtype=np.int64)  # below 0: elsewhere
+        for number, part in pieces.items():
+            piece_of[part.bunches] = number
+        first, second = (piece_of[some] for some in directed_links(self._beside, sorted(region)))
+        edges = each_pair(first[second >= 0], second[second >= 0])
+        done = join(pieces, zip(*edges.T.tolist(), strict=True), self.like, check=check)
         renamed: dict[int, int] = {}
         for number, part in done.parts.items():
             renamed[number], self._next = self._next, self._next + 1
@@ -345,15 +364,16 @@ class Review:
     def _found(self, joins: list[tuple[int, Join]], region: set[int]) -> Iterable[Candidate]:
         """Yield the questions about some bunches: joins that may be wrong, neighbours that may be one, answers in doubt."""
         given: dict[Pair, list[int]] = {}
-        for place, past in enumerate(self.answers):
+        held = self._held()
+        for place, past in enumerate(held):
             given.setdefault(past.pair, []).append(place)
         for pair, places in given.items():
             if not any(bunch in region for side in pair for bunch in side):
                 continue
-            answer = self.answers[places[-1]]
-            if _settled([self.answers[place].same for place in places]):
+            answer = held[places[-1]]
+            if settled([held[place].same for place in places]):
                 continue
-            said = sum(1 if self.answers[place].same else -1 for place in places) * self._weight()
+            said = sum(1 if held[place].same else -1 for place in places) * self._weight()
             likely = share(self.like.without([len(self._taught) + place for place in places]) + said)
             wrong = 1 - likely if answer.same else likely
             first, second = (self._part(side) for side in pair)
@@ -376,17 +396,8 @@ class Review:
         for home in sorted({int(self.home[bunch]) for bunch in region}):
             known = pure.get(id(self.clusters[home]), 1.0)
             self._pure[home] = min(known, EVEN) if home in doubted else known
-        seen: set[tuple[int, int]] = set()
-        beside: list[tuple[int, int]] = []
-        for a in sorted(region):
-            for b in self._beside[a]:
-                here, there = int(self.home[a]), int(self.home[b])
-                key = (min(here, there), max(here, there))
-                if here == there or key in seen:
-                    continue
-                seen.add(key)
-                if self.clusters[key[0]].may_join(self.clusters[key[1]]):
-                    beside.append(key)
+        links = each_pair(*(self.home[some] for some in directed_links(self._beside, sorted(region))), ordered=False)
+        beside = [(a, b) for a, b in links.tolist() if self.clusters[a].may_join(self.clusters[b])]
         odds = self.like.between(*([self.clusters[key[side]] for key in beside] for side in (0, 1)))
         for key, found in zip(beside, odds.tolist(), strict=True):
             first, second, likely = self.clusters[key[0]], self.clusters[key[1]], share(found)
@@ -412,7 +423,7 @@ class Review:
             if len(pieces) < 2:
                 continue
             second = two_heaps(np.array([one.mean for one in pieces]), np.array([one.faces for one in pieces]))
-            parts = [_whole([pieces[at] for at in np.flatnonzero(some)]) for some in (~second, second)]
+            parts = [whole([pieces[at] for at in np.flatnonzero(some)]) for some in (~second, second)]
             likely = share(self.like.log_odds(*parts))
             if not any(one.same and one.pair[0] & side and one.pair[1] & side for one in self.answers[since[side] :]):
                 likely = min(EVEN, likely)
@@ -420,7 +431,7 @@ class Review:
             yield Candidate(0.0, parts[0], parts[1], True, likely, (home, home), raised=raised)
 
     def _part(self, side: frozenset[int]) -> Part:
-        return _whole([self.bunches.parts[bunch] for bunch in sorted(side)])
+        return whole([self.bunches.parts[bunch] for bunch in sorted(side)])
 
     # questions
 
@@ -445,13 +456,13 @@ class Review:
         rng = np.random.default_rng(SEED)
         order, joining = rng.permutation(self.n).tolist(), rng.random(self.n) < EVEN
         over = set(self._bound()) | {pair for one in self.unsure for pair in (one, one[::-1])}
-        for row, whole in zip(order, joining.tolist(), strict=True):
+        for row, joined in zip(order, joining.tolist(), strict=True):
             if row in done:
                 continue
             bunch = int(self.bunches.of[row])
             home = int(self.home[bunch])
             others = [other for other in self.faces_beside(row) if other != row]
-            one = likeliest_join(row, self._candidates.of_cluster(home)) if whole or not others else None
+            one = likeliest_join(row, self._candidates.of_cluster(home)) if joined or not others else None
             if one is None and others:
                 parts = [self._of_rows(some) for some in (others, [row])]
                 parts[0].bunches, parts[1].bunches = np.unique(self.bunches.of[others]).tolist(), [bunch]
@@ -478,15 +489,3 @@ class Review:
             1 for _ in itertools.islice(self.candidates(), found.answers_left)
         )  # what nobody could tell is not asked
         return replace(found, answers_left=left)
-
-
-def _whole(parts: list[Part]) -> Part:
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = whole.with_(part)
-    return whole
-
-
-def _settled(said: Sequence[bool]) -> bool:
-    """Whether a question is not asked again: it was answered the same twice, or often enough."""
-    return len(said) >= LOOKS or (len(said) > 1 and said[-1] == said[-2])

@@ -29,13 +29,15 @@ FEW = 1.5  # faces that a part's spread is averaged with the usual one
 SLIPS = 0.05  # share of answers that say nothing: slips of the hand, and pairs that look like no others
 ODD, SEVERAL = 6.0, 4  # log odds against an answer that teaches nothing, until so many say the same
 STRANGE, OF_EACH = -3.0, 10.0  # log odds that strangers with so many faces keep, whatever surprising answers say
-_STEPS, _ENOUGH = 30, 1e-7
+_STEPS, _ENOUGH = 30, 1e-11  # so near to the best that it does not matter what was known before
 
 KNOTS = np.log(np.geomspace(0.03, 1.2, 19))
 """Of the curve that answers bend freely: logarithms of how far two heaps' centres are apart, in that of strangers' (squared)."""
 BENT, ALIKE = 2.5, 0.35  # how far answers may bend it (standard deviation), and how far along that reaches
 
 Array = npt.NDArray[np.float64]
+One = Array | float  # of many pairs, or the same of all
+Two = tuple[One, One]  # of the one side of pairs, and of the other
 Number = TypeVar("Number", float, npt.NDArray[np.float64])
 
 
@@ -102,31 +104,36 @@ class Likeness:
         """Return how wide parts are thought to be, by their width and that of all where they have few faces."""
         return (FEW * self.spread + (faces - 1) * spread) / (FEW + faces - 1)
 
-    def _measured(
-        self, distance: Array, faces: tuple[Array, Array], strangers: tuple[Array, Array], usual: tuple[Array, Array]
-    ) -> Array:
+    def _measured(self, distance: Array, faces: Two, strangers: Two, usual: Two) -> Array:
         """Return the features of many pairs, a row each feature."""
         distance = np.maximum(distance, 1e-12)
-        fewest = np.minimum(faces[0], faces[1])
-        begin = np.maximum(
-            np.where(fewest < 2, self.nearer, self.nearer_several) * (strangers[0] + strangers[1] - self.strangers),
-            0.5 * np.maximum(strangers[0], strangers[1]),
-        )
-        near = -np.log(distance / np.maximum(begin, 1e-12))
+        fewest = np.minimum(*faces)
         within = np.maximum((usual[0] + usual[1]) / 2, 1e-12)
-        sure = 1 - 1 / np.maximum(fewest, 1)
-        heaps = sure * np.maximum(0.0, np.log(distance / within) - HEAPS)
         several = fewest >= 2
-        apart = np.log(np.maximum((distance - within) / self._scale, 1e-3))
         found: Array = np.empty((8, len(distance)))
-        found[0], found[1], found[2] = (
+        self._straight(found, distance, fewest, strangers, within)
+        found[5] = np.log(np.maximum((distance - within) / self._scale, 1e-3))
+        found[6], found[7] = found[3], several * (1 - 1 / np.maximum(fewest, 1))
+        return found
+
+    def _straight(self, out: Array, distance: Array, fewest: Array, strangers: Two, within: Array) -> None:
+        """Fill in the first five features, those that the weights count: all that there is before any answer."""
+        several = fewest >= 2
+        nearer: float | Array = self.nearer
+        if self.nearer != self.nearer_several:
+            nearer = np.where(several, self.nearer_several, self.nearer)
+        begin = np.maximum(nearer * (strangers[0] + strangers[1] - self.strangers), 0.5 * np.maximum(*strangers))
+        near = -np.log(distance / np.maximum(begin, 1e-12))
+        if not several.any():  # mostly: a face is compared, and then nothing else counts
+            out[0], out[1:3], out[3], out[4] = near, 0.0, 1.0, 0.0
+            return
+        heaps = (1 - 1 / np.maximum(fewest, 1)) * np.maximum(0.0, np.log(distance / within) - HEAPS)
+        out[0], out[1], out[2] = (
             np.where(several, 0.0, near),
             np.where(several, near, 0.0),
             np.where(several, heaps, 0.0),
         )
-        found[3], found[4], found[5] = ~several, several, apart
-        found[6], found[7] = found[3], several * sure
-        return found
+        out[3], out[4] = ~several, several
 
     def log_odds(self, a: Part, b: Part) -> float:
         """Return the log odds that two parts are one person."""
@@ -147,16 +154,22 @@ class Likeness:
         faces, strangers, spread = ((first, second) for first, second in zip(*sides, strict=True))
         return self.odds(distance, faces, strangers, (self.usual(faces[0], spread[0]), self.usual(faces[1], spread[1])))
 
-    def odds(
-        self, distance: Array, faces: tuple[Array, Array], strangers: tuple[Array, Array], usual: tuple[Array, Array]
-    ) -> Array:
-        """Return the log odds of many pairs of parts, by the same formula as `log_odds`; `usual` are their widths by `usual`."""
+    def odds(self, distance: Array, faces: Two, strangers: Two, usual: Two) -> Array:
+        """Return the log odds of many pairs, by the same formula as `log_odds`; `usual` are their widths by `usual`."""
+        if not self.bent:  # nothing was learned yet
+            straight: Array = np.empty((5, len(distance)))
+            within = np.maximum((usual[0] + usual[1]) / 2, 1e-12)
+            self._straight(straight, np.maximum(distance, 1e-12), np.minimum(*faces), strangers, within)
+            return np.asarray(self.weights @ straight)
         features = self._measured(distance, faces, strangers, usual)
-        if not self.curves.any():  # nothing was learned yet: they bend nothing
-            return np.asarray(self.weights @ features[:5])
         bent = np.array([np.interp(features[5], KNOTS, curve) for curve in self.curves])
         found: Array = self.weights @ features[:5] + (features[6:] * bent).sum(axis=0)
         return found
+
+    @property
+    def bent(self) -> bool:
+        """Whether answers have bent the curves."""
+        return bool(self.curves.any())
 
     def learn(self, samples: list[tuple[Features, bool]]) -> None:
         """Fit the weights to answers; a few that fit nothing move them little."""

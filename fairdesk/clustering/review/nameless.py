@@ -11,8 +11,8 @@ import numpy.typing as npt
 from fairdesk.clustering.review.asked import Asked
 from fairdesk.clustering.review.questions import SHOWN, Kind
 from fairdesk.project import Project
-from fairdesk.project.faces import identities_of_faces
-from fairdesk.project.identities import identity_names
+from fairdesk.project.faces import commonest_group, identities_of_faces
+from fairdesk.project.identities import people_by_id
 
 Numbers = npt.NDArray[np.int64]
 MOST = 3  # names that are suggested
@@ -39,9 +39,21 @@ def nameless(project: Project, faces: Numbers, at: Numbers, wanted: Callable[[in
         mine = faces[at == number]
         known = identities_of_faces(project, mine)
         counted = Counter(known[known >= 0].tolist()).most_common(MOST)
-        names = identity_names(project, [who for who, _ in counted])
+        people = people_by_id(project, [who for who, _ in counted])
+        found = [people[who] for who, _ in counted]
         every = mine.tolist()
         out.append(
-            Asked(Kind.NAME, 0.0, [number], every, [], every[:SHOWN], [], names=tuple(names[who] for who, _ in counted))
+            Asked(
+                Kind.NAME,
+                0.0,
+                [number],
+                every,
+                [],
+                every[:SHOWN],
+                [],
+                names=tuple(name for name, _ in found),
+                groups=tuple(group for _, group in found),
+                usual=commonest_group(project, every),
+            )
         )
     return out

@@ -118,9 +118,9 @@ class _Table:
 
     def beside(self, row: int, others: Rows) -> Mean:
         """Return the log odds of one part and others."""
-        return self._odds(np.full(len(others), row), others, self._means[others] @ self._means[row])
+        return self._odds(row, others, self._means[others] @ self._means[row])
 
-    def _odds(self, a: Rows, b: Rows, products: npt.NDArray[np.float32]) -> Mean:
+    def _odds(self, a: Rows | int, b: Rows, products: npt.NDArray[np.float32]) -> Mean:
         distance = self._square[a] + self._square[b] - 2 * products
         return self._like.odds(
             distance, (self._faces[a], self._faces[b]), (self._strangers[a], self._strangers[b]), (self._usual[a], self._usual[b])
@@ -147,7 +147,9 @@ def join(
             near[a].add(b)
             near[b].add(a)
             pairs.append((a, b))
-    rows = np.array([(table.row[a], table.row[b]) for a, b in pairs], dtype=np.int64).reshape(-1, 2)
+    row = np.full(max(alive, default=-1) + 1, -1, dtype=np.int64)
+    row[list(table.row)] = list(table.row.values())
+    rows = row[np.array(pairs, dtype=np.int64).reshape(-1, 2)]
     odds = table.between(rows[:, 0], rows[:, 1], check)
     heap = [
         (-float(odds[at]), *pairs[at])
@@ -185,3 +187,11 @@ def join(
             if new.may_join(alive[around[at]]):
                 heapq.heappush(heap, (-float(found[at]), number, around[at]))
     return Joined(alive, joins, into)
+
+
+def whole(parts: list[Part]) -> Part:
+    """Return some parts as one."""
+    together = parts[0]
+    for part in parts[1:]:
+        together = together.with_(part)
+    return together

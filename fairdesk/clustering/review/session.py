@@ -117,7 +117,7 @@ class ReviewSession:
         """Read the version's clusters again."""
         of = {one.id: one for one in clusters(self.project, self.version)}
         self._loose = {number for number, one in of.items() if one.label == UNCLUSTERED}
-        self.titles = {number: one.title for number, one in of.items()}
+        self.titles = {number: one.told for number, one in of.items()}
         self.named = {number for number, one in of.items() if one.name or one.identity}
         self.labels = {number: one.label for number, one in of.items()}
         faces, homes = members(self.project, self.version)
@@ -131,7 +131,7 @@ class ReviewSession:
         for move, cluster in zip(moves, went, strict=True):
             self._at[self._rows(move.faces)] = cluster
         for one in clusters(self.project, self.version, [new for new in went if new not in self.titles]):
-            self.titles[one.id], self.labels[one.id] = one.title, one.label
+            self.titles[one.id], self.labels[one.id] = one.told, one.label
 
     def _rows(self, faces: Sequence[int]) -> list[int]:
         return [self._row[face] for face in faces if face in self._row]
@@ -341,28 +341,20 @@ class ReviewSession:
             raise RequestError(tr("Who it is is answered by a name."))
         self._need_version()
         candidate = asked.question.candidate
+        follows, same = True, asked.same(reply)
         if reply is Reply.UNSURE:
-            with self.project.journal.step(tr("Not sure"), target={"tab": "clustering"}) as connection:
-                say(self.project, connection, Said.UNSURE, asked.shown_second, asked.shown_first)
-            self.review.not_sure(candidate)
-            self._answered(reply, candidate)
-            return 0
-        same = (reply is Reply.YES) != (asked.kind is Kind.SPLIT)
-        self.review.answer(candidate, same=same, seen=answered_sides(asked.question))
-        self._since += 1
-        if not (learn or self.review.relearning_takes <= PATIENCE) or not self.learn():
-            self.review.follow()
-        single = asked.kind is Kind.BELONGS
-        with self.project.journal.step(self._text(asked, same=same), target={"tab": "clustering"}) as connection:
-            if single:
-                say(self.project, connection, Said.CONFIRMED if same else Said.NOT, asked.second, asked.shown_first)
-            else:
-                said = Said.SAME if same else Said.DIFFERENT
-                say(self.project, connection, said, asked.shown_first, asked.shown_second)
-            moves = [] if self.outdated else corrections(self.faces, self._at, self.review.labels())
+            follows = self.review.not_sure(candidate)
+        else:
+            self.review.answer(candidate, same=same, seen=answered_sides(asked.question))
+            self._since += 1
+            if not (learn or self.review.relearning_takes <= PATIENCE) or not self.learn():
+                self.review.follow()
+        with self.project.journal.step(self._text(asked, reply), target={"tab": "clustering"}) as connection:
+            say(self.project, connection, *asked.says(reply), again=asked.again)
+            moves = corrections(self.faces, self._at, self.review.labels()) if follows and not self.outdated else []
             went = regroup(self.project, connection, self.version, moves)
-        self.past.kept.behind = self.past.kept.behind or self.outdated
-        self._answered(reply, candidate, as_thought=same == asked.together)
+        self.past.kept.behind = self.past.kept.behind or (follows and self.outdated)
+        self._answered(reply, candidate, as_thought=reply is not Reply.UNSURE and same == asked.together)
         self._follow(moves, went)
         return sum(len(move.faces) for move in moves)
 
@@ -377,7 +369,10 @@ class ReviewSession:
         self._since = 0
         return True
 
-    def _text(self, asked: Asked, *, same: bool) -> str:
+    def _text(self, asked: Asked, reply: Reply) -> str:
+        if reply is Reply.UNSURE:
+            return tr("Not sure: an earlier answer is withdrawn") if asked.again else tr("Not sure")
+        same = asked.same(reply)
         named = [self.titles[number] for number in asked.clusters if number in self.titles]
         if asked.kind is Kind.BELONGS and not named:
             return tr("A face belongs to others") if same else tr("A face is somebody else")
@@ -461,6 +456,9 @@ class ReviewSession:
             self.past.redo(self.review)
         for _ in range(-more):
             self.past.undo(self.review)
+        self._since += abs(more)  # what was learned, or forgotten, bears on clusters that no answer was about
+        if self.review.relearning_takes <= PATIENCE:
+            self.learn()
         self.read()
         self._verdicts = verdict_state(self.project)
         return more

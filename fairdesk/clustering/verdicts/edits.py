@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from fairdesk.clustering.results import VerdictResult
 from fairdesk.clustering.store import (
     UNCLUSTERED,
     Cluster,
@@ -18,7 +17,10 @@ from fairdesk.clustering.store import (
     new_cluster,
     place_faces,
     put_out,
+    version_of,
 )
+from fairdesk.clustering.verdicts.changed import Moves
+from fairdesk.clustering.verdicts.results import VerdictResult
 from fairdesk.clustering.verdicts.saying import say
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
@@ -33,9 +35,13 @@ def _target(cluster: Cluster | None = None) -> dict[str, Any]:
 
 
 def _result(
-    project: Project, said: Said, before: int, about: Sequence[int], moved: int, replaced: Sequence[Verdict]
+    project: Project, said: Said, before: int, about: Sequence[int], moves: Moves, replaced: Sequence[Verdict],
+    named: Sequence[int] = (), beside: Sequence[int] = (),
 ) -> VerdictResult:  # fmt: skip
-    """Say what was kept, and about how many faces; contradictions are those that the new verdicts are part of."""
+    """Say what was kept, about whom, and what it changed; contradictions are those that the new verdicts are part of.
+
+    `about` are all faces that it is of; those that were `named` one by one, and those `beside` them, are said by number.
+    """
     every = verdicts(project)
     new = [v.id for v in every if v.id > before]
     follows = constraints(every)
@@ -47,28 +53,17 @@ def _result(
     return VerdictResult(
         verdicts=new,
         said=said.value,
-        moved=moved,
+        moved=moves.count(),
+        version=moves.version,
+        clusters=moves.clusters(),
+        named=list(named),
+        beside=list(beside),
         faces=len(faces),
         hidden=len(hidden) or None,
         ignored=len(faces & follows.ignored) or None if said is not Said.IGNORED else None,
         replaced=[v.id for v in replaced],
         contradictions=told,
     )
-
-
-class _Moves:
-    """Counts the faces, of some that are shown, that have another cluster than before."""
-
-    def __init__(self, project: Project, version: int | None, faces: Sequence[int]) -> None:
-        self._project, self._version, self._faces = project, version, faces
-        self._before = self._homes()
-
-    def _homes(self) -> dict[int, int]:
-        return {} if self._version is None else homes_of(self._project, self._version, self._faces)
-
-    def count(self) -> int:
-        now = self._homes()
-        return sum(now.get(face) != self._before.get(face) for face in {*now, *self._before})
 
 
 def _known(project: Project, faces: Sequence[int]) -> list[int]:
@@ -90,7 +85,7 @@ def _known(project: Project, faces: Sequence[int]) -> list[int]:
 
 def _two(a: Cluster, b: Cluster) -> None:
     if a.id == b.id:
-        raise RequestError(tr("{cluster} is one cluster. Name two.", cluster=a.title))
+        raise RequestError(tr("{cluster} is one cluster. Name two.", cluster=a.told))
     for one in (a, b):
         if one.label == UNCLUSTERED:
             raise RequestError(
@@ -104,10 +99,11 @@ def say_same(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
     before = last_verdict(project)
     keep, other = sorted((a, b), key=lambda c: (c.name is None and c.identity is None, -c.faces, c.label))
     about = [*faces_of(project, a.id), *faces_of(project, b.id)]
-    text = tr("{a} and {b} are one person", a=keep.title, b=other.title)
+    text = tr("{a} and {b} are one person", a=keep.told, b=other.told)
+    moves = Moves(project, version_of(project, keep.id), about, (a, b))
     with project.journal.step(text, target=_target(keep)) as connection:
-        moved, replaced = join_clusters(project, connection, keep.id, [other.id])
-    return _result(project, Said.SAME, before, about, moved, replaced)
+        _, replaced = join_clusters(project, connection, keep.id, [other.id])
+    return _result(project, Said.SAME, before, about, moves, replaced)
 
 
 def broken_by_merge(project: Project, version: int, keep: int, others: Sequence[int]) -> list[Verdict]:
@@ -135,11 +131,12 @@ def say_different(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
     """Two clusters are two people: they stay as they are, and no later clustering joins them."""
     _two(a, b)
     before = last_verdict(project)
-    text = tr("{a} and {b} are different people", a=a.title, b=b.title)
+    text = tr("{a} and {b} are different people", a=a.told, b=b.told)
+    sides = faces_of(project, a.id), faces_of(project, b.id)
+    moves = Moves(project, version_of(project, a.id), [], (a, b))
     with project.journal.step(text, target=_target(a)) as connection:
-        sides = faces_of(project, a.id), faces_of(project, b.id)
         _, replaced = say(project, connection, Said.DIFFERENT, *sides)
-    return _result(project, Said.DIFFERENT, before, [*sides[0], *sides[1]], 0, replaced)
+    return _result(project, Said.DIFFERENT, before, [*sides[0], *sides[1]], moves, replaced)
 
 
 def confirm(project: Project, version: int, faces: Sequence[int], cluster: Cluster) -> VerdictResult:
@@ -149,14 +146,14 @@ def confirm(project: Project, version: int, faces: Sequence[int], cluster: Clust
         raise RequestError(tr("The unclustered faces are not one person: a face cannot be confirmed there."))
     before = last_verdict(project)
     text = tr_n(
-        "Confirm {n:,} face of {cluster}", "Confirm {n:,} faces of {cluster}", len(wanted), cluster=cluster.title
+        "Confirm {n:,} face of {cluster}", "Confirm {n:,} faces of {cluster}", len(wanted), cluster=cluster.told
     )
-    moves = _Moves(project, version, wanted)
+    moves = Moves(project, version, wanted, (cluster,))
     with project.journal.step(text, target=_target(cluster)) as connection:
         place_faces(project, connection, version, wanted, cluster.id)
         others = set(faces_of(project, cluster.id)) - set(wanted)
         _, replaced = say(project, connection, Said.CONFIRMED, wanted, others)
-    return _result(project, Said.CONFIRMED, before, wanted, moves.count(), replaced)
+    return _result(project, Said.CONFIRMED, before, wanted, moves, replaced, wanted)
 
 
 def reject(project: Project, version: int, faces: Sequence[int], cluster: Cluster) -> VerdictResult:
@@ -167,18 +164,18 @@ def reject(project: Project, version: int, faces: Sequence[int], cluster: Cluste
             tr("The unclustered faces are not one person: there is nothing a face could be said not to be.")
         )
     before = last_verdict(project)
-    text = tr_n("{n:,} face is not {cluster}", "{n:,} faces are not {cluster}", len(wanted), cluster=cluster.title)
-    moves = _Moves(project, version, wanted)
+    text = tr_n("{n:,} face is not {cluster}", "{n:,} faces are not {cluster}", len(wanted), cluster=cluster.told)
+    moves = Moves(project, version, wanted, (cluster,))
     with project.journal.step(text, target=_target(cluster)) as connection:
         rest = set(faces_of(project, cluster.id)) - set(wanted)
         if not rest:
             raise RequestError(
-                tr("These are all faces of {cluster}: nobody is left that they are not.", cluster=cluster.title)
+                tr("These are all faces of {cluster}: nobody is left that they are not.", cluster=cluster.told)
             )
         _, replaced = say(project, connection, Said.NOT, wanted, rest)
         home_of = homes_of(project, version, wanted, hidden=True)
         put_out(project, connection, version, [face for face in wanted if home_of.get(face) == cluster.id])
-    return _result(project, Said.NOT, before, wanted, moves.count(), replaced)
+    return _result(project, Said.NOT, before, wanted, moves, replaced, wanted)
 
 
 def _apart(faces: Sequence[int], others: Sequence[int]) -> None:
@@ -196,7 +193,7 @@ def one_person(project: Project, version: int, faces: Sequence[int], others: Seq
     wanted, beside = _known(project, faces), _known(project, others)
     _apart(wanted, beside)
     before, home_of = last_verdict(project), homes_of(project, version, [*wanted, *beside], hidden=True)
-    moves = _Moves(project, version, [*wanted, *beside])
+    moves = Moves(project, version, [*wanted, *beside])
     loose = {one.id for one in clusters(project, version) if one.label == UNCLUSTERED}
     homes = [
         [home for face in side if (home := home_of.get(face, UNCLUSTERED)) >= 0 and home not in loose]
@@ -210,7 +207,7 @@ def one_person(project: Project, version: int, faces: Sequence[int], others: Seq
         alone = [face for face in beside if home_of.get(face) is None or home_of[face] in loose]
         place_faces(project, connection, version, [*wanted, *alone], cluster)
         _, replaced = say(project, connection, said, wanted, beside)
-    return _result(project, said, before, [*wanted, *beside], moves.count(), replaced)
+    return _result(project, said, before, [*wanted, *beside], moves, replaced, wanted, beside)
 
 
 def two_people(project: Project, version: int, faces: Sequence[int], others: Sequence[int]) -> VerdictResult:
@@ -221,7 +218,7 @@ def two_people(project: Project, version: int, faces: Sequence[int], others: Seq
     wanted, beside = _known(project, faces), _known(project, others)
     _apart(wanted, beside)
     before, home_of = last_verdict(project), homes_of(project, version, [*wanted, *beside], hidden=True)
-    moves = _Moves(project, version, [*wanted, *beside])
+    moves = Moves(project, version, [*wanted, *beside])
     homes = {home_of.get(face) for face in beside} - {None}
     leaving = [face for face in wanted if home_of.get(face) in homes]
     loose = {one.id for one in clusters(project, version) if one.label == UNCLUSTERED}
@@ -233,7 +230,7 @@ def two_people(project: Project, version: int, faces: Sequence[int], others: Seq
             place_faces(project, connection, version, leaving, new_cluster(connection, version))
         else:
             put_out(project, connection, version, leaving)
-    return _result(project, said, before, [*wanted, *beside], moves.count(), replaced)
+    return _result(project, said, before, [*wanted, *beside], moves, replaced, wanted, beside)
 
 
 def not_sure(project: Project, faces: Sequence[int], others: Sequence[int]) -> VerdictResult:
@@ -241,9 +238,10 @@ def not_sure(project: Project, faces: Sequence[int], others: Sequence[int]) -> V
     wanted, beside = _known(project, faces), _known(project, others)
     _apart(wanted, beside)
     before = last_verdict(project)
+    moves = Moves(project, None, [])
     with project.journal.step(tr("Not sure"), target=_target()) as connection:
         _, replaced = say(project, connection, Said.UNSURE, wanted, beside)
-    return _result(project, Said.UNSURE, before, [*wanted, *beside], 0, replaced)
+    return _result(project, Said.UNSURE, before, [*wanted, *beside], moves, replaced, wanted, beside)
 
 
 def ignore(project: Project, version: int | None, faces: Sequence[int]) -> VerdictResult:
@@ -251,9 +249,9 @@ def ignore(project: Project, version: int | None, faces: Sequence[int]) -> Verdi
     wanted = _known(project, faces)
     before = last_verdict(project)
     text = tr_n("Ignore {n:,} face", "Ignore {n:,} faces", len(wanted))
-    moves = _Moves(project, version, wanted)
+    moves = Moves(project, version, wanted)
     with project.journal.step(text, target=_target()) as connection:
         _, replaced = say(project, connection, Said.IGNORED, wanted)
         if version is not None:
             put_out(project, connection, version, wanted)
-    return _result(project, Said.IGNORED, before, wanted, moves.count(), replaced)
+    return _result(project, Said.IGNORED, before, wanted, moves, replaced, wanted)

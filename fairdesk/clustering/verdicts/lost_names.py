@@ -38,18 +38,22 @@ def lost_names(project: Project, keep: Cluster, gone: Sequence[tuple[Cluster, li
                 "The merged cluster is called {keep}; the name {names} is dropped.",
                 "The merged cluster is called {keep}; the names {names} are dropped.",
                 len(dropped),
-                keep=keep.title,
+                keep=keep.told,
                 names=_first_of(dropped),
             )
         )
     if dropped or kept:
-        lines += _identities(project, [face for _, faces in gone for face in faces], kept)
+        lines += _identities(project, [face for _, faces in gone for face in faces], keep)
     return lines
 
 
-def _identities(project: Project, faces: list[int], kept: str | None) -> list[str]:
-    """Say how many images of some faces have another identity than the cluster's name."""
-    rows = [one for one in identities_with_images(project, faces) if one.name != kept]
+def _identities(project: Project, faces: list[int], keep: Cluster) -> list[str]:
+    """Say how many images of some faces have another identity than the cluster: another name, or that name in another group."""
+    rows = [
+        one
+        for one in identities_with_images(project, faces)
+        if (one.name != keep.name if keep.name else (one.name, one.group) != (keep.identity, keep.group))
+    ]
     lines = [
         tr_n(
             "{images} keeps the identity {name} in {group}.",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QCompleter, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
+from fairdesk.clustering.naming import Known
+from fairdesk.gui.widgets.name_completer import NameCompleter, plain
+from fairdesk.gui.widgets.person_fields import PersonFields
 from fairdesk.words import tr
 
 
@@ -19,20 +21,22 @@ class NameDialog(QDialog):
         *,
         value: str = "",
         with_group: bool = True,
+        people: Known | None = None,
+        usual: str | None = None,
     ) -> None:
+        """`known` are names and groups; `people` (with the group that is usual) lets it say whom a name means."""
         super().__init__(parent)
         self.setWindowTitle(tr("Name"))
-        self.name = QLineEdit(value)
-        completer = QCompleter(known[0], self)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        self.name.setCompleter(completer)
-        self.group = QComboBox()
-        self.group.setEditable(True)
-        self.group.addItems(["", *known[1]])
+        self.fields = PersonFields()
+        self.name, self.group = self.fields.name, self.fields.group
+        self.group_value = self.fields.group_value
+        self.fields.know(people or {}, known[1])
+        if people is None:
+            NameCompleter(self.name, plain(known[0]))
         line = self.group.lineEdit()
         if line is not None:
             line.setPlaceholderText(tr("the most frequent of its faces"))
+        self.fields.ask(value, "", usual, tells=people is not None)
         layout = QFormLayout(self)
         title = QLabel(question)
         title.setWordWrap(True)
@@ -40,6 +44,8 @@ class NameDialog(QDialog):
         layout.addRow(tr("Name"), self.name)
         if with_group:
             layout.addRow(tr("Group"), self.group)
+        if people is not None:
+            layout.addRow(self.fields.note)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)

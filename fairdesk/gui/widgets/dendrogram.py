@@ -56,18 +56,20 @@ class Dendrogram(QWidget):
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._last: Tree | None = None
+        self._title = ""
 
-    def show_tree(self, tree: Tree | None, theme: Theme) -> None:
-        """Draw a tree, or nothing."""
+    def show_tree(self, tree: Tree | None, theme: Theme, title: str) -> None:
+        """Draw a tree, or nothing; the title of its axis says what the distance is."""
         import pyqtgraph as pg
 
         from fairdesk.gui.widgets.plot_export import new_plot, retheme
 
         if self.plot is None:
-            self.plot = new_plot(tr("Dendrogram"), tr("faces"), tr("distance of merged clusters"))
+            self.plot = new_plot(tr("Dendrogram"), tr("faces"), title)
             self._box.addWidget(self.plot)
-            theme.changed.connect(lambda: self.show_tree(self._last, theme))
-        self._last = tree
+            theme.changed.connect(lambda: self.show_tree(self._last, theme, self._title))
+        self._last, self._title = tree, title
+        self.plot.setLabel("left", title)
         retheme(self.plot, theme)
         self.plot.clear()
         if tree is None:

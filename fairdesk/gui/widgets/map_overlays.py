@@ -12,14 +12,12 @@ LegendLine = tuple[str, str, int]  # text, colour, category (-1: none of them)
 
 
 def paint_legend(painter: QPainter, owner: QWidget, lines: list[tuple[QRect, LegendLine]]) -> None:
-    """Draw the lines of a legend at their places."""
+    """Draw the lines of a legend at their places, on a ground that is the legend's from top to bottom."""
     if not lines:
         return
     metrics, palette = owner.fontMetrics(), owner.palette()
-    area = lines[0][0].united(lines[-1][0]).adjusted(-3, -3, 0, 3)
-    behind = palette.base().color()
-    behind.setAlpha(215)
-    painter.fillRect(area, behind)
+    area = lines[0][0].united(lines[-1][0])
+    painter.fillRect(QRect(0, 0, area.right() + 1, owner.height()), palette.base())
     for rect, (text, colour, _) in lines:
         if colour:
             painter.setPen(Qt.PenStyle.NoPen)

@@ -37,6 +37,7 @@ REACH = 9  # pixels from the pointer to what it points at
 DIMMED = 0.3  # of its colour a point keeps that is not selected, where others are
 LISTED = 10  # categories of the legend
 _MARGIN, _STEP = 24, 60
+_LEGEND, _NARROWEST = 0.36, 70  # of the width at most; narrower it would not be read, and is left out
 _DRAG = 4  # pixels that are no click any more
 
 
@@ -136,9 +137,8 @@ class PointMap(QWidget):
         self._redraw()
 
     def _beside(self) -> int:
-        """Return the width that the legend takes, which points keep clear of where there is room."""
-        wide = max((rect.width() for rect, _ in self._lines()), default=0)
-        return wide if self.width() > 2.5 * wide else 0
+        """Return the width that the legend takes: no point is drawn, or in sight, there."""
+        return max((rect.right() + 1 for rect, _ in self._lines()), default=0)
 
     def _scale_of(self, extent: npt.NDArray[np.float32]) -> float:
         room = max(20, self.width() - 2 * _MARGIN - self._beside()), max(20, self.height() - 2 * _MARGIN)
@@ -181,7 +181,7 @@ class PointMap(QWidget):
         """Return x, y and row of the points that can be seen."""
         if self._shown is None:
             x, y = self._pixels(1.0)
-            rows = np.flatnonzero((x >= 0) & (x < self.width()) & (y >= 0) & (y < self.height()))
+            rows = np.flatnonzero((x >= self._beside()) & (x < self.width()) & (y >= 0) & (y < self.height()))
             self._shown = x[rows], y[rows], rows
         return self._shown
 
@@ -304,8 +304,8 @@ class PointMap(QWidget):
     def _lines(self) -> list[tuple[QRect, LegendLine]]:
         metrics = self.fontMetrics()
         longest = max((metrics.horizontalAdvance(text) for text, _, _ in self._legend), default=0)
-        high, wide = metrics.height() + 3, min(longest + 28, 200, self.width() // 2)
-        room = max(0, (self.height() * (1 if self.width() > 2.5 * wide else 0.5) - 12) // high)
+        high, wide = metrics.height() + 3, min(longest + 28, 200, int(self.width() * _LEGEND))
+        room = max(0, (self.height() - 12) // high) if wide >= _NARROWEST else 0
         return [(QRect(6, 6 + place * high, wide, high), line) for place, line in enumerate(self._legend[: int(room)])]
 
     def _paint_card(self, painter: QPainter) -> None:

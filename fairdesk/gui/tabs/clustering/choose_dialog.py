@@ -114,7 +114,7 @@ class ChooseDialog(QDialog):
             if faces < 3:
                 return
         else:
-            self.radius = RadiusPage(self._session, read.radius, self)
+            self.radius = RadiusPage(self._session, read.radius, read.found.metric, self)
             self.pages.addTab(self.radius, tr("Radius (DBSCAN)"))
         self.tree = TreePage(self._session, read.found, self._thumbnails, self)
         self.pages.addTab(self.tree, tr("Tree (hierarchical)"))

@@ -25,6 +25,8 @@ def merge_foretold(keep: Cluster, others: Iterable[Cluster]) -> str:
     """Say how many clusters and faces come together, and as whom."""
     every = [keep, *(one for one in others if one.id != keep.id)]
     title = keep.title if len(keep.title) <= _LONGEST else keep.title[: _LONGEST - 1] + "…"
+    if keep.shared:  # its number is what it is known by
+        title = keep.told
     return tr(
         "Merge {clusters}, {faces}, into {name}",
         clusters=counted.clusters(len(every)),
@@ -39,7 +41,7 @@ def drop_foretold(data: QMimeData, target: Cluster, clusters: Sequence[Cluster])
         faces = counted.faces(len(faces_in(data)))
         if target.label == UNCLUSTERED:
             return tr("Remove {faces} from their clusters", faces=faces)
-        return tr("Move {faces} to {name}", faces=faces, name=target.title)
+        return tr("Move {faces} to {name}", faces=faces, name=target.told)
     numbers = set(json.loads(bytes(data.data(CLUSTER_MIME).data()))) - {target.id}
     if not numbers or target.label == UNCLUSTERED:
         return ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shiboken6
 from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter
+from PySide6.QtWidgets import QApplication, QSplitter, QWidget
 
 from fairdesk.gui.actions import ActionBook
 from fairdesk.gui.tabs.base import show_menu
@@ -42,6 +43,7 @@ class LinkedMap(MapPane):
         super().__init__(tab.session, tab.grid.thumbnails)
         self._tab = tab
         self.picked_faces: Ids | None = None  # until something else is selected in the list
+        self._from: QWidget | None = None  # what had the focus when it was shown
         self._fresh = False  # they are about to be selected in the grid
         self._photograph: int | None = None  # a face whose photograph is wanted once the grid has it
         self._beside = Beside(Qt.Orientation.Horizontal)
@@ -64,9 +66,19 @@ class LinkedMap(MapPane):
     def show_map(self, shown: bool) -> None:
         """Show the map, or hide it."""
         self._old = shown  # it is read when it is seen
-        self.setVisible(shown)
+        now = QApplication.focusWidget()
         if shown:
+            inside = now is not None and self._tab.isAncestorOf(now) and now is not self._tab.map_button
+            self._from = now if inside else None
+            self.show()
             self.map.setFocus()
+            return
+        left = now is None or now is self._tab.map_button or self.isAncestorOf(now)
+        self.hide()
+        if left and self._tab.isVisible():
+            back = self._from
+            usable = back is not None and shiboken6.isValid(back) and back.isVisible() and back.isEnabled()
+            (back if back is not None and usable else self._tab.clusters).setFocus()
 
     @Slot(object)
     def _on_faces_picked(self, faces: Ids) -> None:

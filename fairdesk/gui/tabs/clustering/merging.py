@@ -55,7 +55,7 @@ async def _asked(tab: ClusteringTab, keep: Cluster, others: list[int], broken: l
                 "Merge {count} with {faces} into {keep}? They are then said to be one person.",
                 count=counted.clusters(len(others) + 1),
                 faces=counted.faces(faces),
-                keep=keep.title,
+                keep=keep.told,
             )
         )
     merge = tr("Merge anyway") if broken else tr("Merge")
@@ -76,7 +76,7 @@ async def _asked(tab: ClusteringTab, keep: Cluster, others: list[int], broken: l
                 tr(
                     "Merged {count} into {keep}: {moved} moved",
                     count=counted.clusters(len(others) + 1),
-                    keep=keep.title,
+                    keep=keep.told,
                     moved=counted.faces(done[0]),
                 ),
                 *done[1],

@@ -71,9 +71,12 @@ class ClusterModel(QAbstractListModel):
         if role == ClusterRole:
             return cluster
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.notes.get(cluster.id) or None
+            return (
+                "\n".join([*([cluster.told] if cluster.shared else []), *filter(None, [self.notes.get(cluster.id)])])
+                or None
+            )
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return tr_n("{cluster}, {n:,} face", "{cluster}, {n:,} faces", cluster.faces, cluster=cluster.title)
+            return tr_n("{cluster}, {n:,} face", "{cluster}, {n:,} faces", cluster.faces, cluster=cluster.told)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -124,10 +127,14 @@ class _Delegate(QStyledItemDelegate):
         if not selected:
             painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
         about = tr_n("{n:,} face", "{n:,} faces", cluster.faces)
-        if cluster.identity:
+        if cluster.shared:  # what tells it from the others of its title comes first
+            group = [cluster.group or tr("no group")] if cluster.identity else []
+            about = " · ".join([tr("no. {label}", label=cluster.label), *group, about])
+        elif cluster.identity:
             about += "  ·  " + tr("identity")
         if self._view.drop_row == index.row() and self._view.drop_text:
-            about = painter.fontMetrics().elidedText(self._view.drop_text, Qt.TextElideMode.ElideRight, text.width())
+            about = self._view.drop_text
+        about = painter.fontMetrics().elidedText(about, Qt.TextElideMode.ElideRight, text.width())
         painter.drawText(text.translated(0, 20), Qt.AlignmentFlag.AlignVCenter, about)
 
 

@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QWidget
 from fairdesk.clustering import store
 from fairdesk.clustering.naming import Naming, foresee, name_cluster, suggested_name
 from fairdesk.clustering.store import UNCLUSTERED, Cluster
-from fairdesk.errors import RequestError
 from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.alike_names import ask_who
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.session import Session
+from fairdesk.gui.tabs.clustering.cluster_choice import ClusterChoice
+from fairdesk.project.faces import commonest_group
 from fairdesk.project.identities import NamedImages
 from fairdesk.words import tr, tr_n
 
@@ -47,25 +48,29 @@ def assign_identity(tab: ClusteringTab) -> None:
         return
     known = cluster.identity or cluster.name or ""
 
-    def ask(name: str) -> None:
-        async_glue.start(_assign(tab, cluster, name))
+    def look() -> tuple[str, str | None]:
+        usual = commonest_group(project, store.faces_of(project, cluster.id))
+        return known or suggested_name(project, cluster.id), usual
 
-    tab.session.background.read("suggested name", lambda: known or suggested_name(project, cluster.id), ask)
+    tab.session.background.read(
+        "suggested name", look, lambda found: async_glue.start(_assign(tab, cluster, found[0], "", found[1]))
+    )
 
 
-async def _assign(tab: ClusteringTab, cluster: Cluster, suggested: str, in_group: str | None = None) -> None:
+async def _assign(tab: ClusteringTab, cluster: Cluster, suggested: str, in_group: str, usual: str | None) -> None:
     question = tr_n(
         "Who is this? The face of {cluster} gets the name.",
         "Who is this? All {n:,} faces of {cluster} get the name.",
         cluster.faces,
-        cluster=cluster.title,
+        cluster=cluster.told,
     )
-    dialog = NameDialog(question, (tab.view.names, tab.view.groups), tab, value=suggested)
-    dialog.group.setCurrentText(in_group or "")
+    known = tab.view.names, tab.view.groups
+    dialog = NameDialog(question, known, tab, value=suggested, people=tab.view.people, usual=usual)
+    dialog.group.setCurrentText(in_group)
     dialog.name.selectAll()
     if not await async_glue.finished(dialog):
         return
-    name, group = dialog.name.text().strip(), dialog.group.currentText().strip() or None
+    name, group, typed = dialog.name.text().strip(), dialog.group_value(), dialog.group.currentText()
 
     def give(wanted: Naming) -> None:
         tab.session.edit(
@@ -74,7 +79,7 @@ async def _assign(tab: ClusteringTab, cluster: Cluster, suggested: str, in_group
         )
 
     def ask_again() -> None:
-        async_glue.start(_assign(tab, cluster, name, group))
+        async_glue.start(_assign(tab, cluster, name, typed, usual))
 
     ask_before_naming(tab.session, tab, cluster.id, name, group, give, ask_again)
 
@@ -89,17 +94,20 @@ def ask_before_naming(
     refused: Callable[[], None] | None = None,
     *,
     agreed: bool = False,
+    apart: bool = False,
 ) -> None:
-    """Give a cluster a name by `give`, after a question where it joins other images or changes a group.
+    """Give a cluster a name by `give`, after a question where it joins other images, changes a group, or makes a namesake.
 
-    `agreed`: that it joins them, somebody has said already. Where the question is dismissed, `refused` is called.
+    `agreed`: that it joins them, somebody has said already; `apart`: that it is another person of the name. Where the question is dismissed, `refused` is called.
     """
     project = session.project
     if project is not None:
         session.background.read(
-            object(),
+            ("naming", cluster),  # Enter twice in a row asks once
             lambda: foresee(project, cluster, name, group),
-            lambda wanted: async_glue.start(_agreed(session, parent, wanted, give, refused, agreed=agreed)),
+            lambda wanted: async_glue.start(
+                _agreed(session, parent, wanted, give, refused, agreed=agreed, apart=apart)
+            ),
         )
 
 
@@ -111,9 +119,11 @@ async def _agreed(
     refused: Callable[[], None] | None,
     *,
     agreed: bool,
+    apart: bool,
 ) -> None:
-    if wanted.alike:
-        one = await ask_who(parent, wanted.name, wanted.alike)
+    known = () if apart else wanted.namesakes or wanted.alike
+    if known:
+        one = await ask_who(parent, wanted.name, known)
         if isinstance(one, NamedImages):
             ask_before_naming(session, parent, wanted.cluster, one.name, one.group or "", give, refused, agreed=True)
             return
@@ -127,14 +137,14 @@ async def _agreed(
         return
     joins = bool(wanted.joins and not wanted.own)
     first = tr("Join") if joins else tr("Name them")
-    apart = tr("A new {name} in {group}", name=wanted.name, group=wanted.usual or tr("no group"))
-    buttons = [first, apart] if joins and wanted.usual != wanted.group else [first]
+    separate = tr("A new {name} in {group}", name=wanted.name, group=wanted.usual or tr("no group"))
+    buttons = [first, separate] if joins and wanted.usual != wanted.group else [first]
     detail = tr("Another person of the same name needs another name, or another group.") if joins else ""
     said = await async_glue.ask(parent, tr("Name"), question, buttons, detail)
     if said == first:
         give(wanted)
-    elif said == apart:
-        ask_before_naming(session, parent, wanted.cluster, wanted.name, wanted.usual or "", give, refused)
+    elif said == separate:
+        ask_before_naming(session, parent, wanted.cluster, wanted.name, wanted.usual or "", give, refused, apart=True)
     elif refused is not None:
         refused()
 
@@ -142,18 +152,7 @@ async def _agreed(
 async def move_faces_to(tab: ClusteringTab) -> None:
     """Ask to which cluster the selected faces go."""
     faces = tab.grid.selected_ids()
-    titles = {cluster.title: cluster for cluster in tab.view.clusters}
     question = tr_n("Move {n:,} face to which cluster?", "Move {n:,} faces to which cluster?", len(faces))
-    dialog = NameDialog(question, (list(titles), []), tab, with_group=False)
-    if not faces or not await async_glue.finished(dialog):
-        return
-    wanted = dialog.name.text().strip()
-    cluster = titles.get(wanted) or next((c for c in tab.view.clusters if str(c.label) == wanted), None)
-    if cluster is None:
-        tab.session.tell_error(
-            RequestError(
-                tr("There is no cluster called {wanted}. Start typing its title and choose it.", wanted=wanted)
-            )
-        )
-        return
-    tab.move_to(faces, cluster)
+    dialog = ClusterChoice(question, tab.view.clusters, tab)
+    if faces and await async_glue.finished(dialog) and dialog.chosen is not None:
+        tab.move_to(faces, dialog.chosen)

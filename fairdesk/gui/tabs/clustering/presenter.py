@@ -12,6 +12,7 @@ from fairdesk import counted
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.likely_wrong import Suspicion, suspicions
+from fairdesk.clustering.naming import Known, by_name
 from fairdesk.clustering.store import Cluster, Version, clusters, members, versions
 from fairdesk.clustering.version_basis import verdicts_of_version
 from fairdesk.gui.tabs.clustering.shown_faces import Centres
@@ -44,6 +45,7 @@ class View:
     suspicions: dict[int, Suspicion] = field(default_factory=dict)  # once they were asked for
     groups: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    people: Known = field(default_factory=dict)
 
 
 def look(project: Project, wanted: int | None) -> View:
@@ -54,7 +56,8 @@ def look(project: Project, wanted: int | None) -> View:
     view = View(bool(counts["vectors"]), counts["images"] > 0, found, chosen)
     people = LabelSnapshot.read(project).people()
     view.groups = sorted(name for name in people if name is not None)
-    view.names = sorted({name for named in people.values() for name, _ in named})
+    view.people = by_name(people)
+    view.names = sorted(view.people)
     if chosen is not None:
         view.clusters = clusters(project, chosen.id)
         covers = [cluster.cover for cluster in view.clusters if cluster.cover is not None]
@@ -176,11 +179,7 @@ def quality_line(version: Version, shown: list[Cluster], quality: Agreement | No
     """Say how well a version does, as it is corrected now."""
     count = sum(1 for cluster in shown if cluster.label >= 0)
     loose = sum(cluster.faces for cluster in shown if cluster.label < 0)
-    parts = [
-        tr_n("{n:,} cluster", "{n:,} clusters", count),
-        tr("{loose:,} unclustered", loose=loose),
-        vectors_line(version),
-    ]
+    parts = [tr_n("{n:,} cluster", "{n:,} clusters", count), tr("{loose:,} unclustered", loose=loose)]
     if quality is not None and quality.bcubed_f1 is not None:
         parts.append(tr("BCubed F1 {f1:.3f}", f1=quality.bcubed_f1))
         if quality.pairwise_f1 is not None:
@@ -192,4 +191,4 @@ def quality_line(version: Version, shown: list[Cluster], quality: Agreement | No
                 people=counted.people(quality.known_people or 0),
             )
         )
-    return "  ·  ".join(parts)
+    return "  ·  ".join([*parts, vectors_line(version)])  # what matters most comes first: the end may be cut off

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, 
 
 from fairdesk.clustering.choosing.outcome import Outcome
 from fairdesk.clustering.choosing.radius import Radius, best, knee, round_step
+from fairdesk.clustering.measured_in import between_faces
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.clustering.outcome_curves import curve_pens, draw_counts, draw_quality, line_pen
 from fairdesk.gui.tabs.clustering.outcome_table import OutcomeTable
@@ -28,9 +29,10 @@ At = tuple[float, int]
 class RadiusPage(QWidget):
     """Shows what every radius comes to."""
 
-    def __init__(self, session: Session, radius: Radius, parent: QWidget) -> None:
+    def __init__(self, session: Session, radius: Radius, metric: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._session, self._radius = session, radius
+        self._unit = between_faces(metric)  # what epsilon is measured in
         self._moving = False
         self.step = round_step(radius.most / STEPS)
         self._outcomes: list[Outcome] = []
@@ -57,6 +59,8 @@ class RadiusPage(QWidget):
         self.eps.setDecimals(max(1, -int(np.floor(np.log10(self.step)))))
         self.eps.setSingleStep(self.step)
         self.eps.setRange(self.step, self.slider.maximum() * self.step)
+        for widget in (self.slider, self.eps):
+            widget.setToolTip(self._unit)
         self.samples = QSpinBox()
         self.samples.setRange(1, radius.most_samples)
         self.samples.setValue(2)
@@ -135,6 +139,7 @@ class RadiusPage(QWidget):
         self._colour()
         bend = knee(self._radius.distances(self.samples.value()))
         parts = [] if bend is None else [tr("Knee of the k-distance plot at {knee:.3f}.", knee=bend)]
+        parts.insert(0, tr("Epsilon and the distances: {what}.", what=self._unit))
         parts.append(tr("Other people's faces begin at about {begin:.3f}.", begin=self._radius.begin))
         if self.best is not None and self.best.quality is not None:
             parts.append(tr("Best BCubed F1 at {best:g}.", best=self.best.value))

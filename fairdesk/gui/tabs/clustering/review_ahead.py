@@ -87,9 +87,10 @@ def note_of(asked: Asked) -> str:
         return tr("Of a face drawn at random: it shows how far the estimate below can be trusted.")
     if not asked.again:
         return ""
+    said = tr("You answered this before. It decides much: please look again.")
     if asked.doubted:
-        return tr("You answered this before, but everything else speaks against it. Please look again.")
-    return tr("You answered this before. It decides much: please look again.")
+        said = tr("You answered this before, but everything else speaks against it. Please look again.")
+    return said + " " + tr("Not sure withdraws that answer.")
 
 
 def nothing_left(skipped: int) -> str:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
 from fairdesk.clustering.review.asked import Asked
 from fairdesk.clustering.review.questions import Kind
+from fairdesk.gui.widgets.person_fields import PersonFields
 from fairdesk.words import tr, tr_n
 
 _MOST = 3
@@ -39,6 +40,8 @@ class _NameField(QLineEdit):
             self._left()
         else:
             super().keyPressEvent(event)
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                event.accept()  # a box around it would give it back
 
 
 class Begun(NamedTuple):
@@ -46,27 +49,38 @@ class Begun(NamedTuple):
 
     name: str
     faces: frozenset[int]
+    group: str = ""
 
 
-class NameRow(QHBoxLayout):
+class NameRow(QVBoxLayout):
     """The answers to "Who is it?"; hidden while anything else is asked."""
 
-    def __init__(self, named: Callable[[str], None], chosen: Callable[[int], None], left: Callable[[], None]) -> None:
+    def __init__(
+        self, named: Callable[[str, str | None], None], chosen: Callable[[int], None], left: Callable[[], None]
+    ) -> None:
         super().__init__()
         self._asked: Asked | None = None  # who is it
         self._typing: int | None = None  # the cluster whose name was being typed when its question was taken away
         self.goes_on = False  # somebody typed this name when its question was asked anew
         self._begun: dict[int, Begun] = {}  # by cluster
         self._left: dict[Path, list[Begun]] = {}  # of reviews that were closed, by project
-        self.field = _NameField(left)
-        self.field.setAccessibleName(tr("Name"))
-        self.field.returnPressed.connect(lambda: named(self.field.text()))
-        self.addWidget(self.field, 1)
+        self.fields = PersonFields(lambda: _NameField(left))
+        self.field, self.group = self.fields.name, self.fields.group
+        for line in (self.field, self.group.lineEdit()):
+            if line is not None:
+                line.returnPressed.connect(lambda: named(self.field.text(), self.fields.group_value()))
+        row, offered = QHBoxLayout(), QHBoxLayout()
+        row.addWidget(self.field, 2)
+        row.addWidget(self.group, 1)
+        self.addLayout(row)
+        self.addWidget(self.fields.note)
+        self.addLayout(offered)
         self.buttons = [QPushButton() for _ in range(_MOST)]
         for place, button in enumerate(self.buttons):
             button.clicked.connect(lambda _checked=False, at=place: chosen(at))
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            self.addWidget(button)
+            offered.addWidget(button)
+        offered.addStretch()
 
     def show_question(self, asked: Asked | None, project: Path | None) -> None:
         """Offer the names of a question that asks for one, and what was typed when it was asked before.
@@ -75,7 +89,7 @@ class NameRow(QHBoxLayout):
         """
         self._keep()
         if self._asked is not None:
-            self._typing = self._asked.clusters[0] if self.field.hasFocus() else None
+            self._typing = self._asked.clusters[0] if self.typing else None
         self._asked = asked if asked is not None and asked.kind is Kind.NAME else None
         names = self._asked.names if self._asked is not None else ()
         if asked is not None:
@@ -83,23 +97,33 @@ class NameRow(QHBoxLayout):
             self._typing = None
         self.field.setVisible(self._asked is not None)
         self.field.setPlaceholderText(hint(len(names)))
-        self.field.setText(self._typed(self._asked, project) if self._asked is not None else "")
+        for widget in (self.group, self.fields.note):
+            widget.setVisible(self._asked is not None)
+        begun = self._typed(self._asked, project) if self._asked is not None else None
+        usual = self._asked.usual if self._asked is not None else None
+        self.fields.ask(begun.name if begun else "", begun.group if begun else "", usual)
         for place, button in enumerate(self.buttons):
             button.setVisible(place < len(names))
             if place < len(names):
-                button.setText(f"{place + 1}  {names[place]}")
+                name, group = self._asked.person(place) if self._asked is not None else ("", None)
+                button.setText(f"{place + 1}  {name}" + (f"  ·  {group}" if group else ""))
 
-    def _typed(self, asked: Asked, project: Path | None) -> str:
+    def _typed(self, asked: Asked, project: Path | None) -> Begun | None:
         """Return what was typed for a cluster, or for most of its faces in an earlier review, and forget it."""
         if asked.clusters[0] in self._begun:
-            return self._begun.pop(asked.clusters[0]).name
+            return self._begun.pop(asked.clusters[0])
         left = self._left.get(project, []) if project is not None else []
         there = set(asked.first)
         found = next((one for one in left if 2 * len(one.faces & there) > len(one.faces)), None)
         if found is None:
-            return ""
+            return None
         left.remove(found)
-        return found.name
+        return found
+
+    @property
+    def typing(self) -> bool:
+        """Whether somebody types a name or its group."""
+        return self.field.hasFocus() or self.group.hasFocus()
 
     def type_name(self) -> None:
         """Go to the field, where a name is asked for."""
@@ -113,13 +137,16 @@ class NameRow(QHBoxLayout):
 
     def _keep(self) -> None:
         if self._asked is not None and self.field.text().strip():
-            self._begun[self._asked.clusters[0]] = Begun(self.field.text(), frozenset(self._asked.first))
+            self._begun[self._asked.clusters[0]] = Begun(
+                self.field.text(), frozenset(self._asked.first), self.group.currentText()
+            )
 
     def done(self) -> None:
         """Forget what was typed: it was answered."""
         if self._asked is not None:
             self._begun.pop(self._asked.clusters[0], None)
         self.field.clear()
+        self.group.setCurrentText("")
 
     def leave(self, project: Path) -> list[str]:
         """Keep what was typed for the next review of a project; returns the names."""
@@ -151,8 +178,8 @@ def hint(names: int) -> str:
 def left_note(names: Sequence[str]) -> str:
     """Say that names were typed and not given."""
     return tr_n(
-        "{names} was typed, but not given as a name. The next review asks about it first, and has it in its field.",
-        "{names} were typed, but not given as names. The next review asks about them first, and has them in its field.",
+        "{names} was typed, but not given as a name. The next review asks about it first, and has it in its field, until FairDesk is closed.",
+        "{names} were typed, but not given as names. The next review asks about them first, and has them in its field, until FairDesk is closed.",
         len(names),
         names=", ".join(f"“{name}”" for name in names),
     )

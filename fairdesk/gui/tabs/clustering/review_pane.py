@@ -435,16 +435,14 @@ class ReviewPane(KeyedPane):
         self._session.look()
         self.current, self._exhausted = asked, False
         self._take(ahead)
-        if asked is not None:
-            self._show(asked)
-        else:
-            self._next()
+        self._idle.start()
+        self._next() if asked is None else self._show(asked)
 
     def choose(self, place: int) -> None:
         if self.current is not None and place < len(self.current.names):
-            self._name(self.current.names[place])
+            self._name(*self.current.person(place))
 
-    def _name(self, name: str) -> None:
+    def _name(self, name: str, group: str | None) -> None:
         asked = self.current
         if asked is not None and asked.kind is Kind.NAME and name.strip():
             review = self._review
@@ -455,7 +453,7 @@ class ReviewPane(KeyedPane):
                     self.naming.done()
                     self._keep(asked, lambda: review.name(wanted))
 
-            ask_before_naming(self._session, self, asked.clusters[0], name.strip(), None, give, self.setFocus)
+            ask_before_naming(self._session, self, asked.clusters[0], name.strip(), group, give, self.setFocus)
 
     @Slot(object)
     def _on_changed(self, change: Change) -> None:

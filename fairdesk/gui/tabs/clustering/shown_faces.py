@@ -98,11 +98,11 @@ def why_not_nearest(centres: Centres | None, cluster: Cluster) -> str:
     if centres is not None and centres.nearest(cluster.id):
         return ""
     if centres is not None and cluster.id in centres.numbers:
-        return tr("No other cluster has faces with embeddings, so none is nearest to {cluster}.", cluster=cluster.title)
+        return tr("No other cluster has faces with embeddings, so none is nearest to {cluster}.", cluster=cluster.told)
     return tr(
         "The faces of {cluster} have no embeddings, so it is not known which clusters are nearest. "
         "Compute them in the Dataset tab: Compute embeddings.",
-        cluster=cluster.title,
+        cluster=cluster.told,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fairdesk.clustering.measured_in import axis_title
 from fairdesk.gui.widgets.dendrogram import Tree, read_tree
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ def show_tree(tab: ClusteringTab, shown: bool) -> None:
     path = project.folder / "exports" / "dendrograms" / f"{version.id}.npz"
     count = sum(1 for cluster in tab.view.clusters if cluster.label >= 0)
 
+    title = axis_title(version.params.get("linkage", "ward"), version.params.get("pca", 0.95))
+
     def draw(tree: Tree | None) -> None:
-        tab.tree.show_tree(tree, tab.session.theme)
+        tab.tree.show_tree(tree, tab.session.theme, title)
 
     tab.session.background.read("dendrogram", lambda: read_tree(path, count), draw)

@@ -42,7 +42,7 @@ from fairdesk.project.changes import Change, Kind
 from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
-    from fairdesk.clustering.results import VerdictResult
+    from fairdesk.clustering.verdicts.results import VerdictResult
 
 LATER_MS = 3000  # without an answer of a review, before the list behind it is read again
 
@@ -198,6 +198,7 @@ class ClusteringTab(Tab):
             self.version.setCurrentIndex(self.version.findData(view.version.id))
         self.version.setEnabled(bool(view.versions) and not self._reviewing)
         self.grid.cells.groups = view.groups
+        self.review.naming.fields.know(view.people, view.groups)
         self._show()
         self._arrange()
         if self._select_next is not None:
@@ -351,7 +352,7 @@ class ClusteringTab(Tab):
             self.on_faces()
             return
         view, earlier, tell = self.view, self._centres, self.session.failed.emit
-        titles = {one.id: one.title for one in self.view.clusters if one.label >= 0}
+        titles = {one.id: one.told for one in self.view.clusters if one.label >= 0}
 
         def read() -> tuple[Centres | None, Shown, set[int] | None]:
             centres = Centres.read(project, version, view.faces, view.homes, earlier, tell)
@@ -380,7 +381,7 @@ class ClusteringTab(Tab):
 
     def _say_selected(self) -> None:
         clusters, faces = self.clusters.selected(), self.grid.selected_count()
-        parts = [clusters[0].title] if len(clusters) == 1 else []
+        parts = [clusters[0].told] if len(clusters) == 1 else []
         if len(clusters) > 1:
             real = [one for one in clusters if one.label != UNCLUSTERED]
             selected = tr_n("{n} cluster selected", "{n} clusters selected", len(clusters))
@@ -474,7 +475,7 @@ class ClusteringTab(Tab):
             self._correct(
                 lambda project: store.move_faces(project, faces, cluster.id),
                 lambda n: tr_n(
-                    "Moved {n:,} face to {cluster}", "Moved {n:,} faces to {cluster}", n, cluster=cluster.title
+                    "Moved {n:,} face to {cluster}", "Moved {n:,} faces to {cluster}", n, cluster=cluster.told
                 ),
             )
 

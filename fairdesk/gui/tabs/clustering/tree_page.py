@@ -14,10 +14,12 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QV
 from fairdesk.clustering.choosing.faces import FacesToCluster
 from fairdesk.clustering.choosing.outcome import Outcome
 from fairdesk.clustering.choosing.tree import CutTree, Leaf, Lines, Linkage
+from fairdesk.clustering.measured_in import axis_title, between_clusters
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.clustering.outcome_curves import line_pen
 from fairdesk.gui.tabs.clustering.outcome_table import OutcomeTable
+from fairdesk.gui.widgets.elided_label import ElidedLabel
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.gui.widgets.latest_answer import LatestAnswer
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
@@ -102,7 +104,7 @@ class TreePage(QWidget):
         for name, text in LINKAGES.items():
             self.linkage.addItem(tr(text), name)
         self.axis = ThumbnailAxis(lambda: len(self.drawn.leaves) if self.drawn else 0, self._picture)
-        self.plot = new_plot("", "", tr("distance of merged clusters"), axes={"bottom": self.axis})
+        self.plot = new_plot("", "", axis_title("ward", PCA), axes={"bottom": self.axis})
         self.plot.showGrid(x=False, y=True, alpha=0.2)
         self.plot.setMouseEnabled(y=False)
         self._gestures = PlotGestures(self.plot, self._show_all)
@@ -114,6 +116,8 @@ class TreePage(QWidget):
         self.cut.setDecimals(3)
         self.cut.setSingleStep(0.01)
         self.cut.valueChanged.connect(self.set_height)
+        self.unit = ElidedLabel()  # what the distance is measured in
+        self.unit.setProperty("role", "muted")
         self.told, self.leaf = QLabel(wordWrap=True), QLabel(wordWrap=True)
         self.told.setProperty("role", "muted")
         self.faces = LeafFaces(thumbnails)
@@ -133,7 +137,7 @@ class TreePage(QWidget):
         row.addSpacing(12)
         row.addWidget(QLabel(tr("Distance to cut at")))
         row.addWidget(self.cut)
-        row.addStretch(1)
+        row.addWidget(self.unit, 1)
         right = QVBoxLayout()
         right.addWidget(self.table, 1)
         right.addWidget(self.leaf)
@@ -150,9 +154,17 @@ class TreePage(QWidget):
     def start(self) -> None:
         """Compute the tree of the linkage chosen."""
         self.told.setText(tr("Computing the tree …"))
+        self._say_unit(self.linkage.currentData())
         self.drawn = None
         self._colour()
         self._trees.ask(self.linkage.currentData())
+
+    def _say_unit(self, linkage: Linkage) -> None:
+        """Say what the distance is measured in: at the axis, beside the field and in its tip."""
+        said = between_clusters(linkage, self._found.metric, PCA)
+        self.unit.setText(said)
+        self.cut.setToolTip(said)
+        self.plot.setLabel("left", axis_title(linkage, PCA))
 
     def _draw(self, linkage: Linkage) -> Drawn:
         project = self._session.project

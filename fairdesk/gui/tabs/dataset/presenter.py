@@ -190,7 +190,7 @@ def _clusters(project: Project) -> list[tuple[int, str]]:
     newest = newest_version(project)
     if newest is None:
         return []
-    return [(c.id, f"{c.title} ({c.faces:,})") for c in clusters(project, newest)[:_MOST_CLUSTERS]]
+    return [(c.id, f"{c.told} ({c.faces:,})") for c in clusters(project, newest)[:_MOST_CLUSTERS]]
 
 
 def ids(project: Project, wish: Wish, labels: LabelSnapshot | None = None) -> Ids:

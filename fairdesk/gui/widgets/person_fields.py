@@ -1,0 +1,74 @@
+"""A person's name and group as they are typed, with what that means beside the people who are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit
+
+from fairdesk.clustering.naming import Known, meant
+from fairdesk.gui.widgets.name_completer import NameCompleter
+from fairdesk.words import tr
+
+
+class PersonFields:
+    """`name`, `group` and `note` to be placed; `group_value()` is None where nobody chose a group."""
+
+    def __init__(self, line: Callable[[], QLineEdit] = QLineEdit) -> None:
+        self.name, self.group, self.note = line(), QComboBox(), QLabel()
+        self.name.setAccessibleName(tr("Name"))
+        self.group.setEditable(True)
+        within = line()
+        within.setStyleSheet("padding: 0; border: none; background: transparent")  # the box around it has these
+        self.group.setLineEdit(within)
+        self.group.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.group.setAccessibleName(tr("Group"))
+        self.note.setWordWrap(True)
+        self.note.setProperty("role", "muted")
+        self._known: Known = {}
+        self._groups: list[str] = []
+        self._usual: str | None = None
+        self._tells = False
+        self.completer: NameCompleter | None = None
+        self.name.textChanged.connect(lambda _text: self._say())
+        self.group.currentTextChanged.connect(lambda _text: self._say())
+
+    def know(self, known: Known, groups: Sequence[str]) -> None:
+        """Offer people by name and group."""
+        if known == self._known and list(groups) == self._groups:
+            return
+        self._known, self._groups = known, list(groups)
+        people = [
+            (name, group, len(of) > 1)
+            for name, of in sorted(known.items())
+            for group in sorted(of, key=lambda one: one or "")
+        ]
+        if self.completer is not None:
+            self.completer.deleteLater()
+        self.completer = NameCompleter(self.name, people)
+        self.completer.group_chosen.connect(lambda group: self.group.setCurrentText(group or tr("no group")))
+        typed = self.group.currentText()
+        self.group.blockSignals(True)
+        self.group.clear()
+        self.group.addItems(["", *groups, *([] if tr("no group") in groups else [tr("no group")])])
+        self.group.setCurrentText(typed)
+        self.group.blockSignals(False)
+
+    def ask(self, name: str, group: str, usual: str | None, *, tells: bool = True) -> None:
+        """Begin with a name and a group; `usual` is the group that most of the faces have, where it is known (`tells`)."""
+        self._usual, self._tells = usual, tells
+        line = self.group.lineEdit()
+        if line is not None and tells:
+            line.setPlaceholderText(tr("as most of its faces: {group}", group=usual or tr("no group")))
+        self.name.setText(name)
+        self.group.setCurrentText(group)
+        self._say()
+
+    def group_value(self) -> str | None:
+        """Return the group that was chosen: "" for none, None where that is left open."""
+        text = self.group.currentText().strip()
+        return "" if text == tr("no group") and text not in self._groups else text or None
+
+    def _say(self) -> None:
+        name = self.name.text().strip()
+        self.note.setText(meant(name, self.group_value(), self._known, self._usual) if name and self._tells else "")

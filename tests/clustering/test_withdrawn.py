@@ -1,0 +1,137 @@
+""" "Not sure" to a question that was answered before: the latest word holds, and undo brings the earlier one back."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fairdesk.cli import run
+from fairdesk.clustering.review.asked import Reply
+from fairdesk.clustering.review.engine import Review
+from fairdesk.clustering.review.questions import questions
+from fairdesk.clustering.review.session import ReviewSession
+from fairdesk.clustering.store import membership
+from fairdesk.clustering.verdicts.saying import say
+from fairdesk.project.verdicts import Said, Verdict, verdicts, withdrawn_by
+from tests.clustering.test_review import f1, people
+from tests.clustering.test_review import reply as right_reply
+
+
+def state(review):
+    """Return what answers can change: who is with whom, the measure of likeness, what is asked and how right it is thought to be."""
+    labels = review.labels()
+    first = np.unique(labels, return_index=True)[1][np.unique(labels, return_inverse=True)[1]]
+    asked = [(sorted(review.faces(one.first)), sorted(review.faces(one.second))) for one in review.candidates()]
+    estimate = review.estimate()
+    return first.tolist(), asked, (estimate.purity, estimate.completeness)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_the_engine_forgets_what_is_withdrawn_and_knows_it_again(same):
+    vectors, _ = people(4, count=40, two=0.5, twins=0.4)
+    review, plain = Review(vectors), Review(vectors)
+    one = questions(review, vectors, 1)[0].candidate
+    review.answer(one, same=same)
+    given = state(review)
+    assert review.not_sure(one) is True
+    plain.not_sure(one)
+    assert state(review)[0] == state(plain)[0]  # as if it had never been answered
+    likely = [x.like.between([one.first], [one.second])[0] for x in (review, plain)]
+    assert likely[0] == pytest.approx(likely[1])
+    pair = review.sure_again()
+    assert state(review)[0] == given[0] and state(review)[2] == pytest.approx(given[2])
+    review.not_sure_again(pair)
+    assert state(review)[0] == state(plain)[0]
+    review.sure_again()
+    review.undo()
+    assert state(review)[0] == state(Review(vectors))[0]
+
+
+def test_not_sure_of_another_question_withdraws_nothing():
+    vectors, _ = people(4, count=40, two=0.5, twins=0.4)
+    review = Review(vectors)
+    one, two = (asked.candidate for asked in questions(review, vectors, 2))
+    review.answer(one, same=True)
+    assert review.not_sure(two) is False
+
+
+def test_a_withdrawn_answer_of_a_review_is_no_verdict_and_undo_brings_it_back(project, with_vectors):
+    vectors, truth = people(2, count=20, two=0.3, twins=0.4)
+    vectors, truth = vectors[: len(vectors) // 10 * 10], truth[: len(vectors) // 10 * 10]
+    who = dict(zip(with_vectors(vectors), truth.tolist(), strict=True))
+    session = ReviewSession(project)
+    session.start()
+    again = None
+    for place in range(60):
+        queue = session.queue(1)
+        if not queue or queue[0].question is None:
+            break
+        if queue[0].again:
+            again = queue[0]
+            break
+        right = right_reply(queue[0], who)
+        slip = Reply.NO if right is Reply.YES else Reply.YES
+        session.answer(queue[0], slip if place < 2 else right)
+    assert again is not None  # a slip of the hand comes back
+    before, homes = [(one.said, one.faces) for one in verdicts(project)], membership(project, session.version)
+    session.answer(again, Reply.UNSURE)
+    left = [(one.said, one.faces) for one in verdicts(project)]
+    gone = [one for one in before if one not in left]
+    assert len(gone) == 1 and next(one for one in left if one not in before)[0] is Said.UNSURE
+    assert project.journal.next_undo().text == "Not sure: an earlier answer is withdrawn"
+    fresh = ReviewSession(project)  # read anew it is the same
+    assert f1(session.review.labels(), fresh.review.labels()) > 0.99
+    session.take_back()
+    assert [(one.said, one.faces) for one in verdicts(project)] == before
+    assert membership(project, session.version) == homes
+
+
+def told(project, capsys, *words):
+    capsys.readouterr()
+    assert run(["verdict", str(project.folder), *words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    "definite", [["--confirm", "1", "--with", "2"], ["--not", "1", "--with", "2"], ["--not", "1", "--with", "2", "3"]]
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_verb_says_what_is_withdrawn(filled, capsys, definite, turned):
+    from fairdesk.clustering.new_version import cluster_faces
+    from fairdesk.clustering.params import ClusterParams
+    from fairdesk.jobs.context import QuietContext
+
+    cluster_faces(ClusterParams(eps=0.8), QuietContext(filled))
+    told(filled, capsys, *definite)
+    (first,) = verdicts(filled)
+    others = definite[3:]
+    unsure = ["--unsure", *others, "--with", "1"] if turned else ["--unsure", "1", "--with", *others]
+    assert run(["verdict", str(filled.folder), *unsure]) == 0
+    assert f"It withdraws your earlier verdict {first.id}." in capsys.readouterr().out
+    assert [one.said for one in verdicts(filled)] == [Said.UNSURE]
+    assert run(["undo", str(filled.folder)]) == 0
+    assert verdicts(filled) == [first]
+
+
+def one(number, said, faces, others, who="ann"):
+    return Verdict(number, str(number), said, tuple(faces), tuple(others), who, float(number))
+
+
+def test_which_verdicts_are_withdrawn():
+    unsure = one(9, Said.UNSURE, [1, 2], [3])
+    equal, turned = one(1, Said.SAME, [1, 2], [3]), one(2, Said.DIFFERENT, [3], [2, 1])
+    wider, other = one(3, Said.SAME, [1, 2, 4], [3, 5]), one(4, Said.NOT, [1], [3])
+    ignored = one(5, Said.IGNORED, [1, 2], [])
+    every = [equal, turned, wider, other, ignored, unsure]
+    assert withdrawn_by(unsure, every) == [equal, turned]
+    assert withdrawn_by(unsure, every, within=True) == [equal, turned, wider]
+
+
+def test_words_of_others_stay(filled, monkeypatch):
+    monkeypatch.setattr("fairdesk.clustering.verdicts.saying.this_person", lambda: "ann")
+    with filled.journal.step("one") as connection:
+        say(filled, connection, Said.DIFFERENT, [1], [2])
+    monkeypatch.setattr("fairdesk.clustering.verdicts.saying.this_person", lambda: "ben")
+    with filled.journal.step("two") as connection:
+        assert say(filled, connection, Said.UNSURE, [1], [2])[1] == []
+    assert [(one.who, one.said) for one in verdicts(filled)] == [("ann", Said.DIFFERENT), ("ben", Said.UNSURE)]
