@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from fairdesk.errors import JobFailed, RequestError, Stopped, reason
+from fairdesk.jobs.last_words import last_words
 from fairdesk.jobs.ray_start import Held
 from fairdesk.logfile import log_folder
 from fairdesk.words import mark, tr, tr_n
@@ -214,11 +215,21 @@ def connected(context: Context) -> Iterator[Any]:
                     )
                 cores = tr_n("{n} core", "{n} cores", int(has.get("CPU", 0)))
                 context.message(f"{told}: {cores}.")
-            yield ray
+            with last_words(_ended_all(log), sys.stderr):
+                yield ray
         except ray.exceptions.RayError as error:
             raise JobFailed(_ended_early(error, log, token_assumed=assumed)) from error
         finally:
             held.end()
+
+
+def _ended_all(log: Path) -> str:
+    """Say that Ray has ended this process, which it does without an exception where its part on this machine dies."""
+    return tr(
+        "The program ended in the middle of its work: Ray's part on this machine has died, or something killed the program. "
+        "What was done is kept; start it again to go on. Ray's own lines are in {log}.",
+        log=log,
+    )
 
 
 def _ended(ray: Any) -> None:
@@ -336,7 +347,11 @@ def _why(error: BaseException) -> str:
 
 
 def _move_lines(away: TextIO) -> None:
-    """Let the loggers of Ray write where its libraries do."""
+    """Let the loggers of Ray, and the lines that it brings from other processes, go where its libraries write."""
+    with suppress(ImportError):  # its own inside, which may move
+        from ray._private import worker
+
+        worker.print_to_stdstream = lambda data, *_args, **_more: print(*data.get("lines", ()), sep="\n", file=away)
     for name in ("ray", *(name for name in logging.root.manager.loggerDict if name.startswith("ray."))):
         logger = logging.getLogger(name)
         for handler in list(logger.handlers):

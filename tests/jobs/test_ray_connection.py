@@ -1,6 +1,7 @@
 """Which Ray cluster is meant, whether it answers, and what is said where it does not. Only ports of this machine are asked."""
 
 import contextlib
+import io
 import os
 import re
 import signal
@@ -298,3 +299,16 @@ def test_a_stream_that_was_taken_meanwhile_can_be_written_to_later():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "after\n")
+
+
+@needs_ray
+def test_lines_of_other_processes_go_where_rays_own_do(monkeypatch, capsys):
+    from ray._private import worker
+
+    monkeypatch.setattr(worker, "print_to_stdstream", worker.print_to_stdstream)  # put back afterwards
+    away = io.StringIO()
+    ray_connection._move_lines(away)
+    worker.print_to_stdstream(
+        {"is_err": True, "pid": "raylet", "ip": "1", "lines": ["it died", "so"]}, ignore_prefix=False
+    )
+    assert away.getvalue() == "it died\nso\n" and capsys.readouterr() == ("", "")
