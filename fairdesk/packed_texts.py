@@ -10,6 +10,8 @@ import numpy as np
 
 from fairdesk.made_sequences import MadeSequence
 
+_FEW = 1024  # texts
+
 
 class PackedTexts(MadeSequence[str]):
     """Texts that are appended and read by place; a list of them takes 50 bytes more for each."""
@@ -34,28 +36,42 @@ class PackedTexts(MadeSequence[str]):
 
 
 class Places:
-    """Where texts may stand, by their hash: twelve bytes each. Whoever asks compares the text itself."""
+    """Where texts may stand, by their hash: twelve bytes each. Whoever asks compares the text itself.
+
+    Texts may be added and asked for in turn: the last ones, up to a sixteenth of all, are in a dictionary, the others sorted.
+    """
 
     def __init__(self) -> None:
         self._hashes = array("q")
         self._places = array("i")
-        self._sorted = True
+        self._sorted = 0  # so many are sorted by their hash
+        self._late: dict[int, list[int]] = {}  # hash: places of those after them
+        self._looked = 0  # so many are sorted or in `_late`
 
     def add(self, text: str, place: int) -> None:
         """Say that a text stands at a place."""
         self._hashes.append(hash(text))
         self._places.append(place)
-        self._sorted = False
 
     def of(self, text: str) -> Iterator[int]:
         """Yield the places at which a text may stand, in the order they were added."""
-        if not self._sorted:
+        if self._looked < len(self._hashes):
+            self._look()
+        key = hash(text)
+        at = bisect_left(self._hashes, key, 0, self._sorted)
+        while at < self._sorted and self._hashes[at] == key:
+            yield self._places[at]
+            at += 1
+        yield from self._late.get(key, ())
+
+    def _look(self) -> None:
+        if len(self._hashes) - self._sorted > max(_FEW, self._sorted // 16):
             order = np.argsort(np.frombuffer(self._hashes, dtype=np.int64), kind="stable")
             self._hashes = array("q", np.frombuffer(self._hashes, dtype=np.int64)[order].tobytes())
             self._places = array("i", np.frombuffer(self._places, dtype=np.int32)[order].tobytes())
-            self._sorted = True
-        key = hash(text)
-        at = bisect_left(self._hashes, key)
-        while at < len(self._hashes) and self._hashes[at] == key:
-            yield self._places[at]
-            at += 1
+            self._sorted = len(self._hashes)
+            self._late.clear()
+        else:
+            for at in range(self._looked, len(self._hashes)):
+                self._late.setdefault(self._hashes[at], []).append(self._places[at])
+        self._looked = len(self._hashes)

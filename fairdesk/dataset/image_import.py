@@ -25,6 +25,7 @@ from fairdesk.images.folder_layouts import Entry, Tree, read_tree, shared_names
 from fairdesk.images.inspection import Inspected, inspect_files, no_preparation
 from fairdesk.images.synthetic_marks import marked_labels
 from fairdesk.jobs.context import Context
+from fairdesk.jobs.listening import listen_while
 from fairdesk.jobs.pool import map_batches
 from fairdesk.made_sequences import MadeSequence
 from fairdesk.project import Project
@@ -53,21 +54,36 @@ class Labelled:
 def _inspect_all(tree: Tree, project: Project, context: Context, *, preview: bool) -> Iterator[list[Inspected]]:
     """Yield inspections batch by batch, in order, from memory where the file is unchanged.
 
-    A preview keeps the thumbnails too, as the import that follows needs them.
+    A preview keeps the thumbnails too, as the import that follows needs them. What is remembered is looked up a
+    stretch at a time: of a million files few are ever in memory.
     """
     paths = _Paths(tree)
-    known = _remembered(tree, paths, project)
     total = len(paths)
     context.progress(0, total, tr("files"))
+    for start in range(0, total, _LOOKED_UP):
+        stretch = paths[start : start + _LOOKED_UP]
+        known: dict[Path, Inspected] = {}
+        for place in range(0, len(stretch), _BATCH * 8):
+            context.check()
+            known |= _remembered(tree, stretch[place : place + _BATCH * 8], start + place, project)
+        for place, batch in _inspected(stretch, known, project, context, preview=preview):
+            yield batch
+            context.progress(min(total, start + place + _BATCH), total, tr("files"))
+
+
+def _inspected(
+    paths: list[Path], known: dict[Path, Inspected], project: Project, context: Context, *, preview: bool
+) -> Iterator[tuple[int, list[Inspected]]]:
+    """Yield (place of its first, batch) of some paths, of which some are known."""
     fresh = map_batches(
         partial(inspect_files, side=SIDE),
-        [path for path in paths if path not in known] if known else paths,
+        [path for path in paths if path not in known],
         _BATCH,
         context,
         no_preparation,
     )
     left: list[Inspected] = []
-    for start in range(0, total, _BATCH):
+    for start in range(0, len(paths), _BATCH):
         if not left and all(path in known for path in paths[start : start + _BATCH]):
             context.check()  # else map_batches does
         batch = []
@@ -81,22 +97,20 @@ def _inspect_all(tree: Tree, project: Project, context: Context, *, preview: boo
                         project.thumbnails.keep_previews((one.facts.sha256, one.jpeg) for one in left if one.facts)
                 found = left.pop()
             batch.append(found)
-        yield batch
-        context.progress(min(total, start + _BATCH), total, tr("files"))
+        yield start, batch
 
 
-def _remembered(tree: Tree, paths: Sequence[Path], project: Project) -> dict[Path, Inspected]:
-    """Return what was inspected before and has not changed since, and has its thumbnail or needs none."""
+def _remembered(tree: Tree, paths: Sequence[Path], first: int, project: Project) -> dict[Path, Inspected]:
+    """Return what was inspected before of some files, from a place of the tree on, and has not changed since, and has its thumbnail or needs none."""
+    below = [entry.path for entry in tree.entries[first : first + len(paths)]]
+    imported = {tree.root / path: sha for path, sha in imported_contents(project, tree.root, below).items()}
+    stamps = dict(stamped(paths))
     found = {}
-    for start in range(0, len(paths), _LOOKED_UP):
-        below = [entry.path for entry in tree.entries[start : start + _LOOKED_UP]]
-        imported = {tree.root / path: sha for path, sha in imported_contents(project, tree.root, below).items()}
-        stamps = dict(stamped(paths[start : start + _LOOKED_UP]))
-        for path, facts in project.facts.of_files(list(stamps.items())).items():
-            unchanged = imported.get(path) == facts.sha256
-            jpeg = b"" if unchanged else project.thumbnails.preview(facts.sha256) or b""
-            if jpeg or facts.why is not None or unchanged:
-                found[path] = Inspected(path, stamps[path], facts, jpeg)
+    for path, facts in project.facts.of_files(list(stamps.items())).items():
+        unchanged = imported.get(path) == facts.sha256
+        jpeg = b"" if unchanged else project.thumbnails.preview(facts.sha256) or b""
+        if jpeg or facts.why is not None or unchanged:
+            found[path] = Inspected(path, stamps[path], facts, jpeg)
     return found
 
 
@@ -268,7 +282,9 @@ class _Summary:
 
 def scan_folder(params: ImportParams, context: Context) -> ImportResult:
     """Job: look through a folder and tell what an import would bring; writes nothing to the catalogue."""
-    tree, labelled, names = _read(params, context)
+    tree, labelled, names = listen_while(
+        lambda: _read(params, context), context, tr("Listing {name}", name=params.folder.name)
+    )
     summary = _Summary(tree, names, params)
     new, renewed, place = 0, 0, 0
     for batch in _inspect_all(tree, context.project, context, preview=True):
@@ -287,7 +303,9 @@ def scan_folder(params: ImportParams, context: Context) -> ImportResult:
 
 def import_images(params: ImportParams, context: Context) -> ImportResult:
     """Job: import a folder. Images already there are kept with their labels; new ones are added, replaced ones taken anew."""
-    tree, labelled, names = _read(params, context)
+    tree, labelled, names = listen_while(
+        lambda: _read(params, context), context, tr("Listing {name}", name=params.folder.name)
+    )
     summary = _Summary(tree, names, params)
     if names and params.shared_names == "separate":
         context.message(

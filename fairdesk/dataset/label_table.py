@@ -338,7 +338,7 @@ def read_manifest(path: Path, given: dict[str, str], base: Path | None) -> tuple
     for where, label in rows:
         if not where:
             continue
-        file = os.path.normpath(home / where.replace("\\", "/"))
+        file = os.path.normpath(os.path.join(home, where.replace("\\", "/")))
         place = next((place for place in known.of(file) if files[place] == file), None)
         if place is None:
             known.add(file, len(files))
@@ -351,7 +351,8 @@ def read_manifest(path: Path, given: dict[str, str], base: Path | None) -> tuple
     if not files:
         raise RequestError(tr("{path} names no images.", path=path))
     root = home if all(Path(folder).is_relative_to(home) for folder in folders) else Path(os.path.commonpath(folders))
-    below = PackedTexts(PurePosixPath(Path(file).relative_to(root)).as_posix() for file in files)
+    inside = {folder: PurePosixPath(Path(folder).relative_to(root)) for folder in folders}
+    below = PackedTexts((inside[os.path.dirname(file)] / os.path.basename(file)).as_posix() for file in files)
     tree = Tree(root, "manifest", _Listed(below, said, last))
     return tree, TreeLabels(tree, said, np.array(last, dtype=np.int32))
 

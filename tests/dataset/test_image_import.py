@@ -152,7 +152,7 @@ def test_stopped_goes_on(project, tmp_path, monkeypatch):
     monkeypatch.setattr(importing, "_BATCH", 4)
     root = plain_images(tmp_path / "in", 1, 5, 4)
     with pytest.raises(Stopped):
-        run(ImportParams(folder=root), QuietContext(project, stop_after=2))
+        run(ImportParams(folder=root), QuietContext(project, stop_after=3))  # one look before the first batch
     assert project.db.value("SELECT count(*) FROM image") == 8
     assert bring(project, root).new == 12
 
