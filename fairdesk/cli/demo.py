@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -77,7 +78,12 @@ def run(out: Path, *, headless: bool, identities: int = 8, as_json: bool = False
     say(tr("Done. The project is {folder}", folder=folder))
     if headless or not _has_display():
         if not headless:
-            say(tr("There is no display to open the window on. Later: fairdesk open {folder}", folder=folder))
+            say(
+                tr(
+                    "There is no display to open the window on. Later: fairdesk open {folder}",
+                    folder=shlex.quote(str(folder)),
+                )
+            )
         return 0
     from fairdesk.gui.app import run as window
 

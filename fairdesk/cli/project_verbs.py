@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -84,8 +85,9 @@ def _open(arguments: Namespace) -> int:
     if arguments.project is not None and not arguments.project.expanduser().is_dir():
         raise RequestError(
             tr(
-                "{folder} is not a folder. Give a project's folder, or make one: fairdesk new {folder}",
+                "{folder} is not a folder. Give a project's folder, or make one: fairdesk new {quoted}",
                 folder=arguments.project,
+                quoted=shlex.quote(str(arguments.project)),
             )
         )
     from fairdesk.gui.app import run

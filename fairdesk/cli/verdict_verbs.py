@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,7 @@ def _whom(project: Project, version: int | None, arguments: Namespace) -> str:
     option = {"reject": "not"}.get(option, option)
     typed = f"--{option} {' '.join(map(str, faces))}"
     beside = tr("compare them with other faces: fairdesk verdict {project} {typed} --with FACE ..",
-                project=arguments.project, typed=typed)  # fmt: skip
+                project=shlex.quote(str(arguments.project)), typed=typed)  # fmt: skip
     if option == "unsure":
         return tr("{typed} does not say whom these faces are compared with. So {beside}", typed=typed, beside=beside)
     label = "C"
@@ -101,7 +102,7 @@ def _whom(project: Project, version: int | None, arguments: Namespace) -> str:
         "{typed} does not say whom these faces are compared with. Name a cluster: fairdesk verdict {project} {typed} --cluster {label}; "
         "or {beside}",
         typed=typed,
-        project=arguments.project,
+        project=shlex.quote(str(arguments.project)),
         label=label,
         beside=beside,
     )

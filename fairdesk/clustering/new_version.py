@@ -108,6 +108,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         zero_vectors=int((~there).sum()) or None,
         contradictions=contradictions,
         changed=behind.changed,
+        damaged=behind.damaged,
         missing=behind.missing,
         missing_paths=behind.missing_paths,
         **dict(quality),

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.faces.changed_originals import changed_originals
+from fairdesk.faces.changed_originals import compare_originals
 from fairdesk.jobs.context import Context
+from fairdesk.jobs.results import Unreadable
 from fairdesk.project.faces import images_of_faces
 from fairdesk.project.originals import imported_files, missing_originals
 from fairdesk.words import tr_n
@@ -18,9 +19,10 @@ NAMED = 100  # missing originals: of a disk that is not there all are missing
 
 @dataclass(frozen=True)
 class Behind:
-    """Paths of originals that are other files now, how many are not there, and the first of these."""
+    """Paths of originals that are other files now, those that cannot be read any more, how many are not there, and the first of these."""
 
     changed: list[str] = field(default_factory=list)
+    damaged: list[Unreadable] = field(default_factory=list)
     missing: int = 0
     missing_paths: list[str] = field(default_factory=list)
 
@@ -29,12 +31,12 @@ def originals_behind(faces: npt.NDArray[np.int64], context: Context) -> Behind:
     """Look for the originals of faces, and say which have changed or are missing; what was made of them before is used all the same."""
     project = context.project
     images = sorted(set(images_of_faces(project, faces.tolist()).values()))
-    changed = changed_originals(images, context)
+    compared = compare_originals(images, context)
     gone = np.intersect1d(missing_originals(project).images, images)
     first = [str(one.path) for one in imported_files(project, gone[:NAMED].tolist())]
     if first:
         context.message(missing_line(len(gone), first[0]))
-    return Behind(changed, len(gone), first)
+    return Behind(compared.changed, compared.damaged, len(gone), first)
 
 
 def missing_line(count: int, path: str) -> str:

@@ -10,7 +10,7 @@ from fairdesk import counted
 from fairdesk.clustering.originals_behind import missing_line
 from fairdesk.clustering.verdicts.reach import partly_lines
 from fairdesk.clustering.version_basis import basis_text
-from fairdesk.faces.originals_told import MISSING, TellsOfOriginals, cautions_of, changed_lines
+from fairdesk.faces.originals_told import MISSING, TellsOfOriginals, cautions_of, unread_lines
 from fairdesk.jobs.results import Caution, JobResult, Record, RestsOnVectors, Unreadable
 from fairdesk.project.recipes import named_encoder
 from fairdesk.project.verdicts import Said
@@ -70,6 +70,8 @@ class ClusterResult(TellsOfOriginals, Agreement, RestsOnVectors):
     """Verdicts that could not be honoured beside others."""
     changed: list[str] = []
     """Originals that are other files now than those that were imported: their faces may be those of either."""
+    damaged: list[Unreadable] = []
+    """Originals that are there and cannot be read any more, each with why."""
     missing: int = 0
     """Originals that are not where they were: what was made of them before is clustered."""
     missing_paths: list[str] = []
@@ -85,7 +87,7 @@ class ClusterResult(TellsOfOriginals, Agreement, RestsOnVectors):
             )
         return [
             *map(Caution, said),
-            *cautions_of([], self.changed),
+            *cautions_of([], self.changed, (), self.damaged),
             *(Caution(line, MISSING, self.missing_paths[0]) for line in self._missing()),
         ]
 
@@ -158,7 +160,13 @@ class ClusterResult(TellsOfOriginals, Agreement, RestsOnVectors):
                 self.zero_vectors,
             )
         return "\n".join(
-            [said, *self.contradictions, *self.vector_lines(), *changed_lines(self.changed), *self._missing()]
+            [
+                said,
+                *self.contradictions,
+                *self.vector_lines(),
+                *unread_lines([], self.changed, self.damaged),
+                *self._missing(),
+            ]
         )
 
 

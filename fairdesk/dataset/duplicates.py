@@ -11,7 +11,7 @@ from fairdesk.dataset.near_vectors import near_vectors
 from fairdesk.dataset.overlap_results import DuplicatesResult, NearPair, PicturePair, VectorPair
 from fairdesk.dataset.params import DuplicatesParams
 from fairdesk.dataset.picture_similarity import Hashes, confirmed, near_hashes
-from fairdesk.faces.changed_originals import changed_originals
+from fairdesk.faces.changed_originals import compare_originals
 from fairdesk.images.file_facts import look_at
 from fairdesk.images.image_reading import open_image
 from fairdesk.images.inspection import perceptual_hash
@@ -30,7 +30,7 @@ def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesRes
     project = context.project
     chosen = choose_vectors(context, params.encoder, params.detector) if params.encoder else None
     images, digests = image_contents(project)
-    changed, missing = changed_originals(np.sort(images).tolist(), context), _tell_missing(project, images, context)
+    compared, missing = compare_originals(np.sort(images).tolist(), context), _tell_missing(project, images, context)
     same, firsts = _equal(images, digests)
     numbers, hashes, unreadable = _hashes(project, images[firsts], digests[firsts], context)
 
@@ -64,7 +64,8 @@ def find_duplicates(params: DuplicatesParams, context: Context) -> DuplicatesRes
         unreadable=unreadable,
         hidden=hidden,
         images=len(images),
-        changed=changed,
+        changed=compared.changed,
+        damaged=compared.damaged,
         missing=missing,
         summary=words + ("; " + tr_n("{n:,} image hidden", "{n:,} images hidden", hidden) if hidden else "") + ".",
     )

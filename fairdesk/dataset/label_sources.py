@@ -119,7 +119,7 @@ class _ImagesOf(MadeSequence[Entry]):
 def _predict(params: LabelParams, context: Context) -> LabelResult:
     """Predict; resumes where it was stopped. A face that is not found is reported so, never answered for."""
     from fairdesk.faces import deepface_models
-    from fairdesk.faces.changed_originals import changed_originals, images_meant
+    from fairdesk.faces.changed_originals import compare_originals, images_meant
     from fairdesk.faces.detection import counts, detect, unseen
     from fairdesk.faces.params import DetectParams
 
@@ -140,7 +140,7 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
             )
         detect(DetectParams.of(DetectorKey.parse(key), weights=params.weights, download=params.download), context)
     actions = params.actions.split(",")
-    changed = changed_originals(images_meant(project), context)
+    compared = compare_originals(images_meant(project), context)
     todo = unpredicted(project, _MODEL, key, actions)
     failed: list[dict[str, str]] = []
     pending: list[Prediction] = []
@@ -187,7 +187,8 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
             )
             for one in predicted_images(project, key).values()
         ],
-        changed=changed,
+        changed=compared.changed,
+        damaged=compared.damaged,
         summary=tr(
             "Predicted (not labels), of the faces that {detector} found: {counts}",
             detector=key,

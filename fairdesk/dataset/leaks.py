@@ -18,7 +18,7 @@ from fairdesk.dataset.overlap_results import LeaksResult, NearPair, Person, Pict
 from fairdesk.dataset.picture_similarity import confirmed, near_hashes
 from fairdesk.dataset.prepare_params import LeaksParams
 from fairdesk.errors import RequestError
-from fairdesk.faces.changed_originals import changed_originals
+from fairdesk.faces.changed_originals import Compared, compare_originals
 from fairdesk.images.file_facts import facts_at, look_at
 from fairdesk.images.image_reading import open_image
 from fairdesk.jobs.context import Context
@@ -249,12 +249,13 @@ def _common_detector(a: Project, b: Project, encoder: str) -> str | None:
         raise RequestError(
             tr(
                 "The two projects have {encoder} embeddings of different detectors' faces, which cannot be compared: "
-                "{ours} and {theirs}. Encode one of them again: fairdesk encode {folder} --encoder {encoder} --detector {our}",
+                "{ours} and {theirs}. Encode one of them again: fairdesk encode {folder} --encoder {quoted} --detector {our}",
                 encoder=encoder,
                 ours=", ".join(ours),
                 theirs=", ".join(sorted(theirs)),
                 folder=shlex.quote(str(b.folder)),
                 our=ours[0],
+                quoted=shlex.quote(encoder),
             )
         )
     return common
@@ -315,13 +316,13 @@ def _alike(a: Recipe | None, b: Recipe | None) -> bool:
     return a is not None and b is not None and replace(a, versions={}) == replace(b, versions={})
 
 
-def _changed(place: Path, context: Context) -> list[str]:
+def _changed(place: Path, context: Context) -> Compared:
     """Say which originals of a project are other files now: their labels and embeddings may be another person's."""
     if not (place / CATALOG).is_file():
-        return []
+        return Compared([], [])
     with closing(Project.open(place)) as project:
         shown, _ = image_contents(project)
-        return changed_originals(sorted(shown.tolist()), context, project=project)
+        return compare_originals(sorted(shown.tolist()), context, project=project)
 
 
 def check_leaks(params: LeaksParams, context: Context) -> LeaksResult:
@@ -342,13 +343,14 @@ def check_leaks(params: LeaksParams, context: Context) -> LeaksResult:
         shared.vectors = [pair for pair in pairs if (pair[0].path, pair[1].path) not in known]
     for side in (a, b):
         side.need_unchanged()
-    changed = [path for place in dict.fromkeys((params.a, params.b)) for path in _changed(place, context)]
+    compared = [_changed(place, context) for place in dict.fromkeys((params.a, params.b))]
     result = LeaksResult(
         **dict(shared.result()),
         unreadable=bad_a + bad_b,
         images=[len(a.items), len(b.items)],
         left_out=a.left_out + b.left_out,
-        changed=changed,
+        changed=[path for side in compared for path in side.changed],
+        damaged=[one for side in compared for one in side.damaged],
     )
     if vectors:
         result.rest_on(vectors.choice.about(), vectors.faces)

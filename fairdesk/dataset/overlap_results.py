@@ -67,14 +67,20 @@ class LeaksResult(TellsOfOriginals, SharedResult, NamesVectors):
     left_out: list[Unreadable]
     changed: list[str] = []
     """Originals of projects that are other files now than those that were imported: labels and embeddings may be of either."""
+    damaged: list[Unreadable] = []
+    """Originals that are there and cannot be read any more, each with why."""
 
     def text(self) -> str:
         """Return what is shared, and what could not be looked at."""
-        return "\n".join(self.lines() + self.vector_lines() + unread_lines(self.unreadable, self.changed))
+        return "\n".join(
+            self.lines()
+            + self.vector_lines()
+            + unread_lines(self.unreadable, self.changed, self.damaged, of_project=False)
+        )
 
     def caution_parts(self) -> list[Caution]:
         """Say which images were not compared, as they could not be read, and which are other files now."""
-        return cautions_of(self.unreadable, self.changed)
+        return cautions_of(self.unreadable, self.changed, (), self.damaged, of_project=False)
 
     def next_steps(self) -> list[NextStep]:
         """Return that the pairs can be looked at."""
@@ -89,16 +95,18 @@ class DuplicatesResult(TellsOfOriginals, SharedResult, RestsOnVectors):
     images: int
     changed: list[str] = []
     """Originals that are other files now than those that were imported, which is what was compared."""
+    damaged: list[Unreadable] = []
+    """Originals that are there and cannot be read any more, each with why."""
     missing: int = 0
     """Originals that are gone: they were compared as they were imported."""
 
     def text(self) -> str:
         """Return the pairs, and what could not be looked at."""
-        return "\n".join(self.lines() + self.vector_lines() + unread_lines(self.unreadable, self.changed))
+        return "\n".join(self.lines() + self.vector_lines() + unread_lines(self.unreadable, self.changed, self.damaged))
 
     def caution_parts(self) -> list[Caution]:
         """Say which images could not be compared, and which are other files now."""
-        return cautions_of(self.unreadable, self.changed)
+        return cautions_of(self.unreadable, self.changed, (), self.damaged)
 
     def next_steps(self) -> list[NextStep]:
         """Return that the pairs can be looked at."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fairdesk.dataset.params import QualityParams
 from fairdesk.dataset.quality_results import QualityResult
 from fairdesk.errors import RequestError
+from fairdesk.faces.changed_originals import compare_originals, images_meant
 from fairdesk.faces.known_faces_quality import measure_all
 from fairdesk.faces.nothing_done import need_some_there
 from fairdesk.jobs.context import Context
@@ -58,6 +59,7 @@ def measure_quality(params: QualityParams, context: Context) -> QualityResult:
     unread = unread_for_quality(project, detector)
     if left and left == unread.keys() & left:
         need_some_there(project, {image: unread[image].why for image in left})
+    compared = compare_originals(images_meant(project), context)
     limits = params.ranges()
     found = counts(project, detector)
     bad = outside(project, limits, detector) if limits else []
@@ -87,5 +89,7 @@ def measure_quality(params: QualityParams, context: Context) -> QualityResult:
         detector=detector,
         other_detectors=others,
         unreadable_files=[Unreadable(path=one.path, why=one.why) for one in unread.values() if not one.hidden],
+        changed=compared.changed,
+        damaged=compared.damaged,
         summary=text + ".",
     )

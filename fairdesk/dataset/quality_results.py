@@ -31,6 +31,10 @@ class QualityResult(TellsOfOriginals):
     other_detectors: list[str]
     unreadable_files: list[Unreadable] = []
     """The images that cannot be read, each with why."""
+    changed: list[str] = []
+    """Originals that are other files now than those that were imported: what was measured may be of either."""
+    damaged: list[Unreadable] = []
+    """Originals that are there and cannot be read any more, each with why."""
 
     def text(self) -> str:
         """Return the spread of each measure, and what has none."""
@@ -49,7 +53,7 @@ class QualityResult(TellsOfOriginals):
                     self.without_face,
                 )
             )
-        lines += unread_lines(self.unreadable_files, [])
+        lines += unread_lines(self.unreadable_files, self.changed, self.damaged)
         if self.not_looked_at:
             lines.append(
                 tr_n(
@@ -61,5 +65,5 @@ class QualityResult(TellsOfOriginals):
         return "\n".join(lines)
 
     def caution_parts(self) -> list[Caution]:
-        """Say which originals are missing, and which could not be read."""
-        return cautions_of(self.unreadable_files, [])
+        """Say which originals are missing, are other files now, and which could not be read."""
+        return cautions_of(self.unreadable_files, self.changed, (), self.damaged)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fairdesk import counted
 from fairdesk.dataset.overlap_results import SharedResult
-from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, changed_lines
+from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, unread_lines
 from fairdesk.jobs.results import Caution, JobResult, NextStep, Record, RestsOnVectors, Unreadable
 from fairdesk.jobs.wording import left_out, listed
 from fairdesk.words import tr, tr_n
@@ -366,6 +366,8 @@ class LabelResult(TellsOfOriginals):
     """What was predicted, image by image."""
     changed: list[str] = []
     """Originals that are other files now than those that were imported."""
+    damaged: list[Unreadable] = []
+    """Originals that are there and cannot be read any more, each with why."""
 
     def text(self) -> str:
         """Return the counts, and the given groups against what was predicted."""
@@ -384,11 +386,11 @@ class LabelResult(TellsOfOriginals):
                     self.without_face,
                 )
             )
-        return "\n".join(lines + changed_lines(self.changed))
+        return "\n".join(lines + unread_lines([], self.changed, self.damaged))
 
     def caution_parts(self) -> list[Caution]:
         """Say which originals are other files now."""
-        return cautions_of([], self.changed)
+        return cautions_of([], self.changed, (), self.damaged)
 
 
 class PurgeResult(JobResult):

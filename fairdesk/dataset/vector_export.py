@@ -11,7 +11,7 @@ from fairdesk.dataset.face_encodings import Box, Written, read_encodings, write_
 from fairdesk.dataset.params import VectorsParams
 from fairdesk.dataset.vector_results import VectorsResult
 from fairdesk.errors import RequestError
-from fairdesk.faces.changed_originals import changed_originals, images_meant
+from fairdesk.faces.changed_originals import compare_originals, images_meant
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.made_sequences import MadeSequence
 from fairdesk.packed_texts import PackedTexts
@@ -69,6 +69,7 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
         more |= {name: [("false", "true")[one] for one in which] for name, which in told.items()}
     write_encodings(params.out, Written(paths, boxes, vectors, recipe.dim), more)
     context.artifact(params.out)
+    compared = compare_originals(images_meant(project), context)
     return VectorsResult(
         out=str(params.out),
         vectors=len(vectors),
@@ -76,7 +77,8 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
         **chosen.about(),
         synthetic=sum(synthetic),
         hidden=sum(hidden),
-        changed=changed_originals(images_meant(project), context),
+        changed=compared.changed,
+        damaged=compared.damaged,
     )
 
 

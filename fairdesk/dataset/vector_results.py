@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairdesk import counted
-from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, changed_lines
+from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, unread_lines
 from fairdesk.jobs.results import Caution, JobResult, RestsOnVectors, Unreadable
 from fairdesk.project.recipes import named_encoder
 from fairdesk.words import tr, tr_n
@@ -20,6 +20,8 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
     """Those of hidden images, which are told apart in the file."""
     changed: list[str] = []
     """Originals that are other files now than those that were imported: the embeddings may be of either."""
+    damaged: list[Unreadable] = []
+    """Originals that are there and cannot be read any more, each with why."""
 
     def text(self) -> str:
         """Return count, size and place."""
@@ -35,7 +37,7 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
                 encoder=named_encoder(self.encoder, self.precision, self.mirrored, self.scaling),
                 detector=self.detector,
             )
-        return "\n".join([said, *self._of_hidden(), *changed_lines(self.changed)])
+        return "\n".join([said, *self._of_hidden(), *unread_lines([], self.changed, self.damaged)])
 
     def _of_hidden(self) -> list[str]:
         if not self.hidden:
@@ -47,7 +49,7 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
 
     def caution_parts(self) -> list[Caution]:
         """Say which embeddings are of hidden images, and which originals are other files now."""
-        return cautions_of([], self.changed, self._of_hidden())
+        return cautions_of([], self.changed, self._of_hidden(), self.damaged)
 
 
 class LoadEncodingsResult(JobResult, RestsOnVectors):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fairdesk.faces.changed_originals import changed_originals, images_meant
+from fairdesk.faces.changed_originals import compare_originals, images_meant
 from fairdesk.faces.cluster_paths import look_first, on_workers, with_sums
 from fairdesk.faces.deepface_models import load_detector, prepare
 from fairdesk.faces.early_start import ready_for
@@ -159,11 +159,11 @@ def find_faces(params: DetectParams, context: Context) -> DetectResult:
     project = context.project
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
-    changed = changed_originals(images_meant(project, params.where), context)
+    compared = compare_originals(images_meant(project, params.where), context)
     left = unseen(project, str(params.key), params.where)
     key = detect(params, context)
     found = counts(project, key)
-    need_some_read(found)
+    need_some_read(found, project)
     if left and params.engine == "local" and unseen(project, key, params.where) == left:
         need_some_there(project, why_not_read(project, key, [image.id for image in left]))
     shown = project.shown_detector()
@@ -176,4 +176,4 @@ def find_faces(params: DetectParams, context: Context) -> DetectResult:
                 detector=key,
             )
         )
-    return DetectResult(detector=key, shown=shown, changed=changed, **dict(found))
+    return DetectResult(detector=key, shown=shown, changed=compared.changed, damaged=compared.damaged, **dict(found))

@@ -13,7 +13,7 @@ import numpy as np
 from fairdesk import counted
 from fairdesk.errors import RequestError
 from fairdesk.faces import pipeline
-from fairdesk.faces.changed_originals import changed_originals, images_meant
+from fairdesk.faces.changed_originals import Compared, compare_originals, images_meant
 from fairdesk.faces.cluster_paths import look_first, on_workers, with_sums
 from fairdesk.faces.computing import compute_each
 from fairdesk.faces.detection import (
@@ -239,7 +239,7 @@ class Encoded(NamedTuple):
     recipe: StoredRecipe
     new: int
     seconds: float
-    changed: list[str]  # originals that are other files now than those that were imported
+    compared: Compared  # originals that are not what was imported
     removed: int  # images that were left to do, and were removed from the project meanwhile
     in_vain: dict[int, str]  # the images that were left to do, each with why, where nothing came of any of them
 
@@ -263,7 +263,7 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
             )
         )
     unsearched = unseen(project, key, params.where)
-    changed = changed_originals(images_meant(project, params.where), context)
+    compared = compare_originals(images_meant(project, params.where), context)
     started, before = time.monotonic(), project.vectors.count(recipe)
     done = _search(unsearched, key, params, encoder, recipe, context)
     todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)
@@ -288,7 +288,7 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
         in_vain |= why_not_read(project, key, [image.id for image in unsearched])
     left = {image.id for image in unsearched} | set(images_of.values())
     removed = len(left) - len(image_paths(project, left))
-    return Encoded(recipe, done, time.monotonic() - started, changed, removed, in_vain)
+    return Encoded(recipe, done, time.monotonic() - started, compared, removed, in_vain)
 
 
 def _encode_known(
@@ -323,9 +323,9 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     project = context.project
     if params.where and (told := what_is_meant(project, params.where)):
         context.message(told)
-    recipe, done, seconds, changed, removed, in_vain = encode(params, context)
+    recipe, done, seconds, compared, removed, in_vain = encode(params, context)
     searched = counts(project, recipe.detector)
-    need_some_read(searched)
+    need_some_read(searched, project)
     if params.engine == "local":
         need_some_there(project, in_vain)
     if params.quality:
@@ -350,7 +350,8 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         unreadable=searched.unreadable,
         without_face=searched.without_face,
         searched_smaller=searched.searched_smaller,
-        changed=changed,
+        changed=compared.changed,
+        damaged=compared.damaged,
         removed_meanwhile=removed,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -34,7 +35,7 @@ def by_reason(whys: Mapping[str, str]) -> str:
     return "; ".join(parts)
 
 
-def need_some_read(found: FaceCounts) -> None:
+def need_some_read(found: FaceCounts, project: Project) -> None:
     """Refuse to call it done where not one image could be read: their folder was moved, or a disk is not there. Raises `JobFailed`."""
     if found.faces or found.without_face or not found.unreadable:
         return
@@ -43,18 +44,19 @@ def need_some_read(found: FaceCounts) -> None:
     if not missing:
         raise JobFailed(
             tr_n(
-                "The only image could not be read: {reasons}. Put a good copy in its place, or import its folder again.",
-                "None of {n:,} images could be read: {reasons}. Put good copies in their place, or import their folder again.",
+                "The only image could not be read: {reasons}. Put a good copy in its place, or import its folder again; or hide or purge the image.",
+                "None of {n:,} images could be read: {reasons}. Put good copies in their place, or import their folder again; or hide or purge the images.",
                 len(found.unreadable),
                 reasons=reasons,
             )
         )
-    folder = os.path.commonpath([os.path.dirname(path) for path in missing])
+    gone = missing_originals(project).folder or os.path.commonpath([os.path.dirname(path) for path in missing])
+    folder = shlex.quote(gone)
     if len({one.why for one in found.unreadable}) > 1:
         raise JobFailed(
             tr(
                 "None of {n:,} images could be read: {reasons}. Those that are missing, if they were moved: "
-                "fairdesk relink PROJECT {folder} NEW-FOLDER",
+                "fairdesk relink PROJECT {folder} NEW-FOLDER. The others: put good copies in their place, or hide or purge them.",
                 n=len(found.unreadable),
                 reasons=reasons,
                 folder=folder,
@@ -91,10 +93,10 @@ def need_some_there(project: Project, whys: Mapping[int, str]) -> None:
             "The only image that was left to do is missing: {path}. If it was moved: fairdesk relink PROJECT {folder} NEW-FOLDER. "
             "If it was deleted: hide or purge it.",
             "None of the {n:,} images that were left to do could be read: {reasons}. "
-            "Missing originals that were moved: fairdesk relink PROJECT {folder} NEW-FOLDER. Deleted ones: hide or purge them.",
+            "Missing originals that were moved: fairdesk relink PROJECT {folder} NEW-FOLDER. Deleted ones, and those that are damaged and have no good copy: hide or purge them.",
             len(images),
             path=paths[int(gone[0])],
             reasons=by_reason({paths[image]: whys[image] for image in images}),
-            folder=missing.folder,
+            folder=shlex.quote(missing.folder),
         )
     )

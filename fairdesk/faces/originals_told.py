@@ -10,7 +10,11 @@ from fairdesk.jobs.results import Caution, JobResult, Unreadable
 from fairdesk.jobs.wording import left_out, listed
 from fairdesk.words import tr_n
 
-MISSING, CHANGED = "missing originals", "changed originals"  # what a caution is about; topics of the window's notices
+MISSING, CHANGED, DAMAGED = (
+    "missing originals",
+    "changed originals",
+    "damaged originals",
+)  # what a caution is about; topics of the window's notices
 
 
 class TellsOfOriginals(JobResult):
@@ -30,12 +34,16 @@ def missing_among(files: Iterable[Unreadable]) -> list[str]:
     return list(dict.fromkeys(one.path for one in files if one.why == file_is_missing()))
 
 
-def there_among(files: Iterable[Unreadable], changed: Sequence[str] = ()) -> list[Unreadable]:
-    """Return those that are there, and could not be read; not those whose one fault is that they have changed."""
-    known = {path for one in changed for path in _ends(one)}
-    return [
+def there_among(
+    files: Iterable[Unreadable], changed: Sequence[str] = (), damaged: Sequence[Unreadable] = ()
+) -> list[Unreadable]:
+    """Return those that are there and could not be read, with those that are known to be `damaged`; not those whose one fault is that they have changed."""
+    known = {path for one in (*changed, *(one.path for one in damaged)) for path in _ends(one)}
+    there = [
         one for one in files if one.why != file_is_missing() and not (one.why == another_file() and one.path in known)
     ]
+    told = {one.path for one in there}
+    return there + [one for one in damaged if told.isdisjoint(_ends(one.path))]
 
 
 def changed_among(changed: Sequence[str], there: Sequence[Unreadable]) -> list[str]:
@@ -63,7 +71,7 @@ def missing_lines(files: Iterable[Unreadable]) -> list[str]:
     return listed(title, paths)
 
 
-def changed_lines(paths: list[str]) -> list[str]:
+def changed_lines(paths: Sequence[str]) -> list[str]:
     """Return the lines about originals that were replaced, for a terminal."""
     if not paths:
         return []
@@ -72,19 +80,46 @@ def changed_lines(paths: list[str]) -> list[str]:
         "{n:,} originals have changed since they were imported (Import again: fairdesk import PROJECT FOLDER)",
         len(paths),
     )
-    return listed(title, paths)
+    return listed(title, list(paths))
 
 
-def unread_lines(files: list[Unreadable], changed: list[str]) -> list[str]:
-    """Return the lines about originals that are missing, changed, or there and not readable, for a terminal."""
-    there = there_among(files, changed)
+def restore(count: int) -> str:
+    """Say what mends images whose files are there and cannot be read."""
+    return tr_n(
+        "Put a good copy in its place, or hide or purge the image.",
+        "Put good copies in their place, or hide or purge the images.",
+        count,
+    )
+
+
+def unread_lines(
+    files: list[Unreadable], changed: list[str], damaged: Sequence[Unreadable] = (), *, of_project: bool = True
+) -> list[str]:
+    """Return the lines about originals that are missing, changed, or there and not readable, for a terminal.
+
+    `of_project`: they are images of a project, which can be hidden.
+    """
+    there = there_among(files, changed, damaged)
     title = tr_n("{n:,} could not be read", "{n:,} could not be read", len(there))
+    if of_project:
+        title = tr_n(
+            "{n:,} could not be read (put a good copy in its place, or hide or purge the image)",
+            "{n:,} could not be read (put good copies in their place, or hide or purge the images)",
+            len(there),
+        )
     return missing_lines(files) + changed_lines(changed_among(changed, there)) + left_out(title, there)
 
 
-def cautions_of(files: list[Unreadable], changed: list[str], also: Iterable[str | None] = ()) -> list[Caution]:
+def cautions_of(
+    files: list[Unreadable],
+    changed: list[str],
+    also: Iterable[str | None] = (),
+    damaged: Sequence[Unreadable] = (),
+    *,
+    of_project: bool = True,
+) -> list[Caution]:
     """Return what the window says of originals, and what else there is to say of a result."""
-    said, there = [], there_among(files, changed)
+    said, there = [], there_among(files, changed, damaged)
     if missing := missing_among(files):
         text = tr_n(
             "{n:,} original is missing (Find moved originals): {path}",
@@ -109,5 +144,5 @@ def cautions_of(files: list[Unreadable], changed: list[str], also: Iterable[str 
             path=there[0].path,
             why=there[0].why,
         )
-        said.append(Caution(text))
+        said.append(Caution(f"{text}. {restore(len(there))}", DAMAGED, there[0].path) if of_project else Caution(text))
     return said + [Caution(text) for text in also if text]

@@ -48,6 +48,8 @@ class DetectResult(TellsOfOriginals, FaceCounts):
     """The detector whose faces the window shows."""
     changed: list[str] = []
     """Originals that are other files now than those that were imported: the faces may be those of either."""
+    damaged: list[Unreadable] = []
+    """Originals that are there and cannot be read any more, each with why."""
 
     def text(self) -> str:
         """Return the counts, and the images without a face."""
@@ -62,11 +64,11 @@ class DetectResult(TellsOfOriginals, FaceCounts):
         lines += listed(tr("Without a face"), self.without_face_paths) + smaller_lines(
             self.searched_smaller, self.detector
         )
-        return "\n".join(lines + unread_lines(self.unreadable, self.changed))
+        return "\n".join(lines + unread_lines(self.unreadable, self.changed, self.damaged))
 
     def caution_parts(self) -> list[Caution]:
         """Say which originals are missing, are other files now, could not be read, or were too elongated for the search."""
-        return cautions_of(self.unreadable, self.changed, [elongated_line(self.searched_smaller)])
+        return cautions_of(self.unreadable, self.changed, [elongated_line(self.searched_smaller)], self.damaged)
 
 
 def smaller_lines(images: list[SearchedSmaller], detector: str) -> list[str]:
@@ -138,6 +140,8 @@ class EncodeResult(TellsOfOriginals):
     """Those of them that are larger than what the detector searches."""
     changed: list[str] = []
     """Originals that are other files now than those that were imported: the embeddings may be of either."""
+    damaged: list[Unreadable] = []
+    """Originals that are there and cannot be read any more, each with why."""
     removed_meanwhile: int = 0
     """Images that were left to do, and were removed from the project while it ran: nothing of them is kept."""
 
@@ -167,8 +171,10 @@ class EncodeResult(TellsOfOriginals):
                     self.removed_meanwhile,
                 )
             )
-        return "\n".join(lines + unread_lines(self.failed + self.unreadable, self.changed))
+        return "\n".join(lines + unread_lines(self.failed + self.unreadable, self.changed, self.damaged))
 
     def caution_parts(self) -> list[Caution]:
         """Say which originals are missing, are other files now, could not be read, or were too elongated for the search."""
-        return cautions_of(self.unreadable + self.failed, self.changed, [elongated_line(self.searched_smaller)])
+        return cautions_of(
+            self.unreadable + self.failed, self.changed, [elongated_line(self.searched_smaller)], self.damaged
+        )

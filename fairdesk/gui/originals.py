@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fairdesk.faces.changed_originals import ChangedNow, changed_now
-from fairdesk.faces.originals_told import CHANGED, MISSING
+from fairdesk.faces.originals_told import CHANGED, DAMAGED, MISSING, restore
 from fairdesk.gui.notice import Notice
 from fairdesk.project.originals import Missing, missing_originals
 from fairdesk.words import tr, tr_n
@@ -65,6 +65,21 @@ def changed_notice(found: ChangedNow, ask: Callable[[str, dict[str, Any]], None]
     return Notice(text, "error", tr("Import again…"), lambda: ask("import", {"folder": found.folder}), CHANGED)
 
 
+def damaged_notice(found: ChangedNow, show: Callable[[], None]) -> Notice | None:
+    """Say which originals cannot be read any more, with the way to their images; None where none is."""
+    if not found.damaged:
+        return None
+    text = tr_n(
+        "{n:,} original cannot be read: {path}: {why}. {remedy}",
+        "{n:,} originals cannot be read, for example {path}: {why}. {remedy}",
+        len(found.damaged),
+        path=found.damaged_paths[0],
+        why=found.why,
+        remedy=restore(len(found.damaged)),
+    )
+    return Notice(text, "error", tr("Select them"), show, DAMAGED)
+
+
 def lost_notice(lost: list[tuple[VectorSet, int]], ask: Callable[[str, dict[str, Any]], None]) -> Notice | None:
     """Say which embeddings are lost with their file, with the form that computes them again; None where none is."""
     if not lost:
@@ -92,9 +107,10 @@ def lost_notice(lost: list[tuple[VectorSet, int]], ask: Callable[[str, dict[str,
 
 
 def changed_of(result: object) -> list[str]:
-    """Return the paths of the originals that a job's result says have changed."""
-    found = getattr(result, "changed", None)
-    return found if isinstance(found, list) and all(isinstance(one, str) for one in found) else []
+    """Return the paths of the originals that a job's result says have changed, or cannot be read any more."""
+    found = [*(getattr(result, "changed", None) or ()), *(getattr(result, "damaged", None) or ())]
+    paths = [getattr(one, "path", one) for one in found]
+    return paths if all(isinstance(one, str) for one in paths) else []
 
 
 def only_folder(project: Project) -> str:

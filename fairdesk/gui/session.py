@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from fairdesk.errors import RequestError, explain, reason
 from fairdesk.faces.changed_originals import ChangedNow
-from fairdesk.faces.originals_told import CHANGED, MISSING
+from fairdesk.faces.originals_told import CHANGED, DAMAGED, MISSING
 from fairdesk.gui.background import Background
 from fairdesk.gui.jobs import kept_queue
 from fairdesk.gui.jobs.manager import JobManager
@@ -29,6 +29,7 @@ from fairdesk.gui.originals import (
     Originals,
     changed_notice,
     changed_of,
+    damaged_notice,
     folder_of,
     looked_over,
     lost_notice,
@@ -88,7 +89,7 @@ class Session(QObject):
         self.opened = 0.0
         self._ended: set[str] = set()
         self.missing, self.changed = NONE_MISSING, ChangedNow()
-        self._told_changed, self._told_paths = False, list[str]()
+        self._told_changed, self._told_damaged, self._told_paths = False, False, list[str]()
         self._told_missing = self._told_lost = False
         self.lost = list[tuple[VectorSet, int]]()  # embeddings that are lost with their file
         self.lost_shown = dict[str, int]()  # by recipe: those of them of images that are not hidden
@@ -151,7 +152,8 @@ class Session(QObject):
             )
             self.told.emit(Notice(text, "error", tr("Find moved originals…"), self.find_moved, MISSING))
         self.missing, self._told_missing = NONE_MISSING, bool(gone)
-        self.changed, self._told_changed, self._told_paths = ChangedNow(), False, []
+        self.changed, self._told_paths = ChangedNow(), []
+        self._told_changed = self._told_damaged = False
         self.lost, self.lost_shown, self._told_lost = [], {}, False
         self.project_changed.emit(project)
         self.look_for_originals()
@@ -172,7 +174,7 @@ class Session(QObject):
         if project is not None and self.background.busy:  # what a tab shows comes first
             self._missing_soon.start(WATCH_MS)
         elif project is not None:
-            told = tuple({*self._told_paths, *self.changed.paths})
+            told = tuple({*self._told_paths, *self.changed.paths, *self.changed.damaged_paths})
             self.background.read(
                 "missing originals", lambda: looked_over(project, told), self._on_originals, self._on_damage
             )
@@ -190,11 +192,15 @@ class Session(QObject):
             notice = missing_notice(found.missing, self.find_moved)
             self._told_missing = self._tell_of(MISSING, len(before) > 0, notice, self._told_missing)
             self.missing_changed.emit()
-        if found.changed != self.changed or (self._told_changed and not found.changed.paths):
-            earlier, self.changed = self.changed, found.changed
-            self._told_paths = list(found.changed.paths)
-            notice = changed_notice(found.changed, self.ask)
-            self._told_changed = self._tell_of(CHANGED, len(earlier.paths) > 0, notice, self._told_changed)
+        now, earlier = found.changed, self.changed
+        if now != earlier or (self._told_changed and not now.paths) or (self._told_damaged and not now.damaged):
+            self.changed, self._told_paths = now, [*now.paths, *now.damaged_paths]
+            if now[:3] != earlier[:3] or (self._told_changed and not now.paths):
+                notice = changed_notice(now, self.ask)
+                self._told_changed = self._tell_of(CHANGED, len(earlier.paths) > 0, notice, self._told_changed)
+            if now[3:] != earlier[3:] or (self._told_damaged and not now.damaged):
+                notice = damaged_notice(now, self.show_damaged)
+                self._told_damaged = self._tell_of(DAMAGED, len(earlier.damaged) > 0, notice, self._told_damaged)
             self.missing_changed.emit()
 
         if (found.lost, found.lost_shown) != (self.lost, self.lost_shown):
@@ -210,6 +216,10 @@ class Session(QObject):
         elif not told:
             self.told.emit(notice)
         return notice is not None
+
+    def show_damaged(self) -> None:
+        """Select the images whose originals cannot be read, in the tab that can hide and purge them."""
+        self.show_target.emit({"tab": "dataset", "images": list(self.changed.damaged)})
 
     def find_moved(self) -> None:
         """Ask where originals are now; the folder that holds those that are missing is filled in."""
@@ -234,6 +244,7 @@ class Session(QObject):
             project.close()
             self.no_longer.emit(MISSING, None)
             self.no_longer.emit(CHANGED, None)
+            self.no_longer.emit(DAMAGED, None)
             self.no_longer.emit(LOST, None)
         if self._lock is not None:
             self._lock.release()
@@ -366,7 +377,7 @@ class Session(QObject):
                     self.told.emit(notice)
             elif job.failed_in_words and not job.preview and self.ended_now(job):
                 self.told.emit(self._failed(job))
-            told = self._told_missing or self._told_paths
+            told = self._told_missing or self._told_damaged or self._told_paths
             if len(self.missing) or told or left_out or job.state == FAILED:
                 self.look_for_originals()  # they may have moved, or be back
 
@@ -389,6 +400,9 @@ class Session(QObject):
             elif about == CHANGED:
                 self._told_changed, again = True, partial(self.ask, "import", {"folder": folder})
                 notices.append(Notice(text, "error", tr("Import again…"), again, CHANGED))
+            elif about == DAMAGED:
+                self._told_damaged = True
+                notices.append(Notice(text, "error", tr("Select them"), self.show_damaged, DAMAGED))
             else:
                 notices.append(Notice(text, "error", tr("Change it…"), partial(self._ask_anew, job)))
         return notices

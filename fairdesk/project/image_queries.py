@@ -18,7 +18,7 @@ from fairdesk.project.image_orders import in_order, sort_key
 from fairdesk.project.label_filter import matching
 from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.project.main_face import FACE_LABELS, LABELS, SOURCE, WHO
-from fairdesk.project.originals import missing_originals
+from fairdesk.project.originals import missing_originals, unreadable
 from fairdesk.project.quality import Limit
 from fairdesk.project.shown_counts import HiddenImages, shown_groups, shown_identities, shown_searches, shown_vectors
 from fairdesk.project.verdict_constraints import constraints
@@ -296,7 +296,7 @@ def face_counts(project: Project, known: Sequence[Search], vectors: Sequence[Vec
     detector = project.shown_detector()
     shown = next((one for one in known if one.detector == detector), Search(detector, 0, 0, 0, 0))
     return {
-        "unreadable": project.db.value("SELECT count(*) FROM unreadable"),
+        "unreadable": len(unreadable(project)),
         "detector": detector,
         "searched": shown.images,
         "faces": shown.faces,

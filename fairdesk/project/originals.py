@@ -228,9 +228,12 @@ def forget_unreadable(connection: apsw.Connection, root: int, there: Iterable[st
 
 
 def unreadable(project: Project) -> list[tuple[str, str]]:
-    """Return (path, why) of each file that could not be read."""
+    """Return (path, why) of each file that could not be imported; one that is an image already is told as that."""
     roots = project.roots()
-    rows = project.db.rows("SELECT root_id, path, why FROM unreadable ORDER BY root_id, path")
+    rows = project.db.rows(
+        "SELECT root_id, path, why FROM unreadable u WHERE NOT EXISTS"
+        " (SELECT 1 FROM image WHERE root_id = u.root_id AND path = u.path) ORDER BY root_id, path"
+    )
     return [(str(roots[root] / path), why) for root, path, why in rows]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import uuid
 from pathlib import Path
 
@@ -81,7 +82,7 @@ class Project:
                     "{path} is not a FairDesk project. {hint}; make one with: fairdesk new {file}",
                     path=path,
                     hint=hint,
-                    file=path.name,
+                    file=shlex.quote(path.name),
                 )
             )
         if not os.access(path, os.W_OK) or not os.access(path / CATALOG, os.W_OK):

@@ -111,7 +111,10 @@ def test_originals_that_are_gone_are_an_error_with_paths_and_reasons(seen, tmp_p
     assert (
         "1 original is missing (Find moved originals: fairdesk relink" in result.text() and str(gone) in result.text()
     )
-    assert "1 original is missing" in result.caution() and "2 images could not be read" in result.caution()
+    assert "1 original is missing" in result.caution() and "1 image could not be read" in result.caution()
+    assert result.changed == [str(other)] and [one.path for one in result.damaged] == [str(torn)]
+    for said in (result.text(), result.caution()):  # the one that is another picture now is imported again
+        assert "1 original has changed" in said and "could not be read" in said and "hide or purge the image" in said
     context = QuietContext(seen)
     detect(DetectParams(detector="hog", quality=True), context)
     assert any(

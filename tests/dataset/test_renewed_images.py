@@ -10,7 +10,7 @@ from fairdesk.cli import run
 from fairdesk.dataset.duplicates import find_duplicates
 from fairdesk.dataset.image_import import import_images, scan_folder
 from fairdesk.dataset.params import DuplicatesParams, ImportParams
-from fairdesk.faces.changed_originals import changed_originals
+from fairdesk.faces.changed_originals import compare_originals
 from fairdesk.faces.embedding import encode_faces
 from fairdesk.faces.params import EncodeParams
 from fairdesk.images.file_facts import file_sha256
@@ -88,7 +88,7 @@ def test_what_was_learned_of_the_new_contents_before_the_import_gives_no_empty_t
     if look == "scan":
         scan_folder(ImportParams(folder=files[0].parents[2]), QuietContext(project))
     else:
-        assert changed_originals([image], QuietContext(project)) == [str(files[0])]
+        assert compare_originals([image], QuietContext(project)).changed == [str(files[0])]
     assert again(project, files)[0].renewed == 1
     assert project.thumbnails.get("image", image) == project.thumbnails.get("image", number_of(project, files[9]))
 

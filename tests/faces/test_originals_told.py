@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fairdesk.faces.originals_told import CHANGED, MISSING, cautions_of, unread_lines
+from fairdesk.faces.originals_told import CHANGED, DAMAGED, MISSING, cautions_of, unread_lines
 from fairdesk.images.reading_reasons import another_file, file_is_missing
 from fairdesk.jobs.results import Unreadable
 
@@ -19,7 +19,7 @@ def test_of_six_files_each_is_told_once_under_its_own_words():
     ]
     changed = [f"{home}/torn.png", f"{home}/sub/other.png", f"{home}/read.png"]
     said = cautions_of(files, changed, [None, "more"])
-    assert [one.about for one in said] == [MISSING, CHANGED, "", ""]
+    assert [one.about for one in said] == [MISSING, CHANGED, DAMAGED, ""]
     assert [one.text.split(" ")[0] for one in said] == ["2", "2", "2", "more"]
     assert "torn.png: the file is cut short" in said[2].text
     lines = "\n".join(unread_lines(files, changed))

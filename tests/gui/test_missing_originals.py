@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.purge import purge
+from fairdesk.faces.originals_told import DAMAGED, MISSING
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.jobs.state import FAILED
 from fairdesk.jobs.context import QuietContext
@@ -169,25 +170,26 @@ def test_each_file_counts_once_under_words_of_its_own(window, hand, qtbot, proje
     qtbot.waitUntil(lambda: "2 originals missing" in counts.text(), timeout=8000)
     hand.settle()
     parts = counts.text().split("  ·  ")
-    assert parts[-3:] == ["2 originals missing", "1 could not be searched", "1 file not imported"]
+    assert parts[-3:] == ["2 originals missing", "1 original not readable", "1 file not imported"]
     assert [line.split(":")[0] for line in counts.toolTip().splitlines()] == [
         "Missing",
-        "Could not be searched",
+        "Not readable",
         "Not imported",
     ]
-    missing = [toast.notice.text for toast in errors if toast.notice.topic]
+    missing = [toast.notice.text for toast in errors if toast.notice.topic == MISSING]
     assert len(missing) == 1 and "2 originals are missing" in missing[0]
 
     first, second = window.session.missing.images.tolist()
     window.session.edit(lambda project: purge(project, [first], []))
     qtbot.waitUntil(lambda: len(window.session.missing) == 1, timeout=8000)
-    (now,) = [toast.notice.text for toast in errors if toast.notice.topic]
+    (now,) = [toast.notice.text for toast in errors if toast.notice.topic == MISSING]
     assert "1 original is missing" in now
     window.session.edit(lambda project: purge(project, [second], []))
     qtbot.waitUntil(lambda: len(window.session.missing) == 0, timeout=8000)
     hand.settle()
-    assert not [toast for toast in errors if toast.notice.topic]
-    assert "missing" not in counts.text() and "1 could not be searched" in counts.text()
+    (damaged,) = [toast.notice for toast in errors if toast.notice.topic]
+    assert damaged.topic == DAMAGED and "hide or purge the image" in damaged.text
+    assert "missing" not in counts.text() and "1 original not readable" in counts.text()
 
 
 def test_an_original_that_is_back_is_missing_no_longer_once_it_was_encoded(window, hand, qtbot, filled, tmp_path):
@@ -255,7 +257,7 @@ def test_missing_changed_and_unreadable_ones_have_a_notice_and_a_remedy_each(win
     said = {
         f"2 originals are missing (Find moved originals), for example {photographs[0]}": "Find moved originals…",
         f"1 original has changed since it was imported (Import again): {photographs[3]}": "Import again…",
-        f"1 image could not be read: {photographs[4]}: ": "Change it…",
+        f"1 image could not be read: {photographs[4]}: ": "Select them",
     }
     shown = {toast.notice.action: toast.notice.text for toast in errors}
     for text, action in said.items():
@@ -267,7 +269,19 @@ def test_missing_changed_and_unreadable_ones_have_a_notice_and_a_remedy_each(win
     told = result.text()
     assert "2 originals are missing (Find moved originals: fairdesk relink PROJECT OLD NEW):" in told
     assert "1 original has changed since it was imported (Import again: fairdesk import PROJECT FOLDER):" in told
-    assert "1 could not be read:" in told and told.count(str(photographs[0])) == told.count(str(photographs[3])) == 1
+    assert (
+        "1 could not be read (put a good copy in its place, or hide or purge the image):" in told
+        and told.count(str(photographs[0])) == told.count(str(photographs[3])) == 1
+    )
+
+    (damaged,) = [toast.notice for toast in errors if toast.notice.action == "Select them"]
+    damaged.run()
+    qtbot.waitUntil(lambda: window.dataset.grid.selected_array().tolist() == [5], timeout=3000)
+    photographs[4].write_bytes(photographs[5].read_bytes())
+    window.session.look_for_originals()
+    qtbot.waitUntil(lambda: "2 originals changed" in window.dataset.counts.text(), timeout=8000)
+    assert "not readable" not in window.dataset.counts.text()
+    assert "Select them" not in {toast.notice.action for toast in errors}
 
     window.session.run("relink", {"old": str(tmp_path / "in"), "new": str(tmp_path / "elsewhere")})
     assert hand.finish_job("relink").result["relinked"] == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -171,8 +172,9 @@ def _of_images(listed: PairList, path: Path) -> PairList:
         raise RequestError(
             tr(
                 "{path} compares templates: {template} has {count} images, which a list of pairs of images cannot say. "
-                "Score it as it is: fairdesk score PROJECT --pairs {path}",
+                "Score it as it is: fairdesk score PROJECT --pairs {quoted}",
                 path=path,
+                quoted=shlex.quote(str(path)),
                 template=several,
                 count=len(listed.templates[several]),
             )

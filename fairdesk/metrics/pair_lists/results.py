@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairdesk import counted
-from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, changed_lines
+from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, unread_lines
 from fairdesk.jobs.results import Caution, JobResult, Record, RestsOnVectors, Unreadable
 from fairdesk.words import mark, tr, tr_n
 
@@ -146,6 +146,8 @@ class ScoreResult(TellsOfOriginals, RestsOnVectors):
     """Pairs whose label identities or another line contradict: they are scored, each with why."""
     changed: list[str] = []
     """Originals, of the images that were scored, that are other files now than those that were imported."""
+    damaged: list[Unreadable] = []
+    """Originals that are there and cannot be read any more, each with why."""
     measure: str
     others: list[OtherScores] | None = None
 
@@ -161,8 +163,8 @@ class ScoreResult(TellsOfOriginals, RestsOnVectors):
             said += "\n" + tr_n("{n:,} pair has no score.", "{n:,} pairs have no score.", self.dropped)
         said += _told_contradicted(self.doubtful)
         also = [tr("{encoder}: {out}", encoder=one.encoder, out=one.out) for one in self.others or []]
-        return "\n".join([said, *self.vector_lines(), *also, *changed_lines(self.changed)])
+        return "\n".join([said, *self.vector_lines(), *also, *unread_lines([], self.changed, self.damaged)])
 
     def caution_parts(self) -> list[Caution]:
         """Say which originals are other files now."""
-        return cautions_of([], self.changed)
+        return cautions_of([], self.changed, (), self.damaged)

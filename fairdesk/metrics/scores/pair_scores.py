@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fairdesk.dataset.known_images import project_files
 from fairdesk.errors import RequestError
-from fairdesk.faces.changed_originals import changed_originals
+from fairdesk.faces.changed_originals import compare_originals
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.written_files import safe_name
 from fairdesk.jobs.context import Context, choose_vectors
@@ -49,8 +49,8 @@ def similarities(left: npt.NDArray[np.float32], right: npt.NDArray[np.float32], 
     return cosine
 
 
-def _ready(params: ScoreParams, context: Context) -> tuple[VectorChoice, list[str]]:
-    """Return the vectors to score with, and which originals were replaced as far as encoding has told it.
+def _ready(params: ScoreParams, context: Context) -> tuple[VectorChoice, bool]:
+    """Return the vectors to score with, and whether encoding has told what became of their originals.
 
     Faces without a vector are encoded first, which says so itself.
     """
@@ -62,13 +62,13 @@ def _ready(params: ScoreParams, context: Context) -> tuple[VectorChoice, list[st
         whole_job = EncoderRef.parse(params.encoder).file is None  # another's weights may be anywhere by now
     except ValueError:
         whole_job = False
-    changed: list[str] = []
+    told = False
     if whole_job:
         made = [one for one in store.of_encoder(params.encoder) if params.detector in (None, one.recipe.detector)]
         if not made or store.missing(made[0].recipe):
             detector = params.detector or (made[0].recipe.detector if made else None)
-            changed = encode(EncodeParams(encoder=params.encoder, detector=detector), context).changed
-    return choose_vectors(context, params.encoder, params.detector), changed
+            told = any(encode(EncodeParams(encoder=params.encoder, detector=detector), context).compared)
+    return choose_vectors(context, params.encoder, params.detector), told
 
 
 def _vectors_of(
@@ -120,7 +120,7 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
     context.check()
     metric = recipe.metric if params.metric == "own" else params.metric
     row_of, vectors, encoded = _vectors_of(project, recipe, known)
-    changed = changed_originals(encoded, context, told=bool(told))
+    compared = compare_originals(encoded, context, told=told)
     images = project.vectors.images_with(recipe)
     templates, vectors = pooled(listed.templates, known, row_of, vectors)
     rows = np.full((len(pairs), 2), -1, dtype=np.int64)
@@ -191,7 +191,8 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
         doubtful=[LeftOutOfList(line=one.line, why=one.why) for one in doubtful],
         faces=images,
         **chosen.about(),
-        changed=changed,
+        changed=compared.changed,
+        damaged=compared.damaged,
         measure=scores.measure,
     )
     for text in [*listed.notes, *known.notes, *_told_left_out(len(listed.left_out), len(unmatched), len(faceless))]:

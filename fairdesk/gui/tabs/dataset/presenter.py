@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 
 from fairdesk.clustering.store import clusters, newest_version
 from fairdesk.errors import RequestError
+from fairdesk.faces.changed_originals import ChangedNow
 from fairdesk.images.reading_reasons import file_is_missing
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, Kind
@@ -29,6 +30,7 @@ from fairdesk.project.set_contents import ImageSet, SetContents, describe, read_
 from fairdesk.project.shown_counts import shown_searches, shown_tags, shown_vectors
 from fairdesk.words import mark, tr, tr_n
 
+_AS_IMPORTED = ChangedNow()
 NONE: Ids = np.empty(0, dtype=np.int64)
 _WHO = frozenset({Kind.IMAGES, Kind.HIDDEN, Kind.LABELS})
 _COUNTED = frozenset({Kind.IMAGES, Kind.FACES, Kind.VECTORS, Kind.SETTINGS})
@@ -208,12 +210,12 @@ def ids(project: Project, wish: Wish, labels: LabelSnapshot | None = None) -> Id
         return found
 
 
-def unread_originals(view: View, missing: Missing, changed: Sequence[int] = ()) -> int:
+def unread_originals(view: View, missing: Missing, now: ChangedNow = _AS_IMPORTED) -> int:
     """Return how many images the detector shown could not search though their originals are there, and are those that were imported."""
-    return len(view.unread) - missing.count(view.unread) - len(np.intersect1d(view.unread, changed))
+    return len(view.unread) - missing.count(view.unread) - len(np.intersect1d(view.unread, now.images + now.damaged))
 
 
-def explanation(view: View, missing: Missing, changed: Sequence[int] = ()) -> str:
+def explanation(view: View, missing: Missing, now: ChangedNow = _AS_IMPORTED) -> str:
     """Return what to do about files that are missing, cannot be read, or were not imported, a line each: a tip."""
     lines = []
     if len(missing):
@@ -222,13 +224,20 @@ def explanation(view: View, missing: Missing, changed: Sequence[int] = ()) -> st
                 "Missing: the file is not where it was. “Find moved originals” looks for it; what was found in it stays."
             )
         )
-    if changed:
+    if now.images:
         lines.append(
             tr(
                 "Changed: the file is another one than was imported. Importing its folder again takes it as it is now; labels stay."
             )
         )
-    if unread_originals(view, missing, changed):
+    if now.damaged:
+        lines.append(
+            tr(
+                "Not readable: something else than a picture is in the place of the file, or it is damaged. Put a good copy in its place, or "
+                "hide or purge the image; what was found in it stays."
+            )
+        )
+    if unread_originals(view, missing, now):
         lines.append(
             tr(
                 "Could not be searched: the file is there, but {detector} could not read it. Put a good copy in its place and search again; the job says why.",
@@ -248,7 +257,7 @@ def headline(
     view: View,
     selected: int,
     missing: Missing = NONE_MISSING,
-    changed: Sequence[int] = (),
+    now: ChangedNow = _AS_IMPORTED,
     lost: Mapping[str, int] = MappingProxyType({}),
 ) -> str:
     """Return the line of counts at the top; an image whose original is missing counts as that alone, as does an embedding that is `lost` (by recipe)."""
@@ -291,7 +300,7 @@ def headline(
             parts.append(tr(text, n=counts[key]))
     if gone := sum(lost.values()):
         parts.append(tr_n("{n:,} embedding lost", "{n:,} embeddings lost", gone))
-    parts += _of_originals(view, missing, changed)
+    parts += _of_originals(view, missing, now)
     if len(view.ids) != counts["images"]:
         parts.append(tr("{count:,} shown", count=len(view.ids)))
     if view.partly_of_age:
@@ -301,13 +310,15 @@ def headline(
     return "  ·  ".join(parts)
 
 
-def _of_originals(view: View, missing: Missing, changed: Sequence[int]) -> list[str]:
+def _of_originals(view: View, missing: Missing, now: ChangedNow) -> list[str]:
     parts = []
     if len(missing):
         parts.append(tr_n("{n:,} original missing", "{n:,} originals missing", len(missing)))
-    if changed:
-        parts.append(tr_n("{n:,} original changed", "{n:,} originals changed", len(changed)))
-    if unread := unread_originals(view, missing, changed):
+    if now.images:
+        parts.append(tr_n("{n:,} original changed", "{n:,} originals changed", len(now.images)))
+    if now.damaged:
+        parts.append(tr_n("{n:,} original not readable", "{n:,} originals not readable", len(now.damaged)))
+    if unread := unread_originals(view, missing, now):
         parts.append(tr_n("{n:,} could not be searched", "{n:,} could not be searched", unread))
     if unreadable := view.counts["unreadable"]:
         parts.append(tr_n("{n:,} file not imported", "{n:,} files not imported", unreadable))

@@ -313,11 +313,11 @@ class DatasetTab(Tab):
         self._say_counts()
 
     def _say_counts(self) -> None:
-        missing, changed = self.session.missing, self.session.changed.images
+        missing, now = self.session.missing, self.session.changed
         self.counts.setText(
-            presenter.headline(self.view, self.grid.selected_count(), missing, changed, self.session.lost_shown)
+            presenter.headline(self.view, self.grid.selected_count(), missing, now, self.session.lost_shown)
         )
-        self.counts.setToolTip(presenter.explanation(self.view, missing, changed))
+        self.counts.setToolTip(presenter.explanation(self.view, missing, now))
         self.session.told_state()
 
     def _picked(self) -> None:
