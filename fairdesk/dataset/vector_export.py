@@ -77,6 +77,7 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
         **chosen.about(),
         synthetic=sum(synthetic),
         hidden=sum(hidden),
+        unchecked=project.vectors.unchecked(recipe),
         changed=compared.changed,
         damaged=compared.damaged,
     )

@@ -6,6 +6,7 @@ from fairdesk import counted
 from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, unread_lines
 from fairdesk.jobs.results import Caution, JobResult, RestsOnVectors, Unreadable
 from fairdesk.project.recipes import named_encoder
+from fairdesk.project.vector_choice import without_checksum
 from fairdesk.words import tr, tr_n
 
 
@@ -15,6 +16,8 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
     out: str
     vectors: int
     dim: int
+    unchecked: int = 0
+    """Those without a checksum that can be trusted: if their numbers were overwritten, nobody would notice."""
     synthetic: int | None = None
     hidden: int | None = None
     """Those of hidden images, which are told apart in the file."""
@@ -37,7 +40,9 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
                 encoder=named_encoder(self.encoder, self.precision, self.mirrored, self.scaling),
                 detector=self.detector,
             )
-        return "\n".join([said, *self._of_hidden(), *unread_lines([], self.changed, self.damaged)])
+        return "\n".join(
+            [said, *self._of_hidden(), *self._of_unchecked(), *unread_lines([], self.changed, self.damaged)]
+        )
 
     def _of_hidden(self) -> list[str]:
         if not self.hidden:
@@ -47,9 +52,12 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
             said += " " + tr("“hidden” in the file tells which.")
         return [said]
 
+    def _of_unchecked(self) -> list[str]:
+        return [without_checksum(self.unchecked)] if self.unchecked else []
+
     def caution_parts(self) -> list[Caution]:
-        """Say which embeddings are of hidden images, and which originals are other files now."""
-        return cautions_of([], self.changed, self._of_hidden(), self.damaged)
+        """Say which embeddings have no checksum or are of hidden images, and which originals are other files now."""
+        return cautions_of([], self.changed, [*self._of_hidden(), *self._of_unchecked()], self.damaged)
 
 
 class LoadEncodingsResult(JobResult, RestsOnVectors):

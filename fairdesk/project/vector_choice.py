@@ -186,6 +186,15 @@ def _encode(store: Store, encoder: str | None = None, detector: str | None = Non
     return " ".join(words if detector is None else [*words, "--detector", shlex.quote(detector)])
 
 
+def without_checksum(count: int) -> str:
+    """Say that embeddings have no checksum that can be trusted, and what that means."""
+    return tr_n(
+        "{n:,} embedding has no checksum, or a damaged one. It is used; if its numbers were overwritten, that could not be told.",
+        "{n:,} embeddings have no checksum, or a damaged one. They are used; if their numbers were overwritten, that could not be told.",
+        count,
+    )
+
+
 def how_to_mend(store: Store, recipe: StoredRecipe) -> str:
     """Say what makes vectors anew whose file is damaged, as it can be typed: those of the same kind."""
     if not _is_encoder(recipe.encoder):

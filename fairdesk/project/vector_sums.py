@@ -29,16 +29,32 @@ def keep_sums(path: Path, vectors: Floats) -> None:
 
 def changed_rows(path: Path, rows: Ids, found: Floats) -> Ids:
     """Return the places of vectors, read from some rows of a file, that are not what was written."""
+    there, sums = _told(path, rows)
+    changed: Ids = there[sums != _sums(found[there])]
+    return changed
+
+
+def rows_without(path: Path, rows: Ids) -> int:
+    """Return how many of some rows have no sum that can be trusted: overwritten numbers would not be noticed there."""
+    return len(rows) - len(_told(path, rows)[0])
+
+
+def has_sums(path: Path) -> bool:
+    """Whether sums were kept of a file; of one that was written before there were sums none were."""
+    return os.path.lexists(_kept_at(path))
+
+
+def _told(path: Path, rows: Ids) -> tuple[Ids, npt.NDArray[np.uint32]]:
+    """Return the places of those rows that have a sound entry, and their sums; a file that was cut has those before the cut."""
     try:
-        kept = np.memmap(_kept_at(path), dtype="<u4", mode="r")
+        kept = np.memmap(_kept_at(path), dtype=np.uint8, mode="r")
     except (OSError, ValueError):  # none, or an empty one
-        return np.empty(0, dtype=np.int64)
-    entries = kept[: len(kept) // 2 * 2].reshape(-1, 2)
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint32)
+    entries = kept[: len(kept) // _ENTRY * _ENTRY].view("<u4").reshape(-1, 2)
     there = np.flatnonzero(rows < len(entries))
     told = np.asarray(entries[rows[there]])
     sound = told[:, 0] == ~told[:, 1]
-    changed: Ids = there[sound & (told[:, 0] != _sums(found[there]))]
-    return changed
+    return there[sound], told[sound, 0]
 
 
 def forget_sums(path: Path, row: int | None = None) -> None:

@@ -21,7 +21,7 @@ from fairdesk.project.finite import to_float32, unsound, why_unsound
 from fairdesk.project.recipes import DESCRIBED, Recipe, StoredRecipe, VectorSet, named_encoder
 from fairdesk.project.vector_choice import VectorChoice, choose, how_to_mend, of_encoder
 from fairdesk.project.vector_files import DamagedFileError, keep_zeros, read_rows, seen_as, sound_rows
-from fairdesk.project.vector_sums import forget_sums, keep_sums
+from fairdesk.project.vector_sums import forget_sums, has_sums, keep_sums, rows_without
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
@@ -229,6 +229,12 @@ class VectorStore:
                 self._lost[seen] = known
             lost += known
         return lost
+
+    def unchecked(self, recipe: StoredRecipe) -> int:
+        """Return how many vectors have no checksum that can be trusted; 0 where none was kept of any of the encoder's, as before there were any."""
+        every = self._table(recipe, "v.face_id", "")
+        files = [(self._chunk(recipe.hash, int(every[where[0], 1])), every[where, 2]) for where in _by_chunk(every)]
+        return sum(rows_without(*one) for one in files) if any(has_sums(path) for path, _ in files) else 0
 
     def append(self, recipe: StoredRecipe, faces: list[int], vectors: Floats, failures: dict[int, str]) -> int:
         """Write one chunk, sync it to disk, and only then name its rows in the catalogue; returns how many are new there.

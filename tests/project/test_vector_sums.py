@@ -5,8 +5,11 @@ import zlib
 import numpy as np
 import pytest
 
+from fairdesk.dataset.params import VectorsParams
 from fairdesk.dataset.purge import purge
+from fairdesk.dataset.vector_export import export_vectors
 from fairdesk.errors import JobFailed
+from fairdesk.jobs.context import QuietContext
 from fairdesk.project.recipes import Recipe
 from fairdesk.project.vector_sums import changed_rows, keep_sums
 
@@ -97,3 +100,47 @@ def test_rewritten_rows_have_sums_of_their_own(filled):
     data[0] += 1
     data.tofile(again)
     assert filled.vectors.lost(recipe) == 1
+
+
+@pytest.mark.parametrize(
+    ("damage", "without"),
+    [
+        (lambda sums: sums.write_bytes(sums.read_bytes()[:83]), -10),  # cut within the eleventh entry: ten are left
+        (lambda sums: sums.write_bytes(sums.read_bytes() + b"odd"), 0),  # whatever comes after them is none of theirs
+        (lambda sums: sums.write_bytes(bytes(sums.stat().st_size)), None),
+        (lambda sums: sums.write_bytes(np.random.default_rng(1).bytes(sums.stat().st_size)), None),
+        (lambda sums: sums.write_bytes(b""), None),
+        (lambda sums: sums.write_bytes(sums.read_bytes()[:16] + bytes(8) + sums.read_bytes()[24:]), 1),
+        (lambda sums: sums.unlink(), 0),  # of an older project: nothing is said of it
+    ],
+)
+def test_damaged_sums_are_counted_and_what_is_left_of_them_still_tells(filled, tmp_path, damage, without):
+    recipe, faces, vectors = _study(filled)
+    assert filled.vectors.unchecked(recipe) == 0
+    sums = filled.vectors.folder / recipe.hash / "000001.sums"
+    damage(sums)
+    expected = len(faces) if without is None else len(faces) + without if without < 0 else without
+    assert filled.vectors.unchecked(recipe) == expected and filled.vectors.lost(recipe) == 0
+    np.testing.assert_array_equal(filled.vectors.load(recipe)[1], vectors)
+    result = export_vectors(VectorsParams(out=tmp_path / "v.npz", encoder="drawn"), QuietContext(filled))
+    assert result.unchecked == expected
+    said = result.text() + (result.caution() or "")
+    has_no = f"{expected} embedding has no checksum" if expected == 1 else f"{expected} embeddings have no checksum"
+    assert said.count(has_no) == (2 if expected else 0) == said.count("checksum")
+    if without is not None and sums.exists():  # the first row's sum is sound yet
+        file = sums.with_suffix(".f32")
+        other = vectors.copy()
+        other[0, 3] += 1
+        file.write_bytes(other.tobytes())
+        with pytest.raises(JobFailed, match="not those that were written"):
+            filled.vectors.load(recipe)
+
+
+def test_the_sums_of_a_file_beside_others_are_missed(filled):
+    """Files of one encoder, each with its sums: where those of one are gone, its embeddings are counted."""
+    recipe = filled.vectors.register(Recipe("drawn", "whole", "none", 16, "euclidean", "none"))
+    faces = filled.vectors.missing(recipe)
+    filled.vectors.append(recipe, faces[:5], _drawn(5), {})
+    filled.vectors.append(recipe, faces[5:], _drawn(len(faces) - 5), {})
+    (filled.vectors.folder / recipe.hash / "000001.sums").unlink()
+    assert filled.vectors.unchecked(recipe) == 5

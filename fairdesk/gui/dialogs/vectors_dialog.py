@@ -92,6 +92,7 @@ class _There(NamedTuple):
     searches: list[Search]
     sets: list[VectorSet]
     lost: list[int]  # of each set: embeddings that its files lack
+    unchecked: list[int]  # of each set: embeddings without a checksum
     old: list[Outdated | None]
     shown: str
 
@@ -99,8 +100,9 @@ class _There(NamedTuple):
 def _everything(project: Project) -> _There:
     sets = project.vectors.sets()
     lost = [project.vectors.lost(one.recipe) for one in sets]
+    unchecked = [project.vectors.unchecked(one.recipe) for one in sets]
     old = [outdated_set(project, one) for one in sets]
-    return _There(searches(project), sets, lost, old, project.shown_detector())
+    return _There(searches(project), sets, lost, unchecked, old, project.shown_detector())
 
 
 class VectorsDialog(QDialog):
@@ -179,7 +181,7 @@ class VectorsDialog(QDialog):
         _fill(self.faces, [(one.detector, f"{one.images:,}", f"{one.faces:,}", tr("shown") if one.detector == shown else "")
                            for one in self._searches])  # fmt: skip
         rows, used = [], set()
-        for one, lost, old in zip(self._sets, found.lost, self._old, strict=True):
+        for one, lost, unchecked, old in zip(self._sets, found.lost, found.unchecked, self._old, strict=True):
             recipe = one.recipe
             first = recipe.encoder not in used
             used.add(recipe.encoder)
@@ -189,6 +191,8 @@ class VectorsDialog(QDialog):
                 complete = tr_n("{some} ({n:,} lost)", "{some} ({n:,} lost)", lost, some=complete)
             elif one.complete:
                 complete = tr("yes")
+            if unchecked:
+                complete += ", " + tr("{n:,} without a checksum", n=unchecked)
             made = time.strftime("%Y-%m-%d %H:%M", time.localtime(recipe.created))
             rows.append((one.named, recipe.detector, f"{recipe.dim:,}", f"{there:,}", complete, made,
                          tr("used") if first else "", tr("current") if old is None else old.changed()))  # fmt: skip
