@@ -249,7 +249,7 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
     project = context.project
     need_images(project)
     key = _chosen_detector(params, context)
-    params = _with_scaling(params, project)
+    params = _with_scaling(params, key, project)
     params = _with_precision(params, key, context)
     old = outdated(project, params.encoder, key)
     encoder = make_encoder(params, context.device, context)
@@ -401,8 +401,11 @@ def _with_precision(params: EncodeParams, key: str, context: Context) -> EncodeP
     return params.model_copy(update={"precision": precision})
 
 
-def _with_scaling(params: EncodeParams, project: Project) -> EncodeParams:
-    """Remember how an ONNX model's pixels are scaled, by the model's hash; what is said now comes first."""
+def _with_scaling(params: EncodeParams, detector: str, project: Project) -> EncodeParams:
+    """Decide how an ONNX model's pixels are scaled: as is said now, else as for its newest embeddings, which other jobs use, else as was said last.
+
+    What is said is remembered by the model's hash.
+    """
     ref = EncoderRef.parse(params.encoder)
     path = ref.file
     if ref.kind != "onnx" or path is None or not path.is_file():
@@ -411,4 +414,6 @@ def _with_scaling(params: EncodeParams, project: Project) -> EncodeParams:
     if params.scaling is not None:
         project.set_setting(key, params.scaling)
         return params
-    return params.model_copy(update={"scaling": project.setting(key)})
+    made = [one for one in project.vectors.of_encoder(params.encoder) if one.vectors and one.scaling]
+    newest = next((one for one in made if one.recipe.detector == detector), made[0] if made else None)
+    return params.model_copy(update={"scaling": project.setting(key) if newest is None else newest.scaling})

@@ -14,6 +14,7 @@ from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.recipes import Recipe, StoredRecipe, VectorSet
 from fairdesk.words import tr, tr_n
 
+_SHOWN = re.compile(r"(.+) \(([^()]+)\)")  # an encoder, and in what its vectors differ from its usual ones
 _RECIPE = re.compile("[0-9a-f]{16}")
 
 
@@ -129,9 +130,12 @@ def of_encoder(store: Store, encoder: str) -> list[VectorSet]:
     """Return the vectors of an encoder, the newest first.
 
     A file that is there means the vectors made with these very weights; one that is not, its name. A recipe's
-    16 digits mean its vectors alone.
+    16 digits mean its vectors alone; a name as lists show it, "onnx:r50.onnx (scaling unit)", those that differ in this way.
     """
     sets = store.sets()
+    shown = _SHOWN.fullmatch(encoder)
+    if shown is not None and any(one.kind == shown[2] for one in sets) and not _is_a_file(encoder):
+        return [one for one in of_encoder(store, shown[1]) if one.kind == shown[2]]
     if is_recipe(encoder):
         return [one for one in sets if one.recipe.hash == encoder]
     try:
@@ -213,6 +217,10 @@ def how_to_mend(store: Store, recipe: StoredRecipe) -> str:
     return tr("Compute what it held again: {verb}", verb=verb)
 
 
+def _is_a_file(encoder: str) -> bool:
+    return _is_encoder(encoder) and (path := EncoderRef.parse(encoder).file) is not None and path.exists()
+
+
 def _is_encoder(text: str) -> bool:
     try:
         EncoderRef.parse(text)
@@ -255,13 +263,13 @@ def _no_encoder(store: Store, encoder: str, detector: str | None, everything: li
         else:
             parts.append(tr("It has none at all. Compute some: {verb}", verb=_encode(store, None, detector)))
         return " ".join(parts)
-    have = sorted({one.recipe.encoder for one in everything})
+    have = sorted({one.named for one in everything})
     parts = [
         tr("The project {project} has no embeddings of the encoder {encoder!r}.", project=project, encoder=encoder)
     ]
     is_one = _is_encoder(encoder)
     stored = EncoderRef.parse(encoder).stored if is_one else encoder
-    if stored in have and stored != encoder:
+    if stored != encoder and any(stored == one.recipe.encoder for one in everything):
         parts.append(tr("Its embeddings of {encoder} were made with another file of that name.", encoder=stored))
     elif have:
         parts.append(tr("It has: {encoders}.", encoders=", ".join(have)))

@@ -62,3 +62,32 @@ def test_a_comparison_of_two_projects_never_mixes_them(both, tmp_path):
     other.close()
     with pytest.raises(RequestError, match="made in different ways"):
         check_leaks(LeaksParams(a=project.folder, b=tmp_path / "other.fairdesk", encoder=name), QuietContext(project))
+
+
+def test_a_name_is_taken_as_it_is_shown(both, tmp_path, capsys):
+    project, name = both
+    newest, usual = project.vectors.sets()
+    project.vectors.make_newest(usual.recipe)
+    verb = ["vectors", str(project.folder), "--out", str(tmp_path / "v.npz")]
+    for asked in (newest.named, f"{name} (scaling unit)"):
+        assert run([*verb, "--encoder", asked, "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert (told["scaling"], told["recipe"]) == ("unit", newest.recipe.hash)
+        assert project.vectors.choose(asked, "whole").recipe.hash == newest.recipe.hash
+    assert run([*verb, "--encoder", "onnx:m.onnx (scaling imagenet)"]) != 0
+    assert f"It has: {usual.named}, {newest.named}." in capsys.readouterr().err
+    with pytest.raises(RequestError, match="no "):
+        project.vectors.choose("dlib (scaling unit)")
+
+
+def test_without_a_scaling_every_job_takes_that_of_the_newest_embeddings(both, tmp_path):
+    project, name = both
+    newest, usual = project.vectors.sets()
+    encode = EncodeParams(encoder=name, detector="whole")
+    assert encode_faces(encode, QuietContext(project)).scaling == "unit"
+    project.vectors.make_newest(usual.recipe)  # “Use these embeddings”
+    assert project.vectors.choose(name).recipe.hash == usual.recipe.hash
+    again = encode_faces(encode, QuietContext(project))
+    assert (again.recipe, again.encoded_now, again.scaling) == (usual.recipe.hash, 0, None)
+    said = encode_faces(encode.model_copy(update={"scaling": "unit"}), QuietContext(project))
+    assert (said.recipe, project.vectors.choose(name).recipe.hash) == (newest.recipe.hash,) * 2
