@@ -30,7 +30,7 @@ from fairdesk.jobs.pool import map_batches
 from fairdesk.made_sequences import MadeSequence
 from fairdesk.project import Project
 from fairdesk.project.images import NewImage, add_image
-from fairdesk.project.originals import folder_number, forget_unreadable, keep_folder, keep_unreadable
+from fairdesk.project.originals import folder_number, forget_unreadable, imported_from, keep_folder, keep_unreadable
 from fairdesk.project.renewal import Renewed, erase_computed, forget_faces, imported_contents, renew_image
 from fairdesk.project.thumbnails import SIDE
 from fairdesk.words import tr, tr_n
@@ -263,8 +263,14 @@ class _Summary:
         for kind in {kind for kind, _ in item.others}:
             self.labels[kind] = self.labels.get(kind, 0) + 1
 
-    def result(self, new: int, renewed: int) -> ImportResult:
+    def result(self, new: int, renewed: int, project: Project, *, preview: bool) -> ImportResult:
+        root, bad = self.tree.root, [one["path"] for one in self.unreadable]
+        damaged = len(imported_contents(project, root, bad)) if bad else 0
+        known = self.images - new if preview else self.images
+        gone = imported_from(project, root) - known - damaged
         return ImportResult(
+            damaged=damaged,
+            gone=0 if self.tree.layout == "manifest" else max(0, gone),  # a list need not name all
             images=self.images,
             unreadable=self.unreadable,
             identities=len(self.identities),
@@ -298,7 +304,7 @@ def scan_folder(params: ImportParams, context: Context) -> ImportResult:
                 new += before is None
                 renewed += before not in (None, seen.facts.sha256)
         place += len(batch)
-    return summary.result(new, renewed)
+    return summary.result(new, renewed, context.project, preview=True)
 
 
 def import_images(params: ImportParams, context: Context) -> ImportResult:
@@ -334,7 +340,7 @@ def import_images(params: ImportParams, context: Context) -> ImportResult:
                 brought.renewed,
             )
         )
-    return summary.result(brought.new, brought.renewed)
+    return summary.result(brought.new, brought.renewed, context.project, preview=False)
 
 
 class Brought(NamedTuple):

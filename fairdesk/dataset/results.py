@@ -29,6 +29,10 @@ class ImportResult(JobResult):
     """Images that were not in the project."""
     renewed: int = 0
     """Images that were in the project with other contents."""
+    damaged: int = 0
+    """Images of the project whose file could not be read now: among `unreadable`."""
+    gone: int = 0
+    """Images of the project that were imported from this folder, and whose file is not there now."""
     notes: list[str] = []
     """What was passed over, and what else should be known of the folder."""
 
@@ -53,6 +57,22 @@ class ImportResult(JobResult):
                     "{n:,} was replaced since it was imported.",
                     "{n:,} were replaced since they were imported.",
                     self.renewed,
+                )
+            )
+        if self.damaged:
+            lines.append(
+                tr_n(
+                    "{n:,} image of the project cannot be read now. Put a good copy in its place, or hide or purge the image.",
+                    "{n:,} images of the project cannot be read now. Put good copies in their place, or hide or purge the images.",
+                    self.damaged,
+                )
+            )
+        if self.gone:
+            lines.append(
+                tr_n(
+                    "{n:,} image of the project is not in the folder any more (Find moved originals: fairdesk relink PROJECT OLD NEW).",
+                    "{n:,} images of the project are not in the folder any more (Find moved originals: fairdesk relink PROJECT OLD NEW).",
+                    self.gone,
                 )
             )
         lines += self.notes

@@ -86,8 +86,8 @@ def lost_notice(lost: list[tuple[VectorSet, int]], ask: Callable[[str, dict[str,
         return None
     first, count = lost[0]
     text = tr_n(
-        "{n:,} of {all:,} {encoder} embeddings of {detector} is lost: its file is damaged. Nothing else is, and it can be computed again.",
-        "{n:,} of {all:,} {encoder} embeddings of {detector} are lost: their file is damaged. Nothing else is, and they can be computed again.",
+        "{n:,} of {all:,} {encoder} embeddings of {detector} is lost: its file is missing or damaged. Nothing else is, and it can be computed again.",
+        "{n:,} of {all:,} {encoder} embeddings of {detector} are lost: their files are missing or damaged. Nothing else is, and they can be computed again.",
         count,
         all=first.vectors,
         encoder=first.named,

@@ -199,6 +199,12 @@ def folder_number(project: Project, folder: Path) -> int | None:
     return number
 
 
+def imported_from(project: Project, folder: Path) -> int:
+    """Return how many images were imported from a folder of originals."""
+    number = folder_number(project, folder)
+    return 0 if number is None else int(project.db.value("SELECT count(*) FROM image WHERE root_id = ?", (number,)))
+
+
 def keep_folder(connection: apsw.Connection, folder: Path, project: Project) -> int:
     """Record a folder of originals, with the way there from the project; returns its number."""
     try:

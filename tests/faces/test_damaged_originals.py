@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from fairdesk.cli import run
-from fairdesk.dataset.image_import import import_images
+from fairdesk.dataset.image_import import import_images, scan_folder
 from fairdesk.dataset.params import ImportParams, QualityParams, VectorsParams
 from fairdesk.dataset.quality_measurement import measure_quality
 from fairdesk.dataset.vector_export import export_vectors
@@ -142,3 +142,25 @@ def test_a_command_that_is_suggested_can_be_typed_where_names_have_spaces(projec
     assert shlex.split(str(told.value).partition("fairdesk relink PROJECT ")[2])[0] == str(home)
     assert run(["open", str(tmp_path / "no such project")]) != 0
     assert shlex.split(capsys.readouterr().err.partition("fairdesk new ")[2])[0] == str(tmp_path / "no such project")
+
+
+def test_importing_again_says_what_became_of_the_others(project, originals, tmp_path):
+    """Twelve images: two damaged, three gone, one replaced; a new one comes, and a file that is none."""
+    asked = ImportParams(folder=tmp_path / "my photographs")
+    for path in originals[:2]:
+        cut(path)
+    for path in originals[2:5]:
+        path.unlink()
+    shutil.copyfile(originals[6], originals[5])
+    shutil.copyfile(originals[7], originals[7].with_name("new.png"))
+    originals[7].with_name("none.png").write_bytes(b"no picture")
+    seen = scan_folder(asked, QuietContext(project))
+    done = import_images(asked, QuietContext(project))
+    for result in (seen, done):
+        counted = result.images, result.new, result.renewed, result.damaged, result.gone, len(result.unreadable)
+        assert counted == (8, 1, 1, 2, 3, 3)
+        assert "2 images of the project cannot be read now" in result.text()
+        assert "3 images of the project are not in the folder any more" in result.text()
+    table = tmp_path / "some.csv"
+    table.write_text(f"path,identity\n{originals[8]},a\n{originals[9]},b\n")
+    assert import_images(ImportParams(folder=table), QuietContext(project)).gone == 0

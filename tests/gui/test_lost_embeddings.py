@@ -58,7 +58,7 @@ def test_the_window_tells_and_computes_them_again(window, hand, qtbot, project, 
     hand.open(project.folder)
     qtbot.waitUntil(lambda: bool(standing()), timeout=8000)
     (notice,) = standing()
-    assert "3 of 12 dlib embeddings of whole are lost: their file is damaged." in notice.text
+    assert "3 of 12 dlib embeddings of whole are lost: their files are missing or damaged." in notice.text
     parts = window.dataset.counts.text().split("  ·  ")
     assert "3 embeddings lost" in parts and "9 dlib embeddings (whole)" in parts  # what is there
     dialog = VectorsDialog(window.session, window)
