@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from fairdesk.errors import JobFailed, RequestError, Stopped, reason
 from fairdesk.jobs.last_words import last_words
-from fairdesk.jobs.ray_start import Held
+from fairdesk.jobs.ray_start import Held, NotBegunError
 from fairdesk.logfile import log_folder
 from fairdesk.words import mark, tr, tr_n
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 NAME = "RAY_ADDRESS"
 _TOKEN = "RAY_AUTH_MODE"
+_TAKEN_IN = 40.0  # seconds in which a cluster that answers has to take this program in; it takes three to ten
 _PATIENCE = 10.0  # seconds in which a cluster has to answer
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+):(?P<port>[0-9]{1,5})")
 _HELLO = (
@@ -200,11 +201,13 @@ def connected(context: Context) -> Iterator[Any]:
         )
         try:
             try:
-                held.begin(context.check)
+                held.begin(lambda: _wait(context, wanted), None if wanted.address is None else _TAKEN_IN)
                 _move_lines(away)
                 has = ray.cluster_resources()
             except Stopped:
                 raise
+            except NotBegunError as error:
+                raise JobFailed(_half_started(str(wanted.address), log)) from error
             except Exception as error:
                 raise JobFailed(_refused(wanted.address, error, log)) from error
             if wanted.address is not None:
@@ -221,6 +224,29 @@ def connected(context: Context) -> Iterator[Any]:
             raise JobFailed(_ended_early(error, log, token_assumed=assumed)) from error
         finally:
             held.end()
+
+
+def _wait(context: Context, wanted: Wanted) -> None:
+    """Listen, and say that Ray begins."""
+    context.check()
+    context.progress(
+        0,
+        0,
+        tr("starting Ray")
+        if wanted.address is None
+        else tr("connecting to the Ray cluster at {address}", address=wanted.address),
+    )
+
+
+def _half_started(address: str, log: Path) -> str:
+    return tr(
+        "The Ray cluster at {address} answers, but did not take this program in within {n:g} seconds: it is half started, or ends. "
+        "On its first machine: ray stop, then ray start --head; or unset {name} to work on this machine alone. Ray's own lines are in {log}.",
+        address=address,
+        n=_TAKEN_IN,
+        name=NAME,
+        log=log,
+    )
 
 
 def _ended_all(log: Path) -> str:
@@ -291,8 +317,8 @@ def _answering(wanted: Wanted, context: Context) -> Wanted:
 def _tell_start(context: Context) -> None:
     context.message(
         tr(
-            "No Ray cluster is named: one is started on this machine for this run. To work on another, set {name}=HOST:PORT, "
-            "as ray start --head has said it.",
+            "No Ray cluster is named: one is started on this machine for this run, which takes ten to twenty seconds as a rule. "
+            "To work on another, set {name}=HOST:PORT, as ray start --head has said it.",
             name=NAME,
         )
     )

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 _LISTEN = 0.2  # seconds
 _LONGEST = 20.0  # seconds that the end of it is waited for
 _SHORT = 2.0  # the same where it has not begun yet: what was started ends with this process
+
+
+class NotBegunError(Exception):
+    """It has not begun in the time it had."""
 
 
 class Held(threading.Thread):
@@ -29,11 +34,14 @@ class Held(threading.Thread):
         self._over.wait()
         self._end()
 
-    def begin(self, check: Callable[[], None]) -> None:
-        """Begin and wait for it, calling `check` all the while; raises what either does."""
+    def begin(self, check: Callable[[], None], within: float | None = None) -> None:
+        """Begin and wait for it, calling `check` all the while; raises what either does, or `NotBegunError` after some seconds."""
         self.start()
+        latest = None if within is None else time.monotonic() + within
         while not self._begun.wait(_LISTEN):
             check()
+            if latest is not None and time.monotonic() > latest:
+                raise NotBegunError
         if self._error is not None:
             raise self._error
 

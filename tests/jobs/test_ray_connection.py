@@ -312,3 +312,29 @@ def test_lines_of_other_processes_go_where_rays_own_do(monkeypatch, capsys):
         {"is_err": True, "pid": "raylet", "ip": "1", "lines": ["it died", "so"]}, ignore_prefix=False
     )
     assert away.getvalue() == "it died\nso\n" and capsys.readouterr() == ("", "")
+
+
+@needs_ray
+def test_a_cluster_that_is_half_started_is_told_in_time_and_that_it_is_waited_for(tmp_path, drawn, monkeypatch):
+    """It answers as a head does, and takes nobody in; without a limit Ray tries for two minutes."""
+    import ray
+
+    class Told(QuietContext):
+        def progress(self, done, total, unit=""):
+            self.messages.append(unit)
+
+    go_on = threading.Event()
+    monkeypatch.setattr(ray, "init", lambda **_: go_on.wait(60))
+    monkeypatch.setattr(ray_connection, "_TAKEN_IN", 1.0)
+    project = project_of(tmp_path, drawn)
+    context = Told(project)
+    with answering(SETTINGS) as address:
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        ray_connection._ray()
+        begin = time.monotonic()
+        with pytest.raises(JobFailed, match=f"{address} answers, but did not take this program in within 1 seconds"):
+            find_faces(DetectParams(engine="ray"), context)
+    assert time.monotonic() - begin < 20
+    assert f"connecting to the Ray cluster at {address}" in context.messages
+    go_on.set()
+    project.close()
