@@ -224,8 +224,12 @@ def groups_with(project: Project, name: str) -> list[str | None]:
 
 
 def images_of_name(project: Project, name: str) -> dict[str | None, int]:
-    """Return how many images the identities of a name have, by group; None is "no group"."""
-    rows = project.db.rows(f"SELECT g.name, count(*) FROM image i {LABELS} WHERE who.name = ? GROUP BY who.id", (name,))
+    """Return how many images the identities of a name have, by their own group; None is "no group"."""
+    rows = project.db.rows(
+        f"SELECT own.name, count(*) FROM image i {LABELS} LEFT JOIN grp own ON own.id = who.group_id"
+        " WHERE who.name = ? GROUP BY who.id",
+        (name,),
+    )
     return dict(rows)
 
 
