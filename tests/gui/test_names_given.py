@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from fairdesk.clustering.store import clusters, faces_of
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.project.faces import names_of_faces, set_identity
+from fairdesk.project.identities import NamedImages, alike_question, namesake_question
 from tests.gui.test_cluster_list import listed, press, tab
 
 __all__ = ["tab"]
@@ -121,3 +122,12 @@ def test_what_undo_brings_back_stands_where_it_was(tab, hand):
     hand.do("edit.undo")
     hand.settle()
     assert listed(tab) == before
+
+
+def test_people_that_are_not_offered_are_counted():
+    def people(count):
+        return [NamedImages("Ann", f"g{n}", 2) for n in range(count)]
+
+    assert "more" not in namesake_question("Ann", people(3))
+    assert "There is 1 more: set the group to mean that one." in namesake_question("Ann", people(4))
+    assert "There are 2 more: set the group" in alike_question("ann", people(5))

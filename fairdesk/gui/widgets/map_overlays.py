@@ -38,6 +38,8 @@ def elided(metrics: QFontMetrics, text: str, width: int) -> str:
     apart = text.rfind(" (", 0, count)
     least = text[:1] + "…"
     if apart > 0 and of(least + text[apart:]) > width:  # of the brackets the number is left, which comes first
+        head = metrics.elidedText(text[:apart], right, (width - of(text[count:])) // 4)
+        least = head if len(head) > 1 else least
         return least + metrics.elidedText(text[apart:count], right, width - of(least + text[count:])) + text[count:]
     at = apart if apart > 0 else count
     if at and of(least + text[at:]) <= width:
