@@ -36,7 +36,7 @@ class ClusteringRow(Record):
         parts = [self.name, counted.clusters(self.clusters), counted.faces(self.faces)]
         if self.hidden:
             parts.append(tr_n("{n:,} hidden face beside them", "{n:,} hidden faces beside them", self.hidden))
-        parts += [time.strftime("%Y-%m-%d %H:%M", time.localtime(self.created)), self.note]
+        parts += [time.strftime("%Y-%m-%d %H:%M", time.localtime(self.created)), " ".join(self.note.split())]
         return "  ".join(part for part in parts if part)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fairdesk.project import Project
 
 _READ = (
-    "added", "known", "unknown_faces", "left_out", "ahead", "told_later", "differing", "other_content", "other_content_verdicts",
+    "added", "known", "unknown_faces", "left_out", "ahead", "told_later", "withdrawn", "differing", "other_content", "other_content_verdicts",
 )  # fmt: skip
 
 

@@ -17,11 +17,13 @@ from fairdesk.project.faces import (
     give_identity,
     group_counts_of_faces,
     identities_of_faces,
+    images_of_faces,
     likely_group,
 )
 from fairdesk.project.identities import (
     NamedImages,
     find_identity,
+    groups_alike,
     identity_names,
     images_beside,
     label_ids,
@@ -49,6 +51,7 @@ class Naming:
     usual: str | None  # the group that most of the faces have
     alike: tuple[NamedImages, ...] = ()  # of a new identity: those whose names differ in case or blanks alone
     namesakes: tuple[NamedImages, ...] = ()  # of a new identity: those of this name in other groups
+    like_group: tuple[str, ...] = ()  # of a new group: those that differ from it in case or blanks alone
 
     def question(self) -> str | None:
         """Return what to ask a person first; None where nobody else is joined and no group changes."""
@@ -79,15 +82,6 @@ class Naming:
             )
             for old, count in sorted(self.leaving.items(), key=lambda item: (-item[1], item[0]))
         )
-
-
-def by_name(people: Mapping[str | None, Sequence[tuple[str, int]]]) -> Known:
-    """Return the people of each group, with their images, by name."""
-    known: dict[str, dict[str | None, int]] = {}
-    for group, named in people.items():
-        for name, images in named:
-            known.setdefault(name, {})[group] = images
-    return known
 
 
 def meant(name: str, group: str | None, known: Known, usual: str | None) -> str:
@@ -142,7 +136,9 @@ def foresee(project: Project, cluster: int, name: str, group: str | None = None)
     leaving = {g: n for g, n in group_counts_of_faces(project, faces).items() if g is not None and g != chosen}
     alike = () if identity is not None else tuple(names_alike(project, name, faces))
     same = () if identity is not None else tuple(namesakes(project, name, faces))
-    return Naming(cluster, name, chosen, len(faces), joins, own, leaving, usual, alike, same)
+    images = sorted(set(images_of_faces(project, faces).values())) if chosen is not None and group is not None else []
+    like = tuple(groups_alike(project, chosen, images)) if images and chosen is not None else ()
+    return Naming(cluster, name, chosen, len(faces), joins, own, leaving, usual, alike, same, like)
 
 
 def _commonest(project: Project, faces: Sequence[int]) -> int | None:
@@ -195,6 +191,15 @@ def name_cluster(project: Project, wanted: Naming) -> NamedResult:
                     )
                     for one in wanted.alike
                 ),
+                *(
+                    tr(
+                        "{group} is a new group beside {other}, which differs in case or blanks alone. "
+                        "If they are one, give the cluster the group {other}.",
+                        group=done.group,
+                        other=one,
+                    )
+                    for one in wanted.like_group
+                ),
             ],
         }
     )
@@ -225,4 +230,5 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
         identity, _ = label_ids(connection, name, chosen)
         faces = give_identity(project, members, identity)
         named_cluster(connection, cluster, identity)
-    return NamedResult(identity=name, group=chosen, faces=faces, cluster=cluster)
+    label: int = project.db.value("SELECT label FROM cluster WHERE id = ?", (cluster,))
+    return NamedResult(identity=name, group=chosen, faces=faces, cluster=label, cluster_id=cluster)

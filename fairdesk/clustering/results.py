@@ -197,6 +197,8 @@ class VerdictsResult(JobResult):
     """Of those added the ones whose time lay in the future: they count as given now."""
     told_later: int | None = None
     """Verdicts "not sure", of the file or the project, that gave way to what the same person said later."""
+    withdrawn: int | None = None
+    """Verdicts, of the file or the project, that the same person withdrew later by "not sure", some for some faces alone."""
     differing: list[str] | None = None
     """Of the file's verdicts those that say something else than the project's of the same id: the project's is kept."""
     other_content: list[str] | None = None
@@ -245,6 +247,11 @@ class VerdictsResult(JobResult):
             lines.append(
                 tr_n("{n:,} “not sure” gave way to what the same person said later.",
                      "{n:,} “not sure” gave way to what the same person said later.", self.told_later)
+            )  # fmt: skip
+        if self.withdrawn:
+            lines.append(
+                tr_n("{n:,} verdict was withdrawn by a later “not sure” of the same person.",
+                     "{n:,} verdicts were withdrawn by a later “not sure” of the same person.", self.withdrawn)
             )  # fmt: skip
         if self.removed is not None:
             lines.append(tr_n("{n:,} verdict removed.", "{n:,} verdicts removed.", self.removed))
@@ -415,6 +422,9 @@ class NamedResult(JobResult):
     group: str | None
     faces: int
     cluster: int
+    """Its label, by which `--cluster` names it."""
+    cluster_id: int
+    """The number that the project knows it by; no verb takes it."""
     joined: int = 0
     """Images that had the name before, and are the same identity now."""
     regrouped: int = 0

@@ -43,11 +43,12 @@ async def finished(dialog: QDialog) -> int:
 
 
 async def ask(
-    parent: QWidget, title: str, text: str, buttons: list[str], detail: str = "", *, harmful: bool = False
-) -> str | None:
+    parent: QWidget, title: str, text: str, buttons: list[str], detail: str = "",
+    *, harmful: bool = False, default: str | None = None,
+) -> str | None:  # fmt: skip
     """Ask a question with named buttons; returns the one pressed, None if it was dismissed.
 
-    Return presses the first button, and Cancel where what is asked for is `harmful`.
+    Return presses the first button, or `default`, and Cancel where what is asked for is `harmful`.
     """
     box = QMessageBox(parent)
     box.setWindowTitle(title)
@@ -56,7 +57,8 @@ async def ask(
     made = {box.addButton(name, QMessageBox.ButtonRole.ActionRole): name for name in buttons}
     cancel = box.addButton(QMessageBox.StandardButton.Cancel)
     box.setEscapeButton(cancel)
-    box.setDefaultButton(cancel if harmful else next(iter(made)))  # type: ignore[arg-type]
+    first = next(button for button, name in made.items() if name == (default or buttons[0]))
+    box.setDefaultButton(cancel if harmful else first)  # type: ignore[call-overload]
     await finished(box)
     return next((name for button, name in made.items() if button is box.clickedButton()), None)
 

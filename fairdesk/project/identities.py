@@ -177,21 +177,18 @@ def groups_alike(project: Project, name: str, images: Iterable[int] = ()) -> lis
 
 def alike_question(name: str, alike: Sequence[NamedImages]) -> str:
     """Ask whether a name means one of the identities that are called nearly the same."""
-    lines = [
-        tr_n(
-            "{name} in {group} has {n:,} image.",
-            "{name} in {group} has {n:,} images.",
-            one.images,
-            name=one.name,
-            group=one.group or tr("no group"),
-        )
-        for one in alike[:MOST_ALIKE]
-    ]
-    return "\n".join([*lines, tr("“{name}” differs in case or blanks alone. Is it the same person?", name=name)])
+    return "\n".join(
+        [*_images_of(alike), tr("“{name}” differs in case or blanks alone. Is it the same person?", name=name)]
+    )
 
 
 def namesake_question(name: str, same: Sequence[NamedImages]) -> str:
     """Ask whether a name means one of the people of other groups who are called so."""
+    return "\n".join([*_images_of(same), tr("There is a {name} already. Is it the same person?", name=name)])
+
+
+def _images_of(people: Sequence[NamedImages]) -> list[str]:
+    """Say how many images the first people have, and that there are more."""
     lines = [
         tr_n(
             "{name} in {group} has {n:,} image.",
@@ -200,9 +197,18 @@ def namesake_question(name: str, same: Sequence[NamedImages]) -> str:
             name=one.name,
             group=one.group or tr("no group"),
         )
-        for one in same[:MOST_ALIKE]
+        for one in people[:MOST_ALIKE]
     ]
-    return "\n".join([*lines, tr("There is a {name} already. Is it the same person?", name=name)])
+    more = len(people) - MOST_ALIKE
+    if more > 0:
+        lines.append(
+            tr_n(
+                "There is {n:,} more: set the group to mean that one.",
+                "There are {n:,} more: set the group to mean one of them.",
+                more,
+            )
+        )
+    return lines
 
 
 def images_beside(project: Project, identity: int, faces: Iterable[int]) -> int:
@@ -224,8 +230,12 @@ def groups_with(project: Project, name: str) -> list[str | None]:
 
 
 def images_of_name(project: Project, name: str) -> dict[str | None, int]:
-    """Return how many images the identities of a name have, by group; None is "no group"."""
-    rows = project.db.rows(f"SELECT g.name, count(*) FROM image i {LABELS} WHERE who.name = ? GROUP BY who.id", (name,))
+    """Return how many images the identities of a name have, by their own group; None is "no group"."""
+    rows = project.db.rows(
+        f"SELECT own.name, count(*) FROM image i {LABELS} LEFT JOIN grp own ON own.id = who.group_id"
+        " WHERE who.name = ? GROUP BY who.id",
+        (name,),
+    )
     return dict(rows)
 
 

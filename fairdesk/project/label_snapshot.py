@@ -290,6 +290,20 @@ class LabelSnapshot:
                 out[name] = sorted(named.items())
         return out
 
+    def by_name(self) -> dict[str, dict[str | None, int]]:
+        """Return the people of each name by their own group, with their images; None is a person of no group.
+
+        Of a person of no group the images may be in one: whom a name means goes by the person's.
+        """
+        known: dict[str, dict[str | None, int]] = {}
+        for counted in self.counts.values():
+            for who, count in counted.items():
+                name, group = self._who(who)
+                if name:
+                    of = known.setdefault(name, {})
+                    of[self.groups.get(group)] = of.get(self.groups.get(group), 0) + count
+        return known
+
     def synthetic_images(self) -> Ids:
         """Return the ids of the synthetic images, hidden ones too."""
         return self.images[self.synthetic]

@@ -57,6 +57,9 @@ _TITLES = {
     Said.IGNORED: mark("ignored"),
     Said.UNSURE: mark("not sure"),
 }
+SHOWN = 6
+"""Faces of a side that a person is shown, at most: they stand for it."""
+Faces = tuple[int, ...]
 OF_FACES = frozenset({Said.CONFIRMED, Said.NOT, Said.IGNORED})
 """Verdicts about each of their faces. The others are about the people that two clusters show."""
 
@@ -104,16 +107,46 @@ def told_by(definite: Verdict, unsure: Iterable[Verdict]) -> list[Verdict]:
     return [one for one in unsure if tells(one)] if definite.said in known else []
 
 
-def withdrawn_by(unsure: Verdict, definite: Iterable[Verdict], *, within: bool = False) -> list[Verdict]:
-    """Return the verdicts that "not sure" of the same two sides withdraws; `within`: of more faces on either side too."""
-    mine = {frozenset(unsure.faces), frozenset(unsure.others)}
+def _stand_for(some: Sequence[int], side: Collection[int]) -> bool:
+    """Whether faces are a side, or as many of it as a person is shown."""
+    return set(some) <= set(side) and (len(some) >= SHOWN or len(set(some)) == len(side))
 
-    def same(one: Verdict) -> bool:
-        if one.said in (Said.UNSURE, Said.IGNORED) or not one.others:
-            return False
-        return {frozenset(one.faces), frozenset(one.others)} == mine or (within and bool(told_by(one, [unsure])))
 
-    return [one for one in definite if same(one)]
+def withdrawn_by(unsure: Verdict, definite: Iterable[Verdict]) -> list[tuple[Verdict, Faces]]:
+    """Return the verdicts that "not sure" of the same two sides withdraws, each with the faces that it is taken from.
+
+    Of a large side the faces that a person is shown stand for all. What was said of faces, each by itself, is withdrawn
+    for these alone.
+    """
+
+    def taken(one: Verdict) -> Faces:
+        alone = one.said in (Said.CONFIRMED, Said.NOT)
+        for mine, theirs in ((unsure.faces, unsure.others), (unsure.others, unsure.faces)):
+            about = set(mine) <= set(one.faces) if alone else _stand_for(mine, one.faces)
+            if about and one.others and _stand_for(theirs, one.others):
+                return mine if alone else one.faces
+        return ()
+
+    known = (Said.SAME, Said.CONFIRMED, Said.NOT, Said.DIFFERENT)
+    found = [(one, taken(one)) for one in definite if one.said in known]
+    return [(one, faces) for one, faces in found if faces]
+
+
+def outweighed(found: Sequence[Verdict]) -> list[tuple[Verdict, Faces]]:
+    """Return, of one person's verdicts from the oldest to the newest, those that a later one about the same sides outweighs.
+
+    A later word outweighs "not sure", and that what was said before; each comes with the faces that it is taken from.
+    """
+    late = {one.uuid for one in told_later(found)}
+    out = [(one, one.faces) for one in found if one.uuid in late]
+    said: dict[int, list[Verdict]] = {}  # by a face of them
+    for one in found:
+        if one.said is not Said.UNSURE:
+            for face in {*one.faces, *one.others}:
+                said.setdefault(face, []).append(one)
+        else:
+            out += withdrawn_by(one, said.get(one.faces[0], ()))
+    return out
 
 
 def told_later(found: Sequence[Verdict]) -> list[Verdict]:

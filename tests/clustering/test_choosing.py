@@ -13,7 +13,7 @@ from fairdesk.clustering.choosing.following import Following
 from fairdesk.clustering.choosing.job import list_radii
 from fairdesk.clustering.choosing.numbers import Numbers
 from fairdesk.clustering.choosing.outcome import SIZES, Known, Outcome, Silhouettes, outcome
-from fairdesk.clustering.choosing.radius import Radius, best, knee, round_step
+from fairdesk.clustering.choosing.radius import Radius, best, knee, round_step, round_steps
 from fairdesk.clustering.choosing.tree import CutTree
 from fairdesk.clustering.methods.density import dbscan
 from fairdesk.clustering.new_version import cluster_faces as cluster
@@ -42,7 +42,7 @@ def test_a_radius_comes_to_what_clustering_with_it_does(faces, min_samples):
     groups = ["a" if one % 3 else "b" for one in truth.tolist()]
     radius = Radius(vectors, Known(truth, groups))
     values = radius.values()
-    assert 25 <= len(values) <= 41 and values[0] < 0.4 and values[-1] > 0.8
+    assert 28 <= len(values) <= 57 and values[0] < 0.4 and values[-1] > 0.8
     for eps in values[::3]:
         labels = dbscan(vectors, eps, min_samples)
         assert (radius.labels(eps, min_samples) == labels).all()
@@ -252,6 +252,18 @@ def test_few_or_equal_faces(count):
 
 def test_steps_are_round():
     assert [round_step(x) for x in (0.011, 0.02, 0.0201, 0.7, 1)] == [0.02, 0.02, 0.05, 1, 1]
+    assert round_steps(0.03) == pytest.approx(
+        [0.5, 0.25, 0.2, 0.1, 0.05, 0.025, 0.02, 0.01, 0.005, 0.0025, 0.002, 0.001]
+    )
+
+
+@pytest.mark.parametrize("steps", [2, 3, 4, 6, 8, 12, 20, 40, 100, 333])
+def test_about_as_many_radii_are_listed_as_are_asked_for(faces, steps):
+    vectors, truth = faces
+    values = Radius(vectors, Known(truth, [None] * len(truth))).values(steps)
+    assert steps / 1.5 <= len(values) <= steps * 1.5
+    assert np.allclose(np.diff(values), values[1] - values[0])
+    assert values[-1] + (values[1] - values[0]) > Radius(vectors, Known(truth, [None] * len(truth))).most >= values[-1]
 
 
 @pytest.mark.parametrize("kind", ["average", "complete", "ward"])

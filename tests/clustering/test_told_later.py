@@ -136,7 +136,7 @@ def test_a_not_sure_that_is_later_and_that_of_another_person_stay(filled, tmp_pa
     sides = faces[:2], faces[2:5]
     rows = rows_of(filled, "k1", "unsure", "ann", "2026-01-01T12:00:00+00:00", *sides)
     rows += rows_of(filled, "k2", "same", "ben", "2026-01-02T12:00:00+00:00", *sides)
-    rows += rows_of(filled, "k3", "unsure", "ben", "2026-01-03T12:00:00+00:00", *sides)
+    rows += rows_of(filled, "k3", "unsure", "cay", "2026-01-03T12:00:00+00:00", *sides)
     assert read_verdicts(filled, write(tmp_path / "some.csv", rows)).told_later is None
     assert [one.uuid for one in verdicts(filled)] == ["k1", "k2", "k3"]
 
@@ -151,3 +151,44 @@ def test_a_file_of_ones_own_from_a_copy_of_the_project(opened, project, two, tmp
         write_verdicts(copy, tmp_path / "said.csv")
     assert read_verdicts(project, tmp_path / "said.csv").told_later == 1
     assert SAYS(project) == [Said.SAME]
+
+
+@pytest.mark.parametrize("first", ["earlier", "later", "both"])
+def test_a_later_not_sure_withdraws_in_files_too_whichever_is_read_first(filled, tmp_path, first):
+    faces = [row[0] for row in filled.db.rows("SELECT id FROM face ORDER BY id")]
+    sides = faces[:2], faces[2:5]
+    rows = {
+        "earlier": rows_of(filled, "k1", "same", "ann", "2026-01-01T12:00:00+00:00", *sides),
+        "later": rows_of(filled, "k2", "unsure", "ann", "2026-01-02T12:00:00+00:00", *sides[::-1]),
+    }
+    paths = {name: write(tmp_path / f"{name}.csv", some) for name, some in rows.items()}
+    paths["both"] = write(tmp_path / "both.csv", rows["later"] + rows["earlier"])
+    order = [first] if first == "both" else [first, *({"earlier", "later"} - {first})]
+    read = [read_verdicts(filled, paths[name]) for name in order]
+    assert [(one.said, one.uuid) for one in verdicts(filled)] == [(Said.UNSURE, "k2")]
+    assert (read[-1].withdrawn, read[-1].told_later) == (1, None)
+    assert "1 verdict was withdrawn by a later “not sure” of the same person." in read[-1].text()
+    again = read_verdicts(filled, paths["earlier"])
+    assert (again.added, again.withdrawn) == (0, 1) and len(verdicts(filled)) == 1
+    if first == "earlier":
+        filled.journal.undo()
+        assert [one.uuid for one in verdicts(filled)] == ["k1"]
+
+
+def test_an_old_file_of_ones_own_does_not_bring_back_what_was_withdrawn(opened, project, two, tmp_path):
+    a, b = (faces_of(project, one.id) for one in two)
+    say_different(project, *two)
+    write_verdicts(project, tmp_path / "old.csv")
+    not_sure(project, a[:6], b[:6])
+    assert SAYS(project) == [Said.UNSURE]
+    assert read_verdicts(project, tmp_path / "old.csv").withdrawn == 1
+    assert SAYS(project) == [Said.UNSURE]
+
+
+def test_of_what_was_said_of_single_faces_a_file_withdraws_those_alone(filled, tmp_path):
+    faces = [row[0] for row in filled.db.rows("SELECT id FROM face ORDER BY id")]
+    rows = rows_of(filled, "k1", "confirmed", "ann", "2026-01-01T12:00:00+00:00", faces[:3], faces[3:5])
+    rows += rows_of(filled, "k2", "unsure", "ann", "2026-01-02T12:00:00+00:00", faces[:1], faces[3:5])
+    rows += rows_of(filled, "k3", "unsure", "ann", "2026-01-03T12:00:00+00:00", faces[3:5], faces[2:3])
+    assert read_verdicts(filled, write(tmp_path / "some.csv", rows)).withdrawn == 1
+    assert [one.faces for one in verdicts(filled) if one.said is Said.CONFIRMED] == [(faces[1],)]

@@ -190,7 +190,8 @@ def test_confirmed_then_rejected(first):
     project, _, faces = first
     verdict_edits.confirm(project, 1, faces[0], find_cluster(project, 1, "0"))
     said = verdict_edits.reject(project, 1, faces[0][:1], find_cluster(project, 1, "0"))
-    assert len(said.replaced) == 1
+    assert not said.replaced and [(one.verdict, one.faces) for one in said.taken_out] == [(1, faces[0][:1])]
+    assert f"Face {faces[0][0]} is taken out of your earlier verdict 1; the rest of it holds." in said.text()
     assert [(v.said, len(v.faces)) for v in verdicts(project)] == [(Said.CONFIRMED, 4), (Said.NOT, 1)]
 
 

@@ -12,7 +12,7 @@ from fairdesk.clustering.review.questions import questions
 from fairdesk.clustering.review.session import ReviewSession
 from fairdesk.clustering.store import membership
 from fairdesk.clustering.verdicts.saying import say
-from fairdesk.project.verdicts import Said, Verdict, verdicts, withdrawn_by
+from fairdesk.project.verdicts import Said, Verdict, keep_verdict, verdicts, withdrawn_by
 from tests.clustering.test_review import f1, people
 from tests.clustering.test_review import reply as right_reply
 
@@ -123,8 +123,24 @@ def test_which_verdicts_are_withdrawn():
     wider, other = one(3, Said.SAME, [1, 2, 4], [3, 5]), one(4, Said.NOT, [1], [3])
     ignored = one(5, Said.IGNORED, [1, 2], [])
     every = [equal, turned, wider, other, ignored, unsure]
-    assert withdrawn_by(unsure, every) == [equal, turned]
-    assert withdrawn_by(unsure, every, within=True) == [equal, turned, wider]
+    assert withdrawn_by(unsure, every) == [(equal, (1, 2)), (turned, (3,))]
+
+
+def test_what_a_person_is_shown_of_a_large_side_stands_for_it():
+    large = one(1, Said.SAME, range(1, 20), range(20, 40))
+    shown, fewer = one(2, Said.UNSURE, range(1, 7), range(20, 26)), one(3, Said.UNSURE, [5], [20])
+    turned, elsewhere = (
+        one(4, Said.UNSURE, range(30, 36), range(7, 13)),
+        one(5, Said.UNSURE, range(1, 7), range(36, 42)),
+    )
+    assert withdrawn_by(shown, [large]) == withdrawn_by(turned, [large]) == [(large, large.faces)]
+    assert (
+        withdrawn_by(fewer, [large]) == withdrawn_by(elsewhere, [large]) == []
+    )  # the merge of many is not undone by two
+    single = one(6, Said.CONFIRMED, [50, 51, 52], range(1, 20))  # of each face by itself
+    assert withdrawn_by(one(7, Said.UNSURE, [51], range(1, 7)), [single]) == [(single, (51,))]
+    assert withdrawn_by(one(7, Said.UNSURE, range(1, 7), [51, 52]), [single]) == [(single, (51, 52))]
+    assert withdrawn_by(one(7, Said.UNSURE, [51], [1]), [single]) == []
 
 
 def test_words_of_others_stay(filled, monkeypatch):
@@ -135,3 +151,73 @@ def test_words_of_others_stay(filled, monkeypatch):
     with filled.journal.step("two") as connection:
         assert say(filled, connection, Said.UNSURE, [1], [2])[1] == []
     assert [(one.who, one.said) for one in verdicts(filled)] == [("ann", Said.DIFFERENT), ("ben", Said.UNSURE)]
+
+
+def slip(project, with_vectors, who):
+    """Return a review that asks an answer of `who` again: two people who are nothing alike are said to be one."""
+    vectors, truth = people(2, count=20, two=0.0, twins=0.0)
+    vectors, truth = vectors[: len(vectors) // 10 * 10], truth[: len(vectors) // 10 * 10]
+    faces = np.array(with_vectors(vectors))
+    sides = [faces[truth == one].tolist()[:8] for one in (0, 1)]
+    with project.journal.step("others") as connection:
+        keep_verdict(connection, Said.SAME, *sides, who)
+    session = ReviewSession(project)
+    return session, next(one for one in session.queue(60) if one.again)
+
+
+def test_not_sure_leaves_the_answer_of_another_person_and_says_so(project, with_vectors):
+    session, again = slip(project, with_vectors, "anna")
+    assert again.of_others == ["anna"] and not again.own
+    before, likely = (
+        verdicts(project),
+        session.review.like.between([again.question.candidate.first], [again.question.candidate.second]),
+    )
+    session.answer(again, Reply.UNSURE)
+    assert [one for one in verdicts(project) if one.said is not Said.UNSURE] == before
+    assert project.journal.next_undo().text == "Not sure: the answer of anna holds"
+    assert session.review.like.between([again.question.candidate.first], [again.question.candidate.second]) == likely
+    assert len(session.review.answers) == len(session.review._held())  # it binds and teaches as before
+    session.take_back()
+    project.journal.redo()
+    session.follow_history()
+    assert len(session.review.answers) == len(session.review._held())
+
+
+def test_the_verb_withdraws_what_is_asked_again_with_the_line_that_is_printed(project, with_vectors, capsys):
+    from fairdesk.project.verdicts import this_person
+
+    _, again = slip(project, with_vectors, this_person())
+    assert run(["suggestions", str(project.folder), "--limit", "60", "--json"]) == 0
+    one = next(one for one in json.loads(capsys.readouterr().out) if one["again"])
+    (mine,) = again.own
+    assert one["answered"] == [mine.id] and one["answered_by"] == [mine.who]
+    assert run(["suggestions", str(project.folder), "--limit", "60"]) == 0
+    assert f"answered before, and asked again: verdict {mine.id} of {mine.who}" in capsys.readouterr().out
+    assert told(project, capsys, *one["answers"]["not sure"].split())["replaced"] == [mine.id]
+
+
+@pytest.mark.parametrize("reply", ["yes", "no"])
+def test_the_line_for_not_sure_withdraws_what_the_lines_for_yes_and_no_say(project, with_vectors, capsys, reply):
+    vectors, _ = people(4, count=30, two=0.5, twins=0.4)
+    with_vectors(vectors[:240])
+    assert run(["suggestions", str(project.folder), "--limit", "60", "--json"]) == 0
+    asked = [one for one in json.loads(capsys.readouterr().out) if one["kind"] != "name"]
+    sizes = [len(one["answers"]["no"].split()) - len(one["answers"]["not sure"].split()) for one in asked]
+    assert max(sizes) > 0 or any("--same" in one["answers"]["yes"] for one in asked)  # more faces than are shown
+    for one in asked:
+        (number,) = told(project, capsys, *one["answers"][reply].split())["verdicts"]
+        assert told(project, capsys, *one["answers"]["not sure"].split())["replaced"] == [number]
+        assert run(["undo", str(project.folder)]) == run(["undo", str(project.folder)]) == 0
+
+
+def test_the_verb_says_that_anothers_word_still_counts(filled, monkeypatch):
+    from fairdesk.clustering.verdicts.edits import not_sure
+
+    monkeypatch.setattr("fairdesk.clustering.verdicts.saying.this_person", lambda: "anna")
+    with filled.journal.step("one") as connection:
+        say(filled, connection, Said.DIFFERENT, [1, 2], [3])
+    monkeypatch.setattr("fairdesk.clustering.verdicts.saying.this_person", lambda: "ben")
+    done = not_sure(filled, [3], [1, 2])
+    assert not done.replaced and "Verdict 1 (different people, 3 faces, anna," in done.standing[0]
+    assert "still counts: your “not sure” does not take back what anna said." in done.text()
+    assert not_sure(filled, [4], [1, 2]).standing == []

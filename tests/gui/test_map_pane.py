@@ -10,6 +10,7 @@ from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import clusters, faces_of
 from fairdesk.figures.point_raster import colours
+from fairdesk.gui.widgets.map_overlays import elided
 from fairdesk.gui.widgets.point_map import PointMap
 from fairdesk.jobs.context import QuietContext
 
@@ -310,3 +311,15 @@ def test_hiding_the_map_gives_the_focus_back(window, hand, tab, qtbot):
     tab.find_name.setFocus()  # it is somewhere else when the map goes
     tab.map_button.toggle()
     assert tab.find_name.hasFocus()
+
+
+@pytest.mark.parametrize("width", [60, 90, 120, 150, 180])
+def test_a_narrow_legend_keeps_numbers_and_counts(points, width):
+    metrics = points.fontMetrics()
+    wide = width * metrics.horizontalAdvance("n") // 6
+    for title in ("Ann (cluster 3, North)", "Ann (cluster 14, North)", "somebody with a long name", "x" * 80):
+        text = f"{title}  1,234"
+        said = elided(metrics, text, wide)
+        assert metrics.horizontalAdvance(said) <= wide and said.endswith("  1,234") and said[0] == title[0]
+    both = [elided(metrics, f"Ann Elizabeth (cluster {one}, North)  12", wide) for one in (3, 4)]
+    assert width < 120 or (both[0] != both[1] and "cluster 3" in both[0])

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMessageBox
 
-from fairdesk.clustering.naming import by_name, meant
+from fairdesk.clustering.naming import meant
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.review.questions import Kind
@@ -15,6 +15,8 @@ from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.widgets.name_completer import NameCompleter, plain
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.faces import names_of_faces, set_identity
+from fairdesk.project.identities import images_of_name, label_ids
+from fairdesk.project.label_snapshot import LabelSnapshot
 from tests.gui.conftest import answer
 
 KNOWN = {"Ann": {"African": 10, "Asian": 3}, "Bea": {"Asian": 1}, "Cleo": {None: 2}}
@@ -40,8 +42,20 @@ def test_whom_a_name_means(name, group, usual, begin, inside):
     assert said.startswith(begin) and inside in said
 
 
-def test_people_by_name():
-    assert by_name({"African": [("Ann", 10)], None: [("Cleo", 2)], "Asian": [("Ann", 3), ("Bea", 1)]}) == KNOWN
+def test_people_by_name_go_by_their_own_group_not_by_that_of_their_images(filled):
+    faces = filled.db.numbers("SELECT f.id AS n FROM face f ORDER BY f.id").tolist()
+    with filled.journal.step("group") as connection:
+        label_ids(connection, None, "Monk 05")
+        connection.execute("UPDATE image SET group_id = (SELECT id FROM grp WHERE name = 'Monk 05')")
+    set_identity(filled, faces[:3], "Ann")
+    set_identity(filled, faces[5:7], "Ann", "North")
+    known = LabelSnapshot.read(filled).by_name()
+    assert known["Ann"] == {None: 3, "North": 2}
+    assert images_of_name(filled, "Ann") == {None: 3, "North": 2}
+    assert meant("Ann", "Monk 05", known, None).startswith(
+        "A new person in Monk 05. There is a Ann in: North (2), no group (3)"
+    )
+    assert meant("Ann", "", known, "Monk 05").startswith("Ann in no group, who has 3 images.")
 
 
 @pytest.fixture
@@ -183,6 +197,7 @@ def test_a_namesake_of_other_groups_is_asked_about_where_no_group_was_chosen(ask
     qtbot.keyClick(asked.name, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: any(isinstance(w, QMessageBox) and w.isVisible() for w in QApplication.topLevelWidgets()))
     box = next(w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible())
+    assert box.defaultButton().text() == "A new person"  # as the line below the name says
     assert "Ann in Here has 5 images." in box.text() and "Is it the same person?" in box.text()
     next(b for b in box.buttons() if b.text() == "A new person").click()
     hand.settle()

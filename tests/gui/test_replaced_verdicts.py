@@ -87,13 +87,16 @@ def test_splitting_and_removing_tell_it_too(tab, hand, filled):
     verdict_edits.confirm(filled, 1, faces_of(filled, second.id), second)
     tab.refresh()
     hand.settle()
-    for here, action, text in ((first, "split", "Split off"), (second, "out", "Removed")):
+    for here, action, text, gone in (
+        (first, "split", "Split off", "It replaces your earlier verdict 1."),
+        (second, "out", "Removed", "2 faces (6, 7) are taken out of your earlier verdict 2; the rest of it holds."),
+    ):
         tab.clusters.select_cluster(here.id)
         hand.settle()
         tab.grid.select_ids(faces_of(filled, here.id)[:2])
         hand.do(f"clustering.{action}")
         hand.settle()
-        assert text in tab.told[-1] and "replaces your earlier verdict" in tab.told[-1]
+        assert text in tab.told[-1] and gone in tab.told[-1]
 
 
 def test_what_contradicts_somebody_elses_verdict_is_told(filled, monkeypatch):

@@ -105,10 +105,13 @@ class Radius:
         return outcome(eps, self.labels(eps, min_samples), self.known, self.silhouettes, self._following)
 
     def values(self, steps: int = STEPS) -> list[float]:
-        """Return radii from where the first faces have a neighbour to the widest, evenly spaced and round."""
+        """Return radii from where the first faces have a neighbour to the widest, evenly spaced and round: about so many."""
         near = self.squared[:, 0]
         low = min(float(np.sqrt(np.quantile(near, 0.02))), self.most / 2)
-        step = round_step((self.most - low) / steps)
+        every = [self._each(step, low) for step in round_steps((self.most - low) / steps)]
+        return min((found for found in every if found), key=lambda found: abs(np.log(len(found) / steps)), default=[])
+
+    def _each(self, step: float, low: float) -> list[float]:
         first = max(1, int(np.floor(low / step)))
         return [float(f"{step * number:.12g}") for number in range(first, int(np.floor(self.most / step)) + 1)]
 
@@ -117,6 +120,12 @@ def round_step(width: float) -> float:
     """Return the nearest of 1, 2 and 5 times a power of ten that is at least a width."""
     power = 10.0 ** np.floor(np.log10(max(width, 1e-12)))
     return float(next(factor * power for factor in (1, 2, 5, 10) if factor * power >= width * (1 - 1e-9)))
+
+
+def round_steps(width: float) -> list[float]:
+    """Return the multiples 1, 2, 2.5 and 5 of powers of ten that are near a width, the widest first."""
+    power = int(np.floor(np.log10(max(width, 1e-12))))
+    return [factor * 10.0**place for place in (power + 1, power, power - 1) for factor in (5.0, 2.5, 2.0, 1.0)]
 
 
 def knee(ascending: Curve) -> float | None:

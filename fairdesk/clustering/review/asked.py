@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fairdesk.clustering.review.earlier import sides_of
 from fairdesk.clustering.review.questions import Kind, Question
-from fairdesk.project.verdicts import Said
+from fairdesk.project.verdicts import Said, Verdict, this_person
 
 
 class Reply(StrEnum):
@@ -29,6 +30,7 @@ class Asked:
     shown_first: list[int]
     shown_second: list[int]
     again: bool = False  # it was answered before
+    earlier: tuple[Verdict, ...] = ()  # the answers that are asked again, the oldest first
     doubted: bool = False  # and everything else speaks against that answer
     names: tuple[str, ...] = ()  # suggested, for `name`
     groups: tuple[str | None, ...] = ()  # of these people
@@ -44,6 +46,16 @@ class Asked:
             return None
         return Reply.YES if self.together != (self.kind is Kind.SPLIT) else Reply.NO
 
+    @property
+    def own(self) -> list[Verdict]:
+        """Return the answers of this person that are asked again: their "not sure" withdraws them, and no others."""
+        return [one for one in self.earlier if one.who == this_person()]
+
+    @property
+    def of_others(self) -> list[str]:
+        """Return who else answered what is asked again."""
+        return list(dict.fromkeys(one.who for one in self.earlier if one.who != this_person()))
+
     def same(self, reply: Reply) -> bool:
         """Whether yes or no says that both sides are one person."""
         return (reply is Reply.YES) != (self.kind is Kind.SPLIT)
@@ -51,6 +63,8 @@ class Asked:
     def says(self, reply: Reply) -> tuple[Said, list[int], list[int]]:
         """Return the verdict that a reply is, and the faces of its two sides."""
         if reply is Reply.UNSURE:
+            if self.own:
+                return Said.UNSURE, *sides_of(self.own[-1], self.shown_first, self.shown_second)
             return Said.UNSURE, self.shown_second, self.shown_first
         if self.kind is Kind.BELONGS:
             return Said.CONFIRMED if self.same(reply) else Said.NOT, self.second, self.shown_first

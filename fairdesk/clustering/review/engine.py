@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,13 @@ class Answer:
     kind: int  # of the question
     expected: float  # probability that the state was wrong, as it was thought before
     surprise: bool  # it was
+
+
+class Unsure(NamedTuple):
+    """Two sides of which a person could not tell, and the places of the earlier answers that this withdraws."""
+
+    pair: Pair
+    withdrawn: set[int]
 
 
 def worth(first: Part, second: Part) -> float:
@@ -92,9 +100,7 @@ class Review:
         self.unsure: list[Pair] = []
         self._unsure_since: list[int] = []  # for each, how many answers there were
         self._withdrawn: list[set[int]] = []  # and the places of earlier answers that it withdraws
-        self._piece_of: dict[
-            int, int
-        ] = {}  # bunches that were divided, and what came of them: the bunch that they were
+        self._piece_of = dict[int, int]()  # bunches that were divided, and what came of them: the bunch that they were
         self._candidates = Candidates(self.clusters)
         self.relearning_takes = 0.0  # seconds, the last time
         self._taught = [
@@ -129,17 +135,20 @@ class Review:
         first, second = (frozenset(self.bunches.of[list(rows)].tolist()) for rows in seen)
         return first, second
 
-    def not_sure(self, candidate: Candidate) -> bool:
+    def not_sure(self, candidate: Candidate, *, withdraws: bool = True) -> bool:
         """A person cannot tell: it is not asked again, but what its sides are made of is doubted: they may be mixed.
 
-        Returns whether that withdraws earlier answers to the same question, which bind and teach nothing any more.
+        Returns whether that withdraws earlier answers to the same question, which bind and teach nothing any more; those of
+        others stay (`withdraws` false).
         """
-        self._doubt(candidate.pair, withdraws=True)
+        pair = candidate.pair
+        mine = {place for place, one in enumerate(self.answers) if one.pair in (pair, pair[::-1])}
+        self._doubt(pair, mine if withdraws else set())
         self._refresh(self._region(self.unsure[-1]))
         return bool(self._withdrawn[-1])
 
-    def _doubt(self, pair: Pair, *, withdraws: bool = False) -> None:
-        self._put_unsure(pair, withdraws=withdraws)
+    def _doubt(self, pair: Pair, withdrawn: set[int]) -> None:
+        self._put_unsure(Unsure(pair, withdrawn))
         if all(len(side) == 1 for side in pair):  # nothing was joined that could be wrong but the bunches themselves
             for (bunch,) in pair:
                 self._divide(bunch)
@@ -193,41 +202,40 @@ class Review:
 
     def told_unsure(self, told: Sequence[tuple[Sequence[int], Sequence[int]]]) -> None:
         """Know from earlier of which faces, on either side, a person could not tell."""
-        region: set[int] = set()
-        for first, second in told:
-            if first and second:
-                pair = self._bunches_of((first, second))
+        region = set[int]()
+        for sides in told:
+            if all(sides):
+                pair = self._bunches_of(sides)
                 if pair[0] == pair[1] and len(pair[0]) == 1:  # halves of a bunch, which are two here too
-                    self._divide(min(pair[0]), (first, second))
-                    self._put_unsure(self._bunches_of((first, second)))
+                    self._divide(min(pair[0]), sides)
+                    self._put_unsure(Unsure(self._bunches_of(sides), set()))
                 else:
-                    self._doubt(pair)
+                    self._doubt(pair, set())
                 region |= self._region(self.unsure[-1])
         homes = {int(self.home[bunch]) for bunch in region}
         if homes:
             self._refresh({bunch for home in homes for bunch in self.clusters[home].bunches})
 
-    def _put_unsure(self, pair: Pair, *, withdraws: bool = False) -> None:
-        mine = {place for place, one in enumerate(self.answers) if withdraws and one.pair in (pair, pair[::-1])}
-        self._withdrawn.append(mine)
-        if mine:
+    def _put_unsure(self, one: Unsure) -> None:
+        self._withdrawn.append(one.withdrawn)
+        if one.withdrawn:
             self._teach()
-        self.unsure.append(pair)
+        self.unsure.append(one.pair)
         self._unsure_since.append(len(self.answers))
 
-    def sure_again(self) -> Pair:
+    def sure_again(self) -> Unsure:
         """Take back that a person could not tell; returns of what."""
         self._unsure_since.pop()
-        if self._withdrawn.pop():
+        one = Unsure(self.unsure.pop(), self._withdrawn.pop())
+        if one.withdrawn:
             self._teach()
-        pair = self.unsure.pop()
-        self._refresh(self._region(pair))
-        return pair
+        self._refresh(self._region(one.pair))
+        return one
 
-    def not_sure_again(self, pair: Pair) -> None:
+    def not_sure_again(self, one: Unsure) -> None:
         """Take again what `sure_again` took back."""
-        self._put_unsure(pair, withdraws=True)
-        self._refresh(self._region(pair))
+        self._put_unsure(one)
+        self._refresh(self._region(one.pair))
 
     def undo(self) -> Answer:
         """Take the last answer back, and return it."""

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.review.asked import Asked
-from fairdesk.clustering.review.questions import SHOWN, Kind
+from fairdesk.clustering.review.questions import Kind
 from fairdesk.project import Project
 from fairdesk.project.faces import commonest_group, identities_of_faces
 from fairdesk.project.identities import people_by_id
+from fairdesk.project.verdicts import SHOWN
 
 Numbers = npt.NDArray[np.int64]
 MOST = 3  # names that are suggested

@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from fairdesk.clustering.review.asked import Reply
-from fairdesk.clustering.review.candidates import Pair
-from fairdesk.clustering.review.engine import Answer, Review
+from fairdesk.clustering.review.engine import Answer, Review, Unsure
 from fairdesk.clustering.review.spot_checks import Checked
 from fairdesk.project.journal import Journal
 
@@ -18,7 +17,7 @@ class Given:
 
     step: int | None
     reply: Reply | None  # None: a name
-    forgotten: Answer | Pair | None = None
+    forgotten: Answer | Unsure | None = None
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import numpy as np
 from fairdesk.clustering.review.bunches import Floats
 from fairdesk.clustering.review.candidates import Candidate
 from fairdesk.clustering.review.engine import Review
+from fairdesk.project.verdicts import SHOWN
 
-SHOWN = 6  # faces of each side
 NEAREST = 2  # of them that are the nearest to the other side
 
 

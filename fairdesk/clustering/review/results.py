@@ -29,7 +29,11 @@ class Suggestion(Record):
     names: list[str] = []
     """Names that its faces have, for `name`."""
     again: bool = False
-    """An earlier answer is doubted: everything else speaks against it."""
+    """An earlier answer is asked again."""
+    answered: list[int] | None = None
+    """The verdicts that are this answer."""
+    answered_by: list[str] | None = None
+    """Who gave them."""
     version: int
     recipe: str
     """Of the embeddings that it comes from: the clustering's own."""
@@ -47,6 +51,17 @@ def _sides(one: Suggestion) -> tuple[list[int], list[int]]:
     if one.kind == "same":
         return one.shown[1], one.shown[0]
     return one.faces, one.shown[0] if one.kind != "name" else []
+
+
+def _asked_again(one: Suggestion) -> str:
+    """Say that a question was answered before, by whom, and in which verdicts."""
+    if not one.answered:
+        return tr("    answered before, and asked again")
+    return tr(
+        "    answered before, and asked again: verdict {numbers} of {who}",
+        numbers=", ".join(map(str, one.answered)),
+        who=", ".join(one.answered_by or []),
+    )
 
 
 class SuggestionsResult(JobResult):
@@ -94,6 +109,8 @@ class SuggestionsResult(JobResult):
                     gain=one.gain,
                 )
             )
+            if one.again:
+                lines.append(_asked_again(one))
             if one.drawn and one.thought is not None:
                 lines.append(tr("    drawn at random; as it is now: {thought}", thought=tr(_REPLIES[one.thought])))
             lines += [

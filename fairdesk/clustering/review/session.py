@@ -18,11 +18,13 @@ from fairdesk.clustering.review.asked import Asked, Reply
 from fairdesk.clustering.review.bunches import Measure, measure
 from fairdesk.clustering.review.candidates import Candidate, Estimate, Pair
 from fairdesk.clustering.review.corrections import corrections
+from fairdesk.clustering.review.earlier import earlier_answers
 from fairdesk.clustering.review.engine import Review, worth
 from fairdesk.clustering.review.nameless import nameless
 from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.past import Newer, Past
 from fairdesk.clustering.review.questions import Kind, answered_sides, ask
+from fairdesk.clustering.review.replies import keep_answer, step_text
 from fairdesk.clustering.review.spot_checks import AT_ONCE, Checked
 from fairdesk.clustering.review.told import told
 from fairdesk.clustering.stages import Stages
@@ -40,7 +42,6 @@ from fairdesk.clustering.store import (
     regroup,
 )
 from fairdesk.clustering.vector_counts import need_faces
-from fairdesk.clustering.verdicts.saying import say
 from fairdesk.clustering.version_basis import recipe_of_version
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
@@ -269,6 +270,7 @@ class ReviewSession:
             named(question.shown_first),
             named(question.shown_second),
             again=candidate.again,
+            earlier=earlier_answers(self.project, self.recipe.detector, self.review, self._rows, candidate),
             doubted=candidate.again
             and (candidate.likely < DOUBT if candidate.together else candidate.likely > 1 - DOUBT),
             question=question,
@@ -343,14 +345,16 @@ class ReviewSession:
         candidate = asked.question.candidate
         follows, same = True, asked.same(reply)
         if reply is Reply.UNSURE:
-            follows = self.review.not_sure(candidate)
+            follows = self.review.not_sure(candidate, withdraws=bool(asked.own))
         else:
             self.review.answer(candidate, same=same, seen=answered_sides(asked.question))
             self._since += 1
             if not (learn or self.review.relearning_takes <= PATIENCE) or not self.learn():
                 self.review.follow()
-        with self.project.journal.step(self._text(asked, reply), target={"tab": "clustering"}) as connection:
-            say(self.project, connection, *asked.says(reply), again=asked.again)
+        with self.project.journal.step(
+            step_text(asked, reply, self.titles), target={"tab": "clustering"}
+        ) as connection:
+            keep_answer(self.project, connection, asked, reply)
             moves = corrections(self.faces, self._at, self.review.labels()) if follows and not self.outdated else []
             went = regroup(self.project, connection, self.version, moves)
         self.past.kept.behind = self.past.kept.behind or (follows and self.outdated)
@@ -368,20 +372,6 @@ class ReviewSession:
         self.review.relearn()
         self._since = 0
         return True
-
-    def _text(self, asked: Asked, reply: Reply) -> str:
-        if reply is Reply.UNSURE:
-            return tr("Not sure: an earlier answer is withdrawn") if asked.again else tr("Not sure")
-        same = asked.same(reply)
-        named = [self.titles[number] for number in asked.clusters if number in self.titles]
-        if asked.kind is Kind.BELONGS and not named:
-            return tr("A face belongs to others") if same else tr("A face is somebody else")
-        who = named[0] if named else tr("Some faces")
-        if asked.kind is Kind.BELONGS:
-            return (
-                tr("A face belongs to {cluster}", cluster=who) if same else tr("A face is not {cluster}", cluster=who)
-            )
-        return tr("{cluster}: one person", cluster=who) if same else tr("{cluster}: two people", cluster=who)
 
     def name(self, wanted: Naming) -> NamedResult:
         """Answer who it is: the cluster becomes an identity, one undoable step."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairdesk.clustering.review.asked import Asked
+from fairdesk.clustering.review.asked import Asked, Reply
 from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.results import Suggestion, SuggestionsResult
@@ -33,6 +33,8 @@ def suggestions(
                 answers=answers(one, session),
                 names=list(one.names),
                 again=one.again,
+                answered=[verdict.id for verdict in one.earlier] or None,
+                answered_by=list(dict.fromkeys(verdict.who for verdict in one.earlier)) or None,
                 version=session.version,
                 recipe=session.recipe.hash,
                 drawn=one.check,
@@ -59,11 +61,11 @@ def answers(one: Asked, session: ReviewSession) -> dict[str, str]:
     """Return, for each answer, what to type after `fairdesk verdict PROJECT`.
 
     Where two whole clusters are meant these are named, else the faces: those that it is about, and those that are shown
-    of the other side.
+    of the other side. "Not sure" of what is asked again names the sides of the person's own earlier answer.
     """
     if one.kind is Kind.NAME:
         return {}
-    beside, shown = (" ".join(map(str, side)) for side in (one.shown_first, one.shown_second))
+    beside = " ".join(map(str, one.shown_first))
     of = f"--version {session.version}"
     faces = " ".join(map(str, one.second))
     together, apart = (f"{said} {faces} --with {beside} {of}" for said in ("--confirm", "--not"))
@@ -72,4 +74,6 @@ def answers(one: Asked, session: ReviewSession) -> dict[str, str]:
         pair = " ".join(str(session.labels[number]) for number in one.clusters)
         together, apart = (f"{said} {pair} {of}" for said in ("--same", "--different"))
     yes, no = (apart, together) if one.kind is Kind.SPLIT else (together, apart)
-    return {"yes": yes, "no": no, "not sure": f"--unsure {shown} --with {beside} {of}"}
+    _, *sides = one.says(Reply.UNSURE)
+    unsure, others = (" ".join(map(str, side)) for side in sides)
+    return {"yes": yes, "no": no, "not sure": f"--unsure {unsure} --with {others} {of}"}

@@ -20,8 +20,9 @@ from fairdesk.clustering.store import (
     version_of,
 )
 from fairdesk.clustering.verdicts.changed import Moves
-from fairdesk.clustering.verdicts.results import VerdictResult
-from fairdesk.clustering.verdicts.saying import say
+from fairdesk.clustering.verdicts.otherwise import otherwise_lines, standing_lines
+from fairdesk.clustering.verdicts.results import TakenOut, VerdictResult
+from fairdesk.clustering.verdicts.saying import say, taken_out
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
 from fairdesk.project.faces import hidden_among, images_of_faces
@@ -50,6 +51,7 @@ def _result(
     ]
     faces = set(about)
     hidden = hidden_among(project, faces)
+    gone, parts = taken_out(replaced, every)
     return VerdictResult(
         verdicts=new,
         said=said.value,
@@ -61,8 +63,11 @@ def _result(
         faces=len(faces),
         hidden=len(hidden) or None,
         ignored=len(faces & follows.ignored) or None if said is not Said.IGNORED else None,
-        replaced=[v.id for v in replaced],
+        replaced=gone,
+        taken_out=[TakenOut(verdict=number, faces=some) for number, some in parts.items()],
         contradictions=told,
+        otherwise=otherwise_lines(every, new),
+        standing=[line for v in every if v.id in new and v.said is Said.UNSURE for line in standing_lines(v, every)],
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from fairdesk.images.written_files import write_text
 from fairdesk.project import Project
 from fairdesk.project.portable_faces import FaceFinder, PortableFace, portable_faces
 from fairdesk.project.verdict_constraints import constraints
-from fairdesk.project.verdicts import OF_FACES, Said, Verdict, keep_verdict, take_back, told_later, verdicts
+from fairdesk.project.verdicts import OF_FACES, Said, Verdict, keep_verdict, outweighed, take_back, verdicts
 from fairdesk.words import tr, tr_n
 
 HEADER = ("verdict", "said", "side", "who", "when", "image", "sha256", "detector", "top", "right", "bottom", "left")
@@ -70,6 +70,9 @@ class _Said(NamedTuple):
     who: str
     created: float
     faces: dict[str, list[tuple[int, PortableFace]]]  # side to the line and place of each face
+
+
+_New = tuple[str, _Said, list[int], list[int]]  # its id, and the faces of both sides that are here
 
 
 def _read(path: Path) -> dict[str, _Said]:
@@ -156,7 +159,8 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
 
     Clusters stay as they are: the next clustering honours all verdicts, and says what contradicts what. A verdict from a
     clock that is ahead counts as given now, so that what is said later outweighs it. Where somebody could not tell, and
-    could later, the later word alone is kept, whether it is the file's or the project's.
+    could later, or said what they withdrew later by "not sure", the later word alone is kept, whether it is the file's or
+    the project's.
 
     Raises
     ------
@@ -167,7 +171,7 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     before = verdicts(project)
     have = {v.uuid: v for v in before}
     faces = FaceFinder(project)
-    new: list[tuple[str, _Said, list[int], list[int]]] = []
+    new: list[_New] = []
     differing: list[str] = []
     others: dict[str, None] = {}  # images of the project that are called as in the file and are not those
     unknown = left_out = here = had = other_pictures = 0
@@ -221,22 +225,20 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
                     path=path, verdict=one_sided)
         )  # fmt: skip
         raise RequestError(text)
-    told = {one.uuid for one in _told_later(before, new, now)}
-    there, new = len(new), [one for one in new if one[0] not in told]
-    gave_way = there - len(new)
+    new, gone = _outweighed(before, new, now)
+    unsure = sum(one.said is Said.UNSURE for one, _ in gone.values())
     if new:
         text = tr_n("Read {n:,} verdict from {file}", "Read {n:,} verdicts from {file}", len(new), file=path.name)
         with project.journal.step(text, target={"tab": "clustering"}) as connection:
             for verdict in before:
-                if verdict.uuid in told:
-                    take_back(connection, verdict, verdict.faces)
-                    gave_way += 1
+                if verdict.uuid in gone:
+                    take_back(connection, verdict, gone[verdict.uuid][1])
             for key, one, first, second in sorted(new, key=lambda row: row[1].created):
                 keep_verdict(connection, one.said, first, second, one.who, created=min(one.created, now), key=key)
     ahead = sum(one.created > now for _, one, _, _ in new)
     return listed(
         project, added=len(new), known=had - len(differing), unknown_faces=unknown, left_out=left_out,
-        ahead=ahead or None, told_later=gave_way or None, differing=differing or None,
+        ahead=ahead or None, told_later=unsure or None, withdrawn=len(gone) - unsure or None, differing=differing or None,
         other_content=list(others) or None, other_content_verdicts=other_pictures or None,
     )  # fmt: skip
 
@@ -267,10 +269,20 @@ def _need_two_sides(path: Path, one: _Said, faces: FaceFinder) -> None:
             )
 
 
-def _told_later(
-    before: Sequence[Verdict], new: Sequence[tuple[str, _Said, list[int], list[int]]], now: float
-) -> list[Verdict]:
-    """Return the verdicts, of the project or of a file, that say "not sure" of what the same person could tell later."""
+def _without(one: _New, gone: Collection[int]) -> _New | None:
+    """Return what is left of a file's verdict without some faces; None where it says nothing any more."""
+    key, said, *sides = one
+    first, second = ([face for face in side if face not in gone] for side in sides)
+    return (key, said, first, second) if first and (second or said.said in OF_FACES) else None
+
+
+def _outweighed(
+    before: Sequence[Verdict], new: Sequence[_New], now: float
+) -> tuple[list[_New], dict[str, tuple[Verdict, set[int]]]]:
+    """Return what is left of a file's verdicts, and those, of the project too, that the same person outweighed later.
+
+    The latter by id, each with the faces that it is taken from.
+    """
     coming = [
         Verdict(0, key, one.said, tuple(first), tuple(second), one.who, min(one.created, now))
         for key, one, first, second in new
@@ -278,4 +290,12 @@ def _told_later(
     of: dict[str, list[Verdict]] = {}
     for verdict in sorted([*before, *coming], key=lambda one: (one.created, one.said is not Said.UNSURE)):
         of.setdefault(verdict.who, []).append(verdict)
-    return [one for theirs in of.values() for one in told_later(theirs)]
+    gone: dict[str, tuple[Verdict, set[int]]] = {}
+    for theirs in of.values():
+        for verdict, faces in outweighed(theirs):
+            gone.setdefault(verdict.uuid, (verdict, set()))[1].update(faces)
+    left = [_without(one, gone[one[0]][1] if one[0] in gone else ()) for one in new]
+    kept = [one for one in left if one is not None]
+    if not kept:  # nothing is read, so that nothing of the project gives way
+        gone = {one.uuid: gone[one.uuid] for one in coming if one.uuid in gone}
+    return kept, gone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fairdesk import counted
-from fairdesk.clustering.verdicts.saying import replaces, withdraws
+from fairdesk.clustering.verdicts.saying import replaces, taken_out_lines, withdraws
 from fairdesk.jobs.results import JobResult, Record
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
@@ -44,6 +44,13 @@ class VerdictCluster(Record):
         return tr("cluster {label} {size}", label=self.label, size=size)
 
 
+class TakenOut(Record):
+    """An earlier verdict of the same person that no longer says anything of some faces; the rest of it holds."""
+
+    verdict: int
+    faces: list[int]
+
+
 def _faces_named(faces: Sequence[int]) -> str:
     """Return the numbers of some faces; of many the first."""
     some = ", ".join(map(str, faces[:_TOLD])) + (", …" if len(faces) > _TOLD else "")
@@ -65,7 +72,13 @@ class VerdictResult(JobResult):
     ignored: int | None = None
     """Of these the ones that are of no interest, by a verdict that still holds: no clustering takes them."""
     replaced: list[int] = []
-    """Earlier verdicts of the same person that said the opposite: they no longer hold."""
+    """Earlier verdicts of the same person that said the opposite: they are gone."""
+    taken_out: list[TakenOut] = []
+    """The same, where that holds for some of their faces alone."""
+    otherwise: list[str] = []
+    """Which earlier verdicts do not count any more for faces that were judged by themselves."""
+    standing: list[str] = []
+    """Of "not sure": what others said of the same two sides still counts."""
     contradictions: list[str] = []
     """What contradicts verdicts of others."""
     names: list[str] = []
@@ -121,4 +134,5 @@ class VerdictResult(JobResult):
             )  # fmt: skip
         if self.replaced:
             lines.append(withdraws(self.replaced) if self.said == Said.UNSURE else replaces(self.replaced))
-        return "\n".join([*lines, *self.names, *self.contradictions])
+        lines += taken_out_lines({one.verdict: one.faces for one in self.taken_out})
+        return "\n".join([*lines, *self.names, *self.contradictions, *self.otherwise, *self.standing])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import apsw
 
+from fairdesk.clustering.verdicts.otherwise import otherwise_lines
 from fairdesk.project import Project
 from fairdesk.project.verdict_constraints import constraints
 from fairdesk.project.verdicts import (
+    OF_FACES,
     Said,
     Verdict,
     keep_verdict,
@@ -23,32 +25,30 @@ from fairdesk.project.verdicts import (
 from fairdesk.words import tr_n
 
 Output = TypeVar("Output")
+_TOLD = 6  # numbers of faces
 
 
 def say(
-    project: Project, connection: apsw.Connection, said: Said, faces: Iterable[int], others: Iterable[int] = (),
-    *, again: bool = False,
-) -> tuple[int, list[Verdict]]:  # fmt: skip
-    """Within a journal step: keep a verdict of this person; returns its number and those that it replaces.
+    project: Project, connection: apsw.Connection, said: Said, faces: Iterable[int], others: Iterable[int] = ()
+) -> tuple[int, list[Verdict]]:
+    """Within a journal step: keep a verdict of this person; returns its number and those that it changes, as they were.
 
     Who says the same of the same faces again keeps one verdict, of the later time. A person's newer word replaces their own
     older word that says the opposite, and their "not sure" of what it tells; their "not sure" withdraws their older word on
-    the same two sides (asked `again`: on sides that hold these). Those of others stay.
+    the same two sides (`withdrawn_by`). Those of others stay.
     """
     who = this_person()
     faces, others = list(faces), list(others)
     number = say_again(connection, said, faces, others, who) or keep_verdict(connection, said, faces, others, who)
-    replaced = []
     every = verdicts(project)
     newest, mine = next(one for one in every if one.id == number), [one for one in every if one.who == who]
-    for gone in withdrawn_by(newest, mine, within=again) if said is Said.UNSURE else told_by(newest, mine):
-        take_back(connection, gone, gone.faces)
-        replaced.append(gone)
+    gone = withdrawn_by(newest, mine) if said is Said.UNSURE else [(one, one.faces) for one in told_by(newest, mine)]
     for one in constraints(every).contradictions:
         if one.verdict.who == who and one.verdict.id != number and any(v.id == number for v in one.against):
-            take_back(connection, one.verdict, one.faces)
-            replaced.append(one.verdict)
-    return number, replaced
+            gone.append((one.verdict, one.faces if one.verdict.said in OF_FACES else one.verdict.faces))
+    for verdict, some in gone:
+        take_back(connection, verdict, some)
+    return number, [verdict for verdict, _ in gone]
 
 
 def replaces(numbers: Sequence[int]) -> str:
@@ -71,16 +71,48 @@ def withdraws(numbers: Sequence[int]) -> str:
     )
 
 
+def taken_out(before: Iterable[Verdict], after: Iterable[Verdict]) -> tuple[list[int], dict[int, list[int]]]:
+    """Return which verdicts are gone, and of which some faces are: their numbers, and those of the faces."""
+    left, gone, parts = {one.id: one for one in after}, list[int](), dict[int, list[int]]()
+    for one in before:
+        now = left.get(one.id)
+        if now is None:
+            gone.append(one.id)
+        elif missing := {*one.faces, *one.others} - {*now.faces, *now.others}:
+            parts[one.id] = sorted(missing)
+    return gone, parts
+
+
+def taken_out_lines(parts: Mapping[int, Sequence[int]]) -> list[str]:
+    """Say which faces are taken out of which earlier verdicts."""
+    return [
+        tr_n(
+            "Face {numbers} is taken out of your earlier verdict {verdict}; the rest of it holds.",
+            "{n:,} faces ({numbers}) are taken out of your earlier verdict {verdict}; the rest of it holds.",
+            len(faces),
+            numbers=", ".join(map(str, faces[:_TOLD])) + (", …" if len(faces) > _TOLD else ""),
+            verdict=number,
+        )
+        for number, faces in parts.items()
+    ]
+
+
 def correct(project: Project, work: Callable[[Project], Output]) -> tuple[Output, list[str]]:
     """Correct by hand; returns what that returns, and lines on verdicts that it replaces or contradicts."""
     before = verdicts(project)
     done = work(project)
     after = verdicts(project)
-    left, known = {one.id: one for one in after}, {one.id for one in before}
-    replaced = [one.id for one in before if left.get(one.id) != one]
+    known = {one.id: one.created for one in before}
+    new = {one.id for one in after if known.get(one.id) != one.created}
+    replaced, parts = taken_out(before, after)
     lines = [replaces(replaced)] if replaced else []
-    return done, lines + [
-        one.text()
-        for one in constraints(after).contradictions
-        if one.verdict.id not in known or any(v.id not in known for v in one.against)
+    return done, [
+        *lines,
+        *taken_out_lines(parts),
+        *(
+            one.text()
+            for one in constraints(after).contradictions
+            if one.verdict.id in new or any(v.id in new for v in one.against)
+        ),
+        *otherwise_lines(after, new),
     ]

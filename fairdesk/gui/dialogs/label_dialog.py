@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
 from fairdesk.gui import async_glue
-from fairdesk.gui.dialogs.alike_names import ask_who
+from fairdesk.gui.dialogs.alike_names import ask_group, ask_who
 from fairdesk.project import Project
 from fairdesk.project.identities import (
     NamedImages,
@@ -161,14 +161,11 @@ class LabelDialog(QDialog):
         return groups_alike(project, group, map(int, self._images))
 
     async def _ask_group(self, name: str, alike: list[str]) -> None:
-        others = {tr("This is the group {name}", name=one): one for one in alike[:_MOST]}
-        question = tr("“{name}” differs in case or blanks alone from a group that is there: {known}. Is it the same group?",
-                      name=name, known=", ".join(alike[:_MOST]))  # fmt: skip
-        said = await async_glue.ask(self, tr("Label"), question, [*others, tr("A new group")])
+        said = await ask_group(self, name, alike)
         if said is None:
             return
-        if said in others:
-            self.boxes["group"].setCurrentText(others[said])
+        if said != name:
+            self.boxes["group"].setCurrentText(said)
         else:
             self._kept_groups.add(name)
         self.accept()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 CARD = 112  # side of the picture
@@ -26,8 +26,25 @@ def paint_legend(painter: QPainter, owner: QWidget, lines: list[tuple[QRect, Leg
         painter.setPen(palette.text().color())
         inside = rect.adjusted(17, 0, 0, 0)
         inside.setRight(area.right() - 3)
-        elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, inside.width())
-        painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter, elided)
+        painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter, elided(metrics, text, inside.width()))
+
+
+def elided(metrics: QFontMetrics, text: str, width: int) -> str:
+    """Return the text of a legend in a width: its name is cut, not its count, nor what tells it from others (in brackets)."""
+    if metrics.horizontalAdvance(text) <= width:
+        return text
+    right, of = Qt.TextElideMode.ElideRight, metrics.horizontalAdvance
+    count = max(text.rfind("  "), 0)
+    apart = text.rfind(" (", 0, count)
+    least = text[:1] + "…"
+    if apart > 0 and of(least + text[apart:]) > width:  # of the brackets the number is left, which comes first
+        head = metrics.elidedText(text[:apart], right, (width - of(text[count:])) // 4)
+        least = head if len(head) > 1 else least
+        return least + metrics.elidedText(text[apart:count], right, width - of(least + text[count:])) + text[count:]
+    at = apart if apart > 0 else count
+    if at and of(least + text[at:]) <= width:
+        return metrics.elidedText(text[:at], right, width - of(text[at:])) + text[at:]
+    return metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width)
 
 
 def paint_card(

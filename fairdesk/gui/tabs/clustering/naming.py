@@ -11,7 +11,7 @@ from fairdesk.clustering import store
 from fairdesk.clustering.naming import Naming, foresee, name_cluster, suggested_name
 from fairdesk.clustering.store import UNCLUSTERED, Cluster
 from fairdesk.gui import async_glue
-from fairdesk.gui.dialogs.alike_names import ask_who
+from fairdesk.gui.dialogs.alike_names import ask_group, ask_who
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.clustering.cluster_choice import ClusterChoice
@@ -34,6 +34,7 @@ async def rename_cluster(tab: ClusteringTab) -> None:
     if cluster is None:
         return
     dialog = NameDialog(tr("Name of the cluster:"), (tab.view.names, []), tab, value=cluster.title, with_group=False)
+    dialog.name.selectAll()  # typing replaces it
     if await async_glue.finished(dialog):
         name = dialog.name.text().strip()
         tab.session.edit(
@@ -95,10 +96,12 @@ def ask_before_naming(
     *,
     agreed: bool = False,
     apart: bool = False,
+    settled: bool = False,
 ) -> None:
     """Give a cluster a name by `give`, after a question where it joins other images, changes a group, or makes a namesake.
 
-    `agreed`: that it joins them, somebody has said already; `apart`: that it is another person of the name. Where the question is dismissed, `refused` is called.
+    `agreed`: that it joins them, somebody has said already; `apart`: that it is another person of the name; `settled`: that it is
+    another group than those that are called nearly so. Where the question is dismissed, `refused` is called.
     """
     project = session.project
     if project is not None:
@@ -106,7 +109,7 @@ def ask_before_naming(
             ("naming", cluster),  # Enter twice in a row asks once
             lambda: foresee(project, cluster, name, group),
             lambda wanted: async_glue.start(
-                _agreed(session, parent, wanted, give, refused, agreed=agreed, apart=apart)
+                _agreed(session, parent, wanted, give, refused, agreed=agreed, apart=apart, settled=settled)
             ),
         )
 
@@ -120,7 +123,15 @@ async def _agreed(
     *,
     agreed: bool,
     apart: bool,
+    settled: bool,
 ) -> None:
+    if wanted.group is not None and wanted.like_group and not settled:
+        group = await ask_group(parent, wanted.group, wanted.like_group)
+        if group is not None:
+            ask_before_naming(session, parent, wanted.cluster, wanted.name, group, give, refused, settled=True)
+        elif refused is not None:
+            refused()
+        return
     known = () if apart else wanted.namesakes or wanted.alike
     if known:
         one = await ask_who(parent, wanted.name, known)
@@ -140,7 +151,8 @@ async def _agreed(
     separate = tr("A new {name} in {group}", name=wanted.name, group=wanted.usual or tr("no group"))
     buttons = [first, separate] if joins and wanted.usual != wanted.group else [first]
     detail = tr("Another person of the same name needs another name, or another group.") if joins else ""
-    said = await async_glue.ask(parent, tr("Name"), question, buttons, detail)
+    harmful = joins and bool(wanted.leaving)
+    said = await async_glue.ask(parent, tr("Name"), question, buttons, detail, harmful=harmful)
     if said == first:
         give(wanted)
     elif said == separate:

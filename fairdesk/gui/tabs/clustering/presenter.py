@@ -12,7 +12,7 @@ from fairdesk import counted
 from fairdesk.clustering.agreement import agreement
 from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.likely_wrong import Suspicion, suspicions
-from fairdesk.clustering.naming import Known, by_name
+from fairdesk.clustering.naming import Known
 from fairdesk.clustering.store import Cluster, Version, clusters, members, versions
 from fairdesk.clustering.version_basis import verdicts_of_version
 from fairdesk.gui.tabs.clustering.shown_faces import Centres
@@ -54,9 +54,9 @@ def look(project: Project, wanted: int | None) -> View:
     found = versions(project)
     chosen = next((v for v in found if v.id == wanted), found[0] if found else None)
     view = View(bool(counts["vectors"]), counts["images"] > 0, found, chosen)
-    people = LabelSnapshot.read(project).people()
-    view.groups = sorted(name for name in people if name is not None)
-    view.people = by_name(people)
+    labels = LabelSnapshot.read(project)
+    view.groups = sorted(one.name for one in labels.group_counts() if one.name is not None)
+    view.people = labels.by_name()
     view.names = sorted(view.people)
     if chosen is not None:
         view.clusters = clusters(project, chosen.id)
@@ -153,6 +153,18 @@ def in_place(found: list[Cluster], before: list[int], beside: int | None) -> lis
     at = {number: float(place) for place, number in enumerate(before)}
     new = at[beside] + 0.5 if beside is not None and beside in at else float(len(before))
     return sorted(found, key=lambda cluster: (cluster.label < 0, at.get(cluster.id, new)))
+
+
+def kept_places(found: list[Cluster], before: list[int]) -> list[int]:
+    """Return clusters in their order, with those that are gone in between where they were: what brings one back puts it there."""
+    there, last = {cluster.id for cluster in found}, None
+    gone: dict[int | None, list[int]] = {}  # by the one that they stood below
+    for number in before:
+        if number in there:
+            last = number
+        else:
+            gone.setdefault(last, []).append(number)
+    return [*gone.get(None, []), *(one for cluster in found for one in (cluster.id, *gone.get(cluster.id, [])))]
 
 
 def matching(found: list[Cluster], text: str) -> list[Cluster]:

@@ -87,10 +87,17 @@ def note_of(asked: Asked) -> str:
         return tr("Of a face drawn at random: it shows how far the estimate below can be trusted.")
     if not asked.again:
         return ""
+    who = ", ".join(asked.of_others)
+    if who and not asked.own:
+        said = tr("{who} answered this before. It decides much: please look too.", who=who)
+        if asked.doubted:
+            said = tr("{who} answered this before, but everything else speaks against it. Please look too.", who=who)
+        return said + " " + tr("Not sure leaves the answer of {who} as it is.", who=who)
     said = tr("You answered this before. It decides much: please look again.")
     if asked.doubted:
         said = tr("You answered this before, but everything else speaks against it. Please look again.")
-    return said + " " + tr("Not sure withdraws that answer.")
+    said += " " + tr("Not sure withdraws that answer.")
+    return said + " " + tr("Not sure leaves the answer of {who} as it is.", who=who) if who else said
 
 
 def nothing_left(skipped: int) -> str:

@@ -236,7 +236,7 @@ class ClusteringTab(Tab):
         if version == self._listed[0]:
             chosen = self.clusters.selected()
             found = presenter.in_place(self.view.clusters, self._listed[1], chosen[0].id if chosen else None)
-            self._listed = version, [cluster.id for cluster in found]
+            self._listed = version, presenter.kept_places(found, self._listed[1])
         else:
             self._centres = None
             self._listed = version, []

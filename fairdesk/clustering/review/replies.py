@@ -1,0 +1,47 @@
+"""Answers of a review as verdicts, and as steps of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import apsw
+
+from fairdesk.clustering.review.asked import Asked, Reply
+from fairdesk.clustering.review.questions import Kind
+from fairdesk.clustering.verdicts.saying import say
+from fairdesk.project import Project
+from fairdesk.project.verdicts import take_back
+from fairdesk.words import tr
+
+
+def keep_answer(project: Project, connection: apsw.Connection, asked: Asked, reply: Reply) -> None:
+    """Within a journal step: keep an answer as a verdict; "not sure" withdraws this person's earlier answers to the question."""
+    _, gone = say(project, connection, *asked.says(reply))
+    if reply is Reply.UNSURE:
+        withdrawn = {one.id for one in gone}
+        for one in asked.own:
+            if one.id not in withdrawn:
+                take_back(connection, one, one.faces)
+
+
+def step_text(asked: Asked, reply: Reply, titles: Mapping[int, str]) -> str:
+    """Return what the history calls an answer; `titles` are those of clusters."""
+    if reply is Reply.UNSURE:
+        return _not_sure(asked)
+    same = asked.same(reply)
+    named = [titles[number] for number in asked.clusters if number in titles]
+    if asked.kind is Kind.BELONGS and not named:
+        return tr("A face belongs to others") if same else tr("A face is somebody else")
+    who = named[0] if named else tr("Some faces")
+    if asked.kind is Kind.BELONGS:
+        return tr("A face belongs to {cluster}", cluster=who) if same else tr("A face is not {cluster}", cluster=who)
+    return tr("{cluster}: one person", cluster=who) if same else tr("{cluster}: two people", cluster=who)
+
+
+def _not_sure(asked: Asked) -> str:
+    others = ", ".join(asked.of_others)
+    if asked.own and others:
+        return tr("Not sure: your earlier answer is withdrawn, that of {who} holds", who=others)
+    if asked.own:
+        return tr("Not sure: an earlier answer is withdrawn")
+    return tr("Not sure: the answer of {who} holds", who=others) if others else tr("Not sure")

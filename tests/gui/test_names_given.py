@@ -1,0 +1,133 @@
+"""Giving names to clusters: Enter does what was said, groups that are nearly alike are asked about, a title is replaced by typing."""
+
+import pytest
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from fairdesk.clustering.store import clusters, faces_of
+from fairdesk.gui.dialogs.name_dialog import NameDialog
+from fairdesk.project.faces import names_of_faces, set_identity
+from fairdesk.project.identities import NamedImages, alike_question, namesake_question
+from tests.gui.test_cluster_list import listed, press, tab
+
+__all__ = ["tab"]
+
+
+@pytest.fixture
+def named(tab, hand, filled):
+    """Return a function that types a name and a group for a cluster; Ann is of North, Bea of South."""
+    first, second, third = clusters(filled, 1)[:3]
+    set_identity(filled, faces_of(filled, first.id), "Ann", "North")
+    set_identity(filled, faces_of(filled, second.id), "Bea", "South")
+    tab.session.look()
+    hand.settle()
+
+    def type_name(name, group):
+        tab.clusters.select_cluster(third.id)
+        hand.settle()
+        hand.do("clustering.identity")
+        hand.settle()
+        dialog = hand.dialog(NameDialog)
+        dialog.name.setText(name)
+        dialog.group.setCurrentText(group)
+        said = dialog.fields.note.text()
+        dialog.accept()
+        hand.settle()
+        return said
+
+    type_name.called = lambda: {names_of_faces(filled, "whole")[face] for face in faces_of(filled, third.id)}
+    return type_name
+
+
+def test_enter_makes_the_new_person_that_the_line_says(named, hand, filled, tab):
+    set_identity(filled, faces_of(filled, clusters(filled, 1)[2].id), "Cleo", "West")
+    tab.session.look()
+    hand.settle()
+    before = named.called()
+    assert named("Ann", "West").startswith("A new person in West.")
+    box = hand.dialog(QMessageBox)
+    assert box.defaultButton().text() == "A new person"
+    press(hand, "This is Ann (North)")
+    box = hand.dialog(QMessageBox)  # it joins images, and changes the group of these
+    assert "Join the 5 images of Ann in North?" in box.text() and "from" in box.text()
+    assert box.defaultButton() is box.button(QMessageBox.StandardButton.Cancel)
+    press(hand, "Cancel")
+    assert named.called() == before
+
+
+def test_a_join_that_changes_no_group_is_done_by_enter(named, hand, filled, tab):
+    third = clusters(filled, 1)[2]
+    set_identity(filled, faces_of(filled, third.id), "Cleo", "North")
+    tab.session.look()
+    hand.settle()
+    named("Ann", "North")
+    box = hand.dialog(QMessageBox)
+    assert box.defaultButton().text() == "Join"
+    press(hand, "Join")
+    assert named.called() == {("Ann", "North")}
+
+
+def agree(hand):
+    """Answer what is asked before a group changes."""
+    if any(isinstance(one, QMessageBox) and one.isVisible() for one in QApplication.topLevelWidgets()):
+        press(hand, "Name them")
+
+
+@pytest.mark.parametrize("typed", ["south", "SOUTH", "So uth", "\uff33outh"])
+def test_a_group_that_is_nearly_one_that_is_there_is_asked_about(named, hand, typed):
+    named("Cleo", typed)
+    told = press(hand, "This is the group South")
+    assert "differs in case or blanks alone from a group that is there: South." in told
+    agree(hand)
+    assert named.called() == {("Cleo", "South")}
+
+
+def test_a_new_group_stays_one_where_that_is_said(named, hand):
+    named("Cleo", "south")
+    press(hand, "A new group")
+    agree(hand)
+    assert named.called() == {("Cleo", "south")}
+
+
+def test_blanks_around_a_group_are_no_difference(named, hand):
+    named("Cleo", " South ")
+    agree(hand)
+    assert named.called() == {("Cleo", "South")}
+
+
+def test_the_title_is_selected_so_that_typing_replaces_it(tab, hand):
+    tab.clusters.select_rows([1])
+    hand.settle()
+    hand.do("clustering.rename")
+    hand.settle()
+    dialog = hand.dialog(NameDialog)
+    assert dialog.name.selectedText() == dialog.name.text() != ""
+    dialog.reject()
+    hand.settle()
+
+
+def test_what_undo_brings_back_stands_where_it_was(tab, hand):
+    before = listed(tab)
+    for rows in ([1, 5], [0, 3, 4]):
+        tab.clusters.select_rows(rows)
+        hand.settle()
+        hand.do("clustering.merge")
+        hand.settle()
+    assert len(listed(tab)) == len(before) - 3
+    for _ in range(2):
+        hand.do("edit.undo")
+        hand.settle()
+    assert listed(tab) == before
+    hand.do("edit.redo")
+    hand.settle()
+    hand.do("edit.undo")
+    hand.settle()
+    assert listed(tab) == before
+
+
+def test_people_that_are_not_offered_are_counted():
+    def people(count):
+        return [NamedImages("Ann", f"g{n}", 2) for n in range(count)]
+
+    assert "more" not in namesake_question("Ann", people(3))
+    assert "There is 1 more: set the group to mean that one." in namesake_question("Ann", people(4))
+    assert "There are 2 more: set the group" in alike_question("ann", people(5))
