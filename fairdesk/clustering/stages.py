@@ -30,13 +30,13 @@ def stoppable(check: Check | None, work: Callable[[], Made], done: int = 0, of: 
             found.set_exception(error)
 
     Thread(target=copy_context().run, args=(run,), daemon=True, name="a library's call").start()
-    while not found.done():
+    while True:
         check(done, of)
         try:
             return found.result(_LOOK_S)
         except TimeoutError:
-            continue
-    return found.result()
+            if found.done():  # the call's own
+                raise
 
 
 class Stages:

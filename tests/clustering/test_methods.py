@@ -120,7 +120,7 @@ def test_versions_say_method_and_parameters(filled):
         "1: dbscan 0.8, 3",
         "2: kmeans, 4 clusters",
         "3: hdbscan 2",
-        "4: average, 0.5",
+        "4: average, 0.5, pca 0.95",
         "5: ward, 4 clusters",
         "6: graph 0.5",
         "7: dbscan 0.5, 2, cosine",
