@@ -243,8 +243,9 @@ class PairedFigures:
             ratio = row.name == "IR" or row.name == "SER" or "_over_" in row.name
             bound = None if row.name.startswith("accuracy") or row.name == "fmr_MAPE" else 1.0
             bare = any(self._bare(rate) for rate in rates_behind(row.name))
+            own = [one.fairness.intervals.get(row.name) for one in groups if one is not None]
             ci = _of_figures(
-                row.value, other, tables[0][row.name], tables[1][row.name], ratio=ratio, bound=bound, bare=bare
+                (row.value, other), (tables[0][row.name], tables[1][row.name]), own, ratio=ratio, bound=bound, bare=bare
             )
             rows.append((row.name, None, row.value, other, ci, None))
         return rows
@@ -302,14 +303,24 @@ def _apart(rates: tuple[float, float], likely: tuple[Array, Array], reach: Reach
 
 
 def _of_figures(
-    first: float, second: float, one: Array, two: Array, *, ratio: bool, bound: float | None, bare: bool
+    values: tuple[float, float],
+    draws: tuple[Array, Array],
+    own: list[Interval | None],
+    *,
+    ratio: bool,
+    bound: float | None,
+    bare: bool,
 ) -> tuple[float, float] | None:
     """Return the interval of a difference of figures from both models' values over the same draws.
 
     Each figure is larger in a sample than in truth; most of that excess is taken off with the median of the draws'
     difference. Ratios are compared on the log scale, around their geometric mean. Where a group has no error in one of the models (`bare`), that excess
     is not known, and the interval holds the one without it too.
+
+    A figure near equality has an excess that draws around the sample do not show. So the interval also holds what the
+    `own` intervals of both models, which are found by inversion, allow together (MOVER: the squares of their arms added).
     """
+    (first, second), (one, two) = values, draws
     with np.errstate(invalid="ignore", divide="ignore"):
         apart = np.log(two) - np.log(one) if ratio else two - one
     known = apart[np.isfinite(apart)]
@@ -323,10 +334,23 @@ def _of_figures(
     low, high = span[0] + shift, span[1] + shift
     if bare:
         low, high = min(low, span[0], estimate), max(high, span[1], estimate)
+    arms = [_arms(value, interval, ratio=ratio) for value, interval in zip(values, own, strict=True)]
+    if arms[0] is not None and arms[1] is not None:
+        (down_one, up_one), (down_two, up_two) = arms[0], arms[1]
+        low = min(low, estimate - math.hypot(down_two, up_one))
+        high = max(high, estimate + math.hypot(up_two, down_one))
     if not ratio:
         return (low, high) if bound is None else (max(-bound, low), min(bound, high))
     scale = 2 * math.sqrt(first * second)  # second - first = 2 sqrt(first second) sinh(log(second / first) / 2)
     return scale * math.sinh(low / 2), scale * math.sinh(high / 2)
+
+
+def _arms(value: float, interval: Interval | None, *, ratio: bool) -> Reach | None:
+    """Return how far an interval reaches below and above its figure, of ratios on the log scale; None if without end."""
+    if interval is None or not all(math.isfinite(end) and (end > 0 or not ratio) for end in interval):
+        return None
+    low, high, here = (math.log(one) for one in (*interval, value)) if ratio else (*interval, value)
+    return max(here - low, 0.0), max(high - here, 0.0)
 
 
 def _fixed(place: Place) -> Place:
