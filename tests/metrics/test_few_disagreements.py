@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fairdesk.metrics.comparison.disagreements import Disagreements, held
 from fairdesk.metrics.comparison.job import compare_matched
+from fairdesk.metrics.fairness.inversion import inverted_interval
 from fairdesk.metrics.params import CompareScoresParams
 from fairdesk.metrics.scores.score_set import ScoreSet
 from tests.benchmarks.bench_disagreements import DESIGNS, study, truths
@@ -129,3 +130,20 @@ def test_intervals_hold_the_known_truth():
                 if key in truth and row.ci is not None
             ]
         assert len(right) > 150 and np.mean(right) > 0.93, (design, np.mean(right))
+
+
+def test_rates_that_happen_to_be_equal_are_no_proof_of_equality():
+    """Two groups with 3 errors each of 945: other studies of the same truth would show 1 and 5 as often."""
+    rng = np.random.default_rng(0)
+    rate = np.full(2, 3 / 945)
+    deviations = rng.normal(size=(1000, 2)) * np.sqrt((1 - rate) / (945 * rate))  # of logits
+
+    def figure(rates):
+        return np.abs(rates[:, 0] - rates[:, 1]) / np.maximum(rates.sum(1), 1e-12)
+
+    logits = np.log(rate / (1 - rate))
+    for apart in (0.0, 1e-9, 0.01):
+        moved = logits + np.array([apart, 0.0])
+        seen = float(figure((1 / (1 + np.exp(-moved)))[None])[0])
+        low, high = inverted_interval(figure, moved, deviations, np.full(2, 1e6), seen, 0.0)
+        assert low == 0 and 0.5 < high < 0.95, (apart, high)  # 6 errors shared out as 1 and 5: a figure of 0.67
