@@ -95,3 +95,58 @@ def test_a_rule_is_an_edit_and_other_scores_begin_anew(shown, window, hand, qtbo
     settled(shown, hand, qtbot)
     window._refresh_actions()
     assert not undo.isEnabled()
+
+
+def test_whose_pairs_set_the_threshold_is_a_step_too(shown, window, hand, qtbot):
+    """The rule and its pairs are one state: each way of choosing is a step, and steps are taken back in turn."""
+    sources = [shown.source.itemData(row) for row in range(shown.source.count())]
+    group = next(one for one in sources if str(one).startswith("group:"))
+    shown.at.setCurrentIndex(shown.at.findData("fmr=1e-2"))
+    settled(shown, hand, qtbot)
+    before = shown.shown.result.groups.threshold
+    shown.source.setCurrentIndex(sources.index(group))
+    settled(shown, hand, qtbot)
+    after = shown.shown.result.groups.threshold
+    assert after != before
+    window._refresh_actions()
+    undo, redo = (window.book.actions[f"edit.{name}"] for name in ("undo", "redo"))
+    assert undo.isEnabled() and "threshold from " + shown.source.currentText() in undo.text()
+    undo.trigger()
+    settled(shown, hand, qtbot)
+    assert shown.source.currentData() == sources[0] and shown.at.currentData() == "fmr=1e-2"
+    assert shown.shown.result.groups.threshold == before and "threshold from" in redo.text()
+    undo.trigger()
+    settled(shown, hand, qtbot)
+    assert shown.at.currentData() != "fmr=1e-2"
+    redo.trigger()
+    redo.trigger()
+    settled(shown, hand, qtbot)
+    assert shown.source.currentData() == group and shown.shown.result.groups.threshold == after
+
+
+def test_a_threshold_after_an_edit_that_was_made_again_is_the_newest(shown, window, hand, qtbot, monkeypatch):
+    """An edit of the project that is undone and redone is older than a threshold dragged after it."""
+    from types import SimpleNamespace
+
+    edits = SimpleNamespace(done=[3], undone=[])
+    journal = SimpleNamespace(
+        next_undo=lambda: SimpleNamespace(id=edits.done[-1], text="Hide") if edits.done else None,
+        next_redo=lambda: SimpleNamespace(id=edits.undone[-1], text="Hide") if edits.undone else None,
+    )
+    drag(shown, 2.0)
+    settled(shown, hand, qtbot)
+    steps = shown.steps
+    monkeypatch.setattr(steps, "_newest_edit", lambda: journal.next_undo().id if edits.done else 0)
+    steps._done[-1] = steps._done[-1]._replace(edit=3)
+    edits.done.append(4)
+    assert steps.undo_text() is None  # the edit is newer
+    edits.undone.append(edits.done.pop())
+    assert steps.undo_text() == "threshold 2"
+    edits.done.append(edits.undone.pop())
+    assert steps.undo_text() is None
+    drag(shown, 3.0)
+    settled(shown, hand, qtbot)
+    assert steps.undo_text() == "threshold 3"
+    steps.undo()
+    settled(shown, hand, qtbot)
+    assert steps.undo_text() is None and steps.redo_text() == "threshold 3"

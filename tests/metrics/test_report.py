@@ -20,7 +20,8 @@ from fairdesk.metrics.rates.error_curves import error_curve
 from fairdesk.metrics.rates.error_rates import sort_scores
 from fairdesk.metrics.report.language import phrases
 from fairdesk.metrics.report.result_tables import tables_of
-from fairdesk.metrics.report.table_files import as_csv, as_latex, latex_text
+from fairdesk.metrics.report.table_files import as_csv, as_latex, csv_number, latex_text
+from fairdesk.metrics.report.tables import Cell, Column, Table
 from fairdesk.metrics.scores.score_files import read_scores, write_scores
 from tests.metrics.test_model_comparison import study
 
@@ -152,6 +153,23 @@ def test_csv_and_latex_hold_the_table(scores):
             assert len(re.findall(r"(?<!\\)&", line)) == len(table.columns) - 1
         assert not re.search(r"(?<!\\)[%#_]", made), table.name
     assert latex_text("A_1 & 50 % − ∞") == r"A\_1 \& 50 \% $-$ $\infty$"
+
+
+def test_numbers_in_csv_are_read_by_programs_and_texts_are_not_run(scores):
+    """A plus or a minus before a number is no formula; a name that begins so may be one."""
+    for shown, plain in {
+        "+0.987 %": "0.987 %", "\u22120.658 %": "-0.658 %", "2,994": "2994", "+1.2e\u22125": "1.2e-5", "0": "0", "12 %": "12 %",
+        "\u2212": None, "+cmd": None, "1,23": None, "0 % to 2 %": None, "\u221e": None, "-1+2": None,
+    }.items():  # fmt: skip
+        assert csv_number(shown) == plain, shown
+    columns = [Column("Group", text=True), Column("Difference"), Column("95 %")]
+    cells = [("-7", "+0.5 %", "\u22121 % to +2 %"), ("=1+1", "\u22120.5 %", "\u2212x"), ("@a", "\u2013", "+x")]
+    table = Table("t", "T", columns, [[Cell(text) for text in row] for row in cells])
+    rows = list(csv.reader(as_csv(table).splitlines()))[1:]
+    assert rows == [["-7", "0.5 %", "\u22121 % to +2 %"], ["'=1+1", "-0.5 %", "\u2212x"], ["'@a", "\u2013", "'+x"]]
+    differences = next(one for one in tables_of(reported(scores, None)) if one.name == "differences")
+    read = [float(row[3].removesuffix(" %")) for row in csv.reader(as_csv(differences).splitlines()[1:])]
+    assert min(read) < 0 < max(read)
 
 
 def test_a_project_of_one_number_has_a_report_too(tmp_path):

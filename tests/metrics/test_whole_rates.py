@@ -135,3 +135,24 @@ def test_the_report_its_table_and_the_line_that_is_dragged_have_them(tmp_path):
     moved = LiveThreshold(found, options(at="threshold=1.3")).at(0.5)
     assert moved.at_threshold.false_matches == int((scores.score[~scores.label] >= 0.5).sum())
     assert moved.at_threshold.fmr_ci is None
+
+
+def test_an_fnmr_of_zero_at_an_fmr_of_one_is_not_what_sets_the_threshold():
+    """Every comparison matches: the FMR sets the threshold, and no miss in so many comparisons is that of no error."""
+    rng = np.random.default_rng(4)
+    people = np.repeat(np.arange(40), 2)
+    one, two = np.triu_indices(len(people), 1)
+    same = people[one] == people[two]
+    group = np.where(people % 2 == 0, "A", "B")
+    keep = same | (group[one] == group[two])
+    one, two, same = one[keep], two[keep], same[keep]
+    scores = ScoreSet(
+        score=np.where(same, 1.5, 0.0) + rng.normal(size=len(one)), label=same, subject1=people[one].astype(str),
+        subject2=people[two].astype(str), group1=group[one], group2=group[two],
+    )  # fmt: skip
+    params = EvaluateParams(scores=Path("scores.npz"), by="group", at="fmr=1", bootstrap=100)
+    result, _ = evaluate(scores, params)
+    for row in (result.at_threshold, *result.groups.per_group.values()):
+        assert row.fmr == 1 and row.fmr_ci is None and "set by this rate" in row.fmr_ci_why
+        assert row.fnmr == 0 and row.fnmr_ci_why is None and row.fnmr_ci[0] == 0 and 0.02 < row.fnmr_ci[1] < 0.2, row
+    assert result.groups.fairness.intervals["gini_fnmr"][1] > 0.1

@@ -17,6 +17,7 @@ TAILS = 0.03, 0.0225  # of the draws, at the ends towards equality and away from
 GARBE_TAILS = 0.0175, 0.0175  # a mean of two coefficients keeps less of what makes each interval too wide
 _STEP, _STEPS = 0.1, 60  # in standard errors of the rates, and how many at most
 _REACH = 0.15  # in standard errors: how far is looked for the direction of a step
+_FLAT = 1e-3  # of what a step gains: a slope below is none
 _NEAR = 0.01  # of the way from equality to the estimate: equal already
 
 
@@ -35,7 +36,8 @@ def inverted_interval(
     walked through, from the rates that were seen towards equality and away from it: each step is the shortest one, in
     standard errors, that changes the figure (steepest descent, near the constrained maximum of the likelihood). Around
     each of them rates are drawn as they spread around those seen (`_rates_around`). An end of the interval is where the figure that
-    was seen lies among the last of those drawn. See docs/intervals.md.
+    was seen lies among the last of those drawn. Rates that lie nearer to each other than those of equal groups mostly do
+    are taken for such usual ones at the end away from equality: chance makes them so. See docs/intervals.md.
 
     Parameters
     ----------
@@ -53,17 +55,21 @@ def inverted_interval(
     spread = scale * (t_quantile(_freedom_of(slopes, freedom[known])) / Z95)
     shapes = (deviations - deviations.mean(0)) / np.where(known, scale, 1.0)
 
-    def share(truth: Array, *, above: bool) -> float:
+    def share(truth: Array, seen: float, *, above: bool) -> float:
         drawn = figure(_rates_around(truth, spread, shapes))
-        return float(np.mean(drawn >= estimate if above else drawn <= estimate))
+        return float(np.mean(drawn >= seen if above else drawn <= seen))
 
     def equal(values: list[float]) -> bool:
         return values[-1] - even <= _NEAR * abs(estimate - even) or (len(values) > 4 and values[-1] >= values[-4])
 
     down = _Path(figure, logits, scale, -1, equal)
     up = _Path(figure, logits, scale, 1, lambda _values: False)
-    low, reached = down.first(lambda truth: share(truth, above=True) < tails[0], start=_STEPS + 1)
-    high, _ = up.first(lambda truth: share(truth, above=False) < tails[1], start=12)
+    low, reached = down.first(lambda truth: share(truth, estimate, above=True) < tails[0], start=_STEPS + 1)
+    seen = estimate
+    if reached:  # what is more equal than equal groups mostly are is no proof of equality
+        usual = figure(_rates_around(down.truths[-1], spread, shapes))
+        seen = max(seen, float(np.median(usual[np.isfinite(usual)]))) if np.isfinite(usual).any() else seen
+    high, _ = up.first(lambda truth: share(truth, seen, above=False) < tails[1], start=12)
     return max(even, min(even if reached else low, estimate)), max(high, estimate)
 
 
@@ -122,8 +128,14 @@ class _Path:
         """Note the figure at the last truth, and return how it changes with each rate."""
         around = self._figure(expit(self.truths[-1] + self._shifts))
         self.values.append(float(around[-1]))
-        count = len(self._scale)
-        return np.asarray(around[:count] - around[count:-1])
+        count, here = len(self._scale), self.values[-1]
+        slope = np.asarray(around[:count] - around[count:-1])
+        gains = around[:-1] - here
+        if self._sign > 0 and gains.max(initial=0.0) > 0 and np.linalg.norm(slope) < _FLAT * gains.max():
+            best = int(gains.argmax())  # equal rates: the figure grows either way, so that no slope shows it
+            slope = np.zeros(count)
+            slope[best % count] = gains[best] if best < count else -gains[best]
+        return slope
 
     def _walk(self, to: int) -> None:
         """Walk on to the truth with this number, or to the last one."""

@@ -77,7 +77,10 @@ def draw_rate(
     at = int(place.upper[0])
     spread = spread_of(values)
     if spread < _HELD * np.sqrt(variance.variance[at]):
-        return tr("the threshold is set by this rate")
+        if setter is None:
+            return tr("the threshold is set by this rate")
+        if 0 < rate < 1:
+            return tr("it is the same in nearly all draws")
     freedom = float(variance.freedom[at]) if setter is None else freedom_at_target(spread**2, variance, setter, at)
     stretch = stretch_for_few(rate, spread, freedom, errors, trials)
     return DrawnRate(rate, values[0] + stretch * (values - values[0]), freedom, variance.trials_at(at))

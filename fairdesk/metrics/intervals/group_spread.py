@@ -138,12 +138,13 @@ class CommonSpread:
         """
         return next((self._few[rate] for rate in rates_behind(figure) if rate in self._few), None)
 
-    def likely(self, rate: str, groups: int) -> dict[str, Array]:
+    def likely(self, rate: str, groups: int, stream: int = 0) -> dict[str, Array]:
         """Return likely rates of each group that has an interval, for a figure of so many groups.
 
-        Their degrees of freedom add up: that the variances of all groups are too small at once is not likely.
+        Their degrees of freedom add up: that the variances of all groups are too small at once is not likely. Rates
+        without an error (or with nothing else) are drawn from one of several independent `stream`s.
         """
-        rng = np.random.default_rng([self.params.seed, 1, rate == "fmr"])
+        rng = np.random.default_rng([self.params.seed, 1, rate == "fmr", *([stream] if stream else [])])
         return {
             name: likely_rates(value, values, freedom * groups, worth, rng)
             for name, (value, values, freedom, worth) in self.made[rate].items()
@@ -195,9 +196,16 @@ class CommonSpread:
         )
         return figure_functions((len(fmr), len(fnmr)), self.params.alpha, shares, self.params.target_fmr)
 
-    def likely_figures(self) -> dict[str, Array]:
-        """Return every fairness figure over likely rates, one value a draw."""
-        fmr, fnmr = (self._columns(rate, self.likely(rate, len(self.rows))) for rate in ("fmr", "fnmr"))
+    def likely_figures(self, stream: int = 0, moved: dict[tuple[str, str], Array] | None = None) -> dict[str, Array]:
+        """Return every fairness figure over likely rates, one value a draw.
+
+        The rates of a rate and group in `moved` are moved by its values on the logit scale.
+        """
+        rates = {rate: self.likely(rate, len(self.rows), stream) for rate in ("fmr", "fnmr")}
+        for (rate, name), by in (moved or {}).items():
+            odds = np.exp(by) * rates[rate][name] / (1 - rates[rate][name])
+            rates[rate][name] = odds / (1 + odds)
+        fmr, fnmr = (self._columns(rate, rates[rate]) for rate in ("fmr", "fnmr"))
         return {name: figure(fmr, fnmr) for name, figure in self._functions().items()}
 
     def _fairness(self, wide: dict[str, Interval], check: Callable[[], None]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
-from fairdesk.images.table_cells import safe_rows
-from fairdesk.metrics.report.tables import Table
+from fairdesk.images.table_cells import safe_cell
+from fairdesk.metrics.report.tables import Column, Table
 
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -16,12 +17,34 @@ _LATEX = {
 }  # fmt: skip
 
 
+_SHOWN = re.compile(r"[+\u2212-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?([eE][+\u2212-]?[0-9]+)?( %)?")
+
+
+def csv_number(text: str) -> str | None:
+    """Return a number as programs read it, such as "-0.658 %" or "2994"; None for any other text.
+
+    The minus is ASCII's, and there is no plus and no comma between thousands. The per cent sign stays.
+    """
+    if _SHOWN.fullmatch(text) is None:
+        return None
+    return text.replace("\u2212", "-").replace(",", "").removeprefix("+")
+
+
+def _csv_cell(text: str, column: Column) -> str:
+    """Return a cell: a number plain, any other text so that a spreadsheet does not run it."""
+    if column.text:
+        return str(safe_cell(text))
+    number = csv_number(text)
+    return str(safe_cell(text)) if number is None else number
+
+
 def as_csv(table: Table) -> str:
-    """Return a table as CSV, as it is shown."""
+    """Return a table as CSV, as it is shown but for its numbers: they are written as programs read them."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([column.title for column in table.columns])
-    writer.writerows(safe_rows([cell.text for cell in row] for row in table.rows))
+    for row in table.rows:
+        writer.writerow([_csv_cell(cell.text, column) for cell, column in zip(row, table.columns, strict=True)])
     return buffer.getvalue()
 
 

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 
 class _Choice(NamedTuple):
-    """How the threshold is taken: the rule's row, and the number of the field where it is this one."""
+    """How the threshold is taken: the rule's row, the number of the field where it is this one, and whose pairs set it."""
 
     row: int
     value: float | None
+    source: str
+    named: str  # the source as the box shows it
 
 
 class _Step(NamedTuple):
@@ -48,7 +50,9 @@ class ThresholdSteps(TabSteps):
 
     def _choice(self) -> _Choice:
         at, value = self._tab.at, self._tab.value
-        return _Choice(at.currentIndex(), value.value() if at.currentData() == "threshold" else None)
+        number = value.value() if at.currentData() == "threshold" else None
+        source = self._tab.source
+        return _Choice(at.currentIndex(), number, str(source.currentData() or "all"), source.currentText())
 
     def _newest_edit(self) -> int:
         project = self._tab.session.project
@@ -70,6 +74,8 @@ class ThresholdSteps(TabSteps):
         return None if other is not None and other.id <= self._undone[-1].edit else self._named(self._undone[-1])
 
     def _named(self, step: _Step) -> str:
+        if step.before.source != step.after.source and step.before[:2] == step.after[:2]:
+            return tr("threshold from {source}", source=step.after.named)
         if step.after.value is not None:
             return tr("threshold {value:.6g}", value=step.after.value)
         return tr("threshold by {rule}", rule=self._tab.at.itemText(step.after.row))
@@ -88,8 +94,9 @@ class ThresholdSteps(TabSteps):
 
     def _take(self, choice: _Choice) -> None:
         tab = self._tab
-        with quietly(tab.at, tab.value):
+        with quietly(tab.at, tab.value, tab.source):
             tab.at.setCurrentIndex(choice.row)
+            tab.source.setCurrentIndex(max(tab.source.findData(choice.source), 0))  # a group may be gone by now
             if choice.value is not None:
                 tab.value.setValue(choice.value)
         self._now = self._choice()  # a field that is hidden with the focus says that typing ended

@@ -1,0 +1,363 @@
+"""The figures of two models over the same comparisons, with intervals of their differences by subjects."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fairdesk.metrics.comparison.disagreements import Disagreements, Reach, disagreements_of, held
+from fairdesk.metrics.evaluation import Evaluated
+from fairdesk.metrics.fairness.figure_functions import rates_behind
+from fairdesk.metrics.fairness.figure_notes import smaller_is_fairer
+from fairdesk.metrics.intervals.by_pairs import Z95, Interval
+from fairdesk.metrics.intervals.by_subjects import middle, t_quantile
+from fairdesk.metrics.intervals.group_spread import CommonSpread
+from fairdesk.metrics.intervals.paired_spread import paired_deviation
+from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, Curves, Place
+from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.rates.common_threshold import CommonThreshold
+from fairdesk.metrics.rates.error_rates import TARGETS
+from fairdesk.metrics.scores.score_set import ScoreSet
+from fairdesk.words import tr
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Row = tuple[str, str | None, float, float, Interval | None, str | None]
+
+
+class _Paired(NamedTuple):
+    """How a difference of two rates at fixed thresholds spreads in the draws, and by how much it is to be stretched."""
+
+    spread: float
+    stretch: float
+    freedom: float
+    disagreements: Disagreements
+
+    @property
+    def reaches(self) -> list[Reach]:
+        """How far the difference may reach at least, where disagreements are few."""
+        return [self.disagreements.reach()] if self.disagreements.few else []
+
+
+class PairedFigures:
+    """The figures of two models, drawn over the same subjects."""
+
+    def __init__(
+        self, one: ScoreSet, two: ScoreSet, first: Evaluated, second: Evaluated, params: EvaluateParams, undrawn: str
+    ) -> None:
+        self.sets, self.found, self.params = (one, two), (first, second), params
+        self.undrawn = undrawn  # why there are no draws, where there are none
+        assert one.label is not None
+        self.label = one.label
+        self._paired_rates: dict[tuple[str, str], _Paired] = {}  # of each rate and group with an interval
+
+    def _curves(self, cell: str) -> tuple[Curves, Curves] | None:
+        drawn = [one.drawn for one in self.found]
+        if drawn[0] is None or drawn[1] is None:
+            return None
+        one, two = (found.whole if cell == ALL else found.draws for found in (drawn[0], drawn[1]))
+        return one.cells[cell], two.cells[cell]
+
+    def _errors(self, which: int, rate: str, threshold: float, kind: Mask) -> Mask:
+        """Tell which comparisons of a kind are errors."""
+        score = self.sets[which].score
+        assert score is not None
+        accepted = score[kind] >= np.float64(threshold)
+        return np.asarray(accepted if rate == "fmr" else ~accepted)
+
+    def _paired(
+        self, rate: str, use: Mask, thresholds: tuple[float, float], curves: tuple[Curves, Curves],
+        places: tuple[Place, Place], *, whole: bool = False,
+    ) -> _Paired | str:  # fmt: skip
+        """Return how a difference of rates spreads at fixed thresholds, or why that is not known.
+
+        Of the `whole` set subjects are one group.
+        """
+        few = tr("fewer than {n} subjects", n=4)
+        drawn = self.found[0].drawn
+        sides = [getattr(one, rate) for one in curves]
+        variances = [getattr(one, f"{rate}_variance") for one in curves]
+        if drawn is None or None in (*variances,) or sides[0] is None or sides[1] is None:
+            return few
+        fixed = [_fixed(place).of(side) for place, side in zip(places, sides, strict=True)]
+        spread = float(np.std((fixed[1] - fixed[0])[1:], ddof=1))
+        kind = use & (self.label == (rate == "fnmr"))
+        one, two = (self._errors(which, rate, thresholds[which], kind) for which in (0, 1))
+        difference = np.zeros(len(kind))
+        difference[kind] = two.astype(np.float64) - one
+        made = paired_deviation(drawn.everyone if whole else drawn.subjects, kind, difference)
+        if made is None:
+            return few
+        deviation, freedom = made
+        stretch = (deviation / spread if spread > 0 and deviation > 0 else 1.0) * t_quantile(freedom) / Z95
+        worth = min(of.trials_at(int(place.upper[0])) for of, place in zip(variances, places, strict=True))
+        return _Paired(spread, stretch, freedom, disagreements_of(one, two, worth))
+
+    def own_figures(self, check: Callable[[], None]) -> list[Row]:
+        """EER and TAR at each FAR, over all comparisons and (the EER) for each group."""
+        rows: list[Row] = []
+        results = [one.result for one in self.found]
+        everyone = np.ones(len(self.label), dtype=bool)
+        if results[0].eer is not None and results[1].eer is not None:
+            own = [one.eer_ci for one in results]
+            rows.append(self._eer(ALL, None, everyone, results[0].eer, results[1].eer, own))
+            for target in TARGETS:
+                points = [(one.tar_at_far or {})[target] for one in results]
+                if points[0].tar is None or points[1].tar is None or not points[0].resolvable:
+                    continue
+                check()
+                rows.append(self._tar(target, points[0].tar, points[1].tar, [one.tar_ci for one in points]))
+        groups = [one.result.groups for one in self.found]
+        grouped = self.found[0].grouped
+        if groups[0] is None or groups[1] is None or grouped is None:
+            return rows
+        for number, name in enumerate(grouped.names):
+            figures = [one.per_group[name] for one in groups if one is not None]
+            eers, own = [one.eer for one in figures], [one.eer_ci for one in figures]
+            check()
+            if eers[0] is not None and eers[1] is not None:
+                rows.append(self._eer(GROUP + name, name, grouped.within(number), eers[0], eers[1], own))
+        return rows
+
+    def _eer(
+        self, cell: str, group: str | None, use: Mask, first: float, second: float, own: list[Interval | None]
+    ) -> Row:
+        curves = self._curves(cell)
+        found = None if curves is None else [one.equal_error() for one in curves]
+        if found is None or found[0] is None or found[1] is None or curves is None:
+            why = self.undrawn if curves is None else tr("only one kind of comparison")
+            return "eer", group, first, second, None, why
+        (one, place_one), (two, place_two) = found[0], found[1]
+        places, thresholds = (place_one, place_two), self._thresholds(cell, (place_one, place_two))
+        spreads, wanted = 0.0, 0.0
+        reaches: list[Reach] = []
+        for rate in ("fmr", "fnmr"):
+            made = self._paired(rate, use, thresholds, curves, places, whole=cell == ALL)
+            if isinstance(made, str):
+                return "eer", group, first, second, None, made
+            spreads += made.spread**2
+            wanted += (made.spread * made.stretch) ** 2
+            reaches += made.reaches
+        factor = math.sqrt(wanted / spreads) if spreads > 0 else 1.0
+        ci = held(_around(second - first, two - one, factor), second - first, reaches, own)
+        return "eer", group, first, second, ci, None
+
+    def _thresholds(self, cell: str, places: tuple[Place, Place]) -> tuple[float, float]:
+        """Return the thresholds at the data's own places."""
+        found = [one.drawn for one in self.found]
+        assert found[0] is not None and found[1] is not None
+        one, two = (drawn.whole if cell == ALL else drawn.draws for drawn in (found[0], found[1]))
+        return float(one.thresholds[places[0].upper[0]]), float(two.thresholds[places[1].upper[0]])
+
+    def _tar(self, target: str, first: float, second: float, own: list[Interval | None]) -> Row:
+        name = f"tar_at_far {target}"
+        curves = self._curves(ALL)
+        places = None if curves is None else [one.at_target(float(target)) for one in curves]
+        if curves is None or places is None or places[0] is None or places[1] is None:
+            return name, None, first, second, None, self.undrawn
+        sides = [one.fnmr for one in curves]
+        if sides[0] is None or sides[1] is None:
+            return name, None, first, second, None, tr("no genuine comparisons")
+        both = (places[0], places[1])
+        moving = [place.of(side) for place, side in zip(both, (sides[0], sides[1]), strict=True)]
+        everyone = np.ones(len(self.label), dtype=bool)
+        made = self._paired("fnmr", everyone, self._thresholds(ALL, both), curves, both, whole=True)
+        if isinstance(made, str):
+            return name, None, first, second, None, made
+        reaches = [(up, down) for down, up in made.reaches]  # a TAR rises as the FNMR falls
+        ci = held(_around(second - first, moving[0] - moving[1], made.stretch), second - first, reaches, own)
+        return name, None, first, second, ci, None
+
+    def group_rates(self, check: Callable[[], None]) -> list[Row]:
+        """FMR and FNMR of each group, each model at its own common threshold."""
+        groups = [one.result.groups for one in self.found]
+        grouped = self.found[0].grouped
+        if groups[0] is None or groups[1] is None or grouped is None:
+            return []
+        thresholds = [one.threshold for one in self.found]
+        rows: list[Row] = []
+        for rate in ("fmr", "fnmr"):
+            for number, name in enumerate(grouped.names):
+                check()
+                values = [getattr(one.per_group[name], rate) for one in groups if one is not None]
+                if None in values:
+                    continue
+                ci, why = self._rate(rate, name, grouped.within(number), thresholds)
+                rows.append((rate, name, values[0], values[1], ci, why))
+        return rows
+
+    def _rate(
+        self, rate: str, name: str, use: Mask, thresholds: list[CommonThreshold | None]
+    ) -> tuple[tuple[float, float] | None, str | None]:
+        drawn = [one.drawn for one in self.found]
+        commons = [None if one is None else one.common for one in drawn]
+        if commons[0] is None or commons[1] is None or None in thresholds:
+            return None, self.undrawn
+        made = [one.made[rate].get(name) for one in commons if one is not None]
+        if made[0] is None or made[1] is None:
+            rows = [one.result.groups.per_group[name] for one in self.found if one.result.groups is not None]
+            whys = [why for row in rows if (why := getattr(row, f"{rate}_ci_why"))]
+            return None, whys[0] if whys else tr("one of the two rates has no interval")
+        curves = self._curves(GROUP + name)
+        assert curves is not None
+        values = [
+            math.inf if one is not None and one.reject_all else float(one.value)
+            for one in thresholds
+            if one is not None
+        ]
+        paired = self._paired(rate, use, (values[0], values[1]), curves, (commons[0].fixed, commons[1].fixed))
+        if isinstance(paired, str):
+            return None, paired
+        self._paired_rates[rate, name] = paired
+        difference = made[1].rate - made[0].rate
+        drawn_apart = _around(difference, made[1].values - made[0].values, paired.stretch)
+        return held(drawn_apart, difference, paired.reaches, [one.interval for one in made if one is not None]), None
+
+    def fairness(self, check: Callable[[], None]) -> list[Row]:
+        """Every fairness figure, both models over the same draws."""
+        groups = [one.result.groups for one in self.found]
+        commons = [None if one.drawn is None else one.drawn.common for one in self.found]
+        if groups[0] is None or groups[1] is None:
+            return []
+        check()
+        tables = [] if commons[0] is None or commons[1] is None else self._likely_figures(commons[0], commons[1])
+        rows: list[Row] = []
+        for row in groups[0].fairness.rows():
+            other = getattr(groups[1].fairness, row.name)
+            if row.value is None or other is None or smaller_is_fairer(row.name) is None:
+                continue
+            if not (math.isfinite(row.value) and math.isfinite(other)):
+                rows.append((row.name, None, row.value, other, None, tr("one of the two is infinite")))
+                continue
+            if len(tables) < 2 or row.name not in tables[0] or row.name not in tables[1]:
+                rows.append((row.name, None, row.value, other, None, self.undrawn))
+                continue
+            few = [why for one in commons if one is not None and (why := one.too_few_behind(row.name)) is not None]
+            if few:
+                rows.append((row.name, None, row.value, other, None, few[0]))
+                continue
+            ratio = row.name == "IR" or row.name == "SER" or "_over_" in row.name
+            bound = None if row.name.startswith("accuracy") or row.name == "fmr_MAPE" else 1.0
+            bare = any(self._bare(rate) for rate in rates_behind(row.name))
+            own = [one.fairness.intervals.get(row.name) for one in groups if one is not None]
+            ci = _of_figures(
+                (row.value, other), (tables[0][row.name], tables[1][row.name]), own, ratio=ratio, bound=bound, bare=bare
+            )
+            rows.append((row.name, None, row.value, other, ci, None))
+        return rows
+
+    def _bare(self, rate: str) -> bool:
+        """Tell whether a group has no error, or nothing else, in one of the models."""
+        groups = [one.result.groups for one in self.found]
+        return any(getattr(row, rate) in (0, 1) for one in groups if one for row in one.per_group.values())
+
+    def _likely_figures(self, first: CommonSpread, second: CommonSpread) -> list[dict[str, Array]]:
+        """Return every fairness figure of both models over the same draws.
+
+        A rate without an error says nothing of the other model's: both are drawn apart. Where the models disagree on few
+        comparisons of a group, their rates are moved apart and towards each other, half each, so that the difference
+        reaches as far as those few allow. Each way is drawn with the models' parts changed too, so that it does not matter
+        which is called the first.
+        """
+        apart = {}
+        rng = np.random.default_rng([self.params.seed, 6])
+        for rate in ("fmr", "fnmr"):
+            likely = [one.likely(rate, len(one.rows)) for one in (first, second)]
+            for name in first.rows:
+                normal = rng.normal(size=first.draws.count)
+                paired = self._paired_rates.get((rate, name))
+                if paired is not None and paired.disagreements.few:
+                    rates = first.made[rate][name].rate, second.made[rate][name].rate
+                    by = _apart(rates, (likely[0][name], likely[1][name]), paired.disagreements.reach())
+                    if by > 0:
+                        apart[rate, name] = by * normal / Z95
+        if not apart and not self._bare("fmr") and not self._bare("fnmr"):
+            return [first.likely_figures(), second.likely_figures()]
+        nearer = {key: -by for key, by in apart.items()}
+        ways = [[one.likely_figures(0, nearer), one.likely_figures(1, apart)] for one in (first, second)]
+        return [
+            {name: np.concatenate([ways[0][0][name], ways[0][1][name]]) for name in ways[0][0]},
+            {name: np.concatenate([ways[1][1][name], ways[1][0][name]]) for name in ways[1][0]},
+        ]
+
+
+def _apart(rates: tuple[float, float], likely: tuple[Array, Array], reach: Reach) -> float:
+    """Return by how much on the logit scale each of two rates is to be moved (97.5 % of the way) from the other.
+
+    What the draws' difference lacks of its reach: from the rate m = q / (1 + q) between them, the odds q u and q / u lie
+    F apart, if q (1 - F) u^2 - F (1 + q^2) u - q (1 + F) = 0. Zero where a rate is 0 or 1, or the draws reach as far.
+    """
+    if not all(0 < rate < 1 for rate in rates):
+        return 0.0
+    lacking = (sum(reach) / 2) ** 2 - (Z95 * float(np.std(likely[1] - likely[0], ddof=1))) ** 2
+    if lacking <= 0:
+        return 0.0
+    far, middle_rate = min(math.sqrt(lacking), 0.98), sum(rates) / 2
+    q = middle_rate / (1 - middle_rate)
+    b = far * (1 + q * q)
+    return math.log((b + math.sqrt(b * b + 4 * q * q * (1 - far * far))) / (2 * q * (1 - far)))
+
+
+def _of_figures(
+    values: tuple[float, float],
+    draws: tuple[Array, Array],
+    own: list[Interval | None],
+    *,
+    ratio: bool,
+    bound: float | None,
+    bare: bool,
+) -> tuple[float, float] | None:
+    """Return the interval of a difference of figures from both models' values over the same draws.
+
+    Each figure is larger in a sample than in truth; most of that excess is taken off with the median of the draws'
+    difference. Ratios are compared on the log scale, around their geometric mean. Where a group has no error in one of the models (`bare`), that excess
+    is not known, and the interval holds the one without it too.
+
+    A figure near equality has an excess that draws around the sample do not show. So the interval also holds what the
+    `own` intervals of both models, which are found by inversion, allow together (MOVER: the squares of their arms added).
+    """
+    (first, second), (one, two) = values, draws
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = np.log(two) - np.log(one) if ratio else two - one
+    known = apart[np.isfinite(apart)]
+    if len(known) < 0.9 * len(apart):
+        return None
+    span = middle(known)
+    if span is None:
+        return None
+    estimate = math.log(second) - math.log(first) if ratio else second - first
+    shift = estimate - float(np.median(known))
+    low, high = span[0] + shift, span[1] + shift
+    if bare:
+        low, high = min(low, span[0], estimate), max(high, span[1], estimate)
+    arms = [_arms(value, interval, ratio=ratio) for value, interval in zip(values, own, strict=True)]
+    if arms[0] is not None and arms[1] is not None:
+        (down_one, up_one), (down_two, up_two) = arms[0], arms[1]
+        low = min(low, estimate - math.hypot(down_two, up_one))
+        high = max(high, estimate + math.hypot(up_two, down_one))
+    if not ratio:
+        return (low, high) if bound is None else (max(-bound, low), min(bound, high))
+    scale = 2 * math.sqrt(first * second)  # second - first = 2 sqrt(first second) sinh(log(second / first) / 2)
+    return scale * math.sinh(low / 2), scale * math.sinh(high / 2)
+
+
+def _arms(value: float, interval: Interval | None, *, ratio: bool) -> Reach | None:
+    """Return how far an interval reaches below and above its figure, of ratios on the log scale; None if without end."""
+    if interval is None or not all(math.isfinite(end) and (end > 0 or not ratio) for end in interval):
+        return None
+    low, high, here = (math.log(one) for one in (*interval, value)) if ratio else (*interval, value)
+    return max(here - low, 0.0), max(high - here, 0.0)
+
+
+def _fixed(place: Place) -> Place:
+    """Return the data's own threshold in every draw."""
+    return Place(np.full_like(place.upper, place.upper[0]), np.full_like(place.share, place.share[0]))
+
+
+def _around(estimate: float, draws: Array, factor: float) -> tuple[float, float] | None:
+    span = middle(factor * (draws[1:] - draws[0]))
+    return None if span is None else (max(-1.0, estimate + span[0]), min(1.0, estimate + span[1]))
