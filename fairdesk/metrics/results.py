@@ -7,6 +7,7 @@ from fairdesk.figures.whole_set import named_apart, whole_name
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import plain, rate
 from fairdesk.metrics.fairness.results import Fairness
+from fairdesk.metrics.group_names import on_one_line
 from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.metrics.pairs_behind.left_out_counts import LeftOutCount, Repeats
 from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint, rule_name
@@ -424,19 +425,10 @@ def _span(interval: Interval) -> str:
     return f"[{figure_bound(interval[0])}, {figure_bound(interval[1])}]"
 
 
-_WIDEST = 40  # letters of a name in the terminal's table
-
-
-def _on_one_line(name: str) -> str:
-    """Return a group's name without line breaks, cut to what a table has room for."""
-    name = " ".join(name.split())
-    return name if len(name) <= _WIDEST else name[: _WIDEST - 1] + "…"
-
-
 def _group_lines(result: EvaluateResult, groups: GroupsResult) -> list[str]:
     lines = [tr("Groups at threshold {threshold:.4g} ({rule}):", threshold=groups.threshold, rule=groups.rule)]
     rows: list[tuple[str, ThresholdRates, Figures, tuple[int, int, int | None]]] = [
-        (_on_one_line(name), one, one, (one.genuine, one.impostor, one.subjects))
+        (on_one_line(name), one, one, (one.genuine, one.impostor, one.subjects))
         for name, one in groups.per_group.items()
     ]
     if result.at_threshold is not None:

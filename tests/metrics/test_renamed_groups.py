@@ -36,8 +36,8 @@ def told(scores, **given):
 
 
 def close(one, two):
-    if one is None or two is None:
-        return one is two
+    if one is None or two is None or isinstance(one, str):
+        return one == two
     return one == pytest.approx(two, rel=1e-9, abs=1e-12)
 
 

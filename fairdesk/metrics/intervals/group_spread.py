@@ -17,6 +17,7 @@ from fairdesk.metrics.fairness.figure_functions import (
 )
 from fairdesk.metrics.fairness.inversion import GARBE_TAILS, TAILS, inverted_interval
 from fairdesk.metrics.fairness.spread import permuted_members, permuted_rates, shifted_interval
+from fairdesk.metrics.group_names import on_one_line
 from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.metrics.intervals.by_subjects import (
     FEW,
@@ -117,7 +118,9 @@ class CommonSpread:
             return None, why
         few = too_few(variance) or self.threshold.no_interval(rate)
         if few is not None:
-            said = tr("the {rate} of {group} has no interval: {why}", rate=rate.upper(), group=name, why=few)
+            said = tr(
+                "the {rate} of {group} has no interval: {why}", rate=rate.upper(), group=on_one_line(name), why=few
+            )
             self._few.setdefault(rate, said)
             return None, few
         row = self.rows[name]
@@ -296,7 +299,7 @@ class CommonSpread:
                 if cell.matrix is not None and len(there) < FEWEST:
                     return tr(
                         "the {rate} of {group} is of pairs of fewer than {n} subjects, too few to be permuted",
-                        rate=rate.upper(), group=name, n=FEWEST,
+                        rate=rate.upper(), group=on_one_line(name), n=FEWEST,
                     )  # fmt: skip
             if len(np.unique(np.concatenate(everyone))) < FEWEST:
                 return tr("the {rate} is of fewer than {n} subjects, all groups together", rate=rate.upper(), n=FEWEST)
