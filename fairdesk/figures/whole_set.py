@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 WHOLE = ""
 """The whole set's key where groups have their names; no group is called so."""
@@ -27,3 +27,15 @@ def named_apart(groups: Iterable[str]) -> str:
     """Say what the whole set is called where that is not "all", or nothing."""
     name = whole_name(groups)
     return "" if name == tr("all") else tr("The row {name} is of all groups together.", name=f"“{name}”")
+
+
+def beside_groups(groups: Iterable[str], comparisons: int) -> str:
+    """Say that the row of the whole set holds so many comparisons that are in no group's row; nothing where there are none."""
+    if comparisons <= 0:
+        return ""
+    return tr_n(
+        "The row {name} also holds {n:,} comparison of two groups, or of a face without a group.",
+        "The row {name} also holds {n:,} comparisons of two groups, or of faces without a group.",
+        comparisons,
+        name=f"“{whole_name(groups)}”",
+    )

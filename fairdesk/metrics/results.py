@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairdesk import counted
-from fairdesk.figures.whole_set import named_apart, whole_name
+from fairdesk.figures.whole_set import beside_groups, named_apart, whole_name
 from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import plain, rate
 from fairdesk.metrics.fairness.results import Fairness
@@ -300,6 +300,13 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
     no_draws_why: str | None = None
     """Why there are no draws, where there are too many groups for them."""
 
+    def beside_groups(self) -> str:
+        """Say how many comparisons the row of all of them holds that are in no group's row; nothing where there is none."""
+        if self.at_threshold is None or self.groups is None:
+            return ""
+        within = sum(row.genuine + row.impostor for row in self.groups.per_group.values())
+        return beside_groups(self.groups.per_group, self.n_genuine + self.n_impostor - within)
+
     def warn(self, said: list[str]) -> None:
         """Add sentences to the warning."""
         self.warning = " ".join([*([self.warning] if self.warning else []), *said]) or None
@@ -447,8 +454,7 @@ def _group_lines(result: EvaluateResult, groups: GroupsResult) -> list[str]:
         )
         for name, rates, own, (genuine, impostor, subjects) in rows
     ]
-    if said := named_apart(groups.per_group):
-        lines.append(f"  {said}")
+    lines += [f"  {said}" for said in (named_apart(groups.per_group), result.beside_groups()) if said]
     lines += [f"  {line}" for line in groups.fairness.worst_lines()]
     lines += [f"  {line}" for line in groups.not_in_a_group.lines()]
     if groups.fmr_matrix_why is not None:

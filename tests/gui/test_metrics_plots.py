@@ -8,7 +8,6 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolTip
 
 from fairdesk.figures.whole_set import WHOLE
 from fairdesk.gui.widgets.rate_axis import RateAxis
@@ -178,9 +177,9 @@ def test_the_pointer_is_told_what_it_is_on(shown, qtbot):
     view = plot.plot.getPlotItem().vb
     inside = plot.plot.mapFromScene(view.mapViewToScene(QPointF(1.0, 0.001)))
     QTest.mouseMove(plot.plot.viewport(), inside)
-    qtbot.waitUntil(lambda: bool(QToolTip.text()), timeout=3000)
-    row = groups.per_group["B"]
-    assert QToolTip.text().split("\n")[0] == "B" and rate(row.fnmr) in QToolTip.text()
+    qtbot.waitUntil(lambda: plot.keys.readout.isVisible(), timeout=3000)
+    row, read = groups.per_group["B"], plot.keys.readout.toPlainText()
+    assert read.split("\n")[0] == "B" and rate(row.fnmr) in read
     said = shown.figures.groups["between"].tip_at(0.2, 1.2)
     cell = groups.fmr_matrix["B|A"]
     assert said.split("\n")[0] == "FMR between B and A" and f"{cell.false_matches:,} of {cell.impostor:,}" in said

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 
 
 @pytest.fixture
@@ -77,3 +77,20 @@ def test_the_keyboard_and_the_pointer_share_one(small, qtbot):
     QApplication.sendEvent(page.plot, QEvent(QEvent.Type.Leave))  # the pointer leaves: the mark has its text again
     assert page.readout.toPlainText() == last and len(boxes(page)[0]) == 1
     assert np.isfinite(page.readout.pos().x())
+
+
+@pytest.mark.parametrize("name", ["fnmr", "between"])
+def test_bars_and_cells_have_one_too(small, shown, qtbot, name):
+    page = shown.figures.groups[name]
+    shown.figures.setCurrentWidget(page)
+    qtbot.wait(40)
+    page.plot.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(page.plot, Qt.Key.Key_Right)
+    by_key = page.keys.readout.toPlainText()
+    assert by_key == page.tip_at(1, 0)
+    view = page.plot.getPlotItem().vb
+    page._on_move(view.mapViewToScene(QPointF(0.0, 0.0001)))
+    assert page.keys.readout.toPlainText() == page.tip_at(0, 0.0001) != by_key
+    assert not QToolTip.text()
+    QApplication.sendEvent(page.plot, QEvent(QEvent.Type.Leave))
+    assert page.keys.readout.toPlainText() == by_key and page.keys.readout.isVisible()

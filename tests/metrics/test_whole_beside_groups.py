@@ -109,3 +109,15 @@ def test_they_follow_the_line_that_is_dragged_and_have_their_pairs_behind_them()
     matches = int((scores.score[~scores.label] >= 0.5).sum())
     assert row[9].text == str(matches) and row[0].text == "all"
     assert (row[9].pairs.kind, row[9].pairs.first, row[9].pairs.second) == ("false match", "", "")
+
+
+def test_comparisons_that_are_in_no_groups_row_are_told_beside_the_row_of_all():
+    scores = grouped_study()
+    across = int((scores.group1 != scores.group2).sum())
+    assert across > 0
+    said = f"The row “all” also holds {across:,} comparisons of two groups, or of faces without a group."
+    found = evaluate(scores, options(at="threshold=1.3", by="group"))[0]
+    assert said in found.text()
+    assert said in next(table for table in tables_of(found) if table.name == "common").note
+    within = evaluate(grouped_study(groups=("A",)), options(at="threshold=1.3", by="group"))[0]
+    assert "also holds" not in within.text()

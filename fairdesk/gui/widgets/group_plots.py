@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QSize, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QFont, QFontMetricsF
-from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fairdesk.figures.rate_shares import rate_shares
 from fairdesk.figures.style import group_style
@@ -80,7 +80,6 @@ class GroupPlot(QWidget):
             self.plot.getPlotItem().vb.invertY(True)
             self.plot.getPlotItem().vb.setAspectLocked(False)
             self.plot.getPlotItem().vb.sigTransformChanged.connect(self._fit_notes)
-        self.plot.viewport().installEventFilter(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.scroller = PlotScroll(self.plot, self._room)
@@ -279,13 +278,9 @@ class GroupPlot(QWidget):
         place = view.mapSceneToView(position)
         text = self.tip_at(place.x(), place.y()) if inside else ""
         if text:
-            QToolTip.showText(self.plot.mapToGlobal(self.plot.mapFromScene(position)), text, self.plot)
+            self.keys.readout.show_at(text, place.x(), place.y(), border="border")
         else:
-            QToolTip.hideText()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Leave what is said of the pointer's place when it rests."""
-        return event.type() == QEvent.Type.ToolTip or super().eventFilter(watched, event)
+            self.keys.pointer_left()
 
     def query_at(self, x: float, y: float) -> PairQuery | None:
         """Return the pairs behind what lies at a place of the plot."""

@@ -165,6 +165,7 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
         "Threshold {threshold} ({rule}), the same for every group", threshold=number(groups.threshold), rule=groups.rule
     )
     note = _with_whole("; ".join([rule, *groups.fairness.worst_lines()]) + ".", result)
+    note = " ".join(part for part in (note, result.beside_groups()) if part)
     return Table("common", tr("Groups at one threshold"), columns, rows, note)
 
 
@@ -223,8 +224,8 @@ def _fairness(groups: GroupsResult) -> Table:
         rows.append(
             [
                 replace(value_cell, text=figure_name(row.name), strong=False, why=""), value_cell,
-                or_dash(interval, row.why or tr("it was not worked out"), figure_tip(row.name)),
-                or_dash(equal, row.why or alone or why or tr("it was not worked out"), figure_tip(row.name)),
+                or_dash(interval, row.why or tr("only figures that compare groups have one"), figure_tip(row.name)),
+                or_dash(equal, row.why or alone or why or tr("only figures that compare groups have one"), figure_tip(row.name)),
             ]
         )  # fmt: skip
     notes = [tr("Weight of the FMR (alpha): {alpha:g}.", alpha=groups.fairness.alpha)]
