@@ -229,6 +229,5 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
         chosen = likely_group(project, members, name) if group is None else typed_name(group) or None
         identity, _ = label_ids(connection, name, chosen)
         faces = give_identity(project, members, identity)
-        named_cluster(connection, cluster, identity)
-    label: int = project.db.value("SELECT label FROM cluster WHERE id = ?", (cluster,))
+        label = named_cluster(connection, cluster, identity)
     return NamedResult(identity=name, group=chosen, faces=faces, cluster=label, cluster_id=cluster)

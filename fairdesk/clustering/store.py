@@ -489,9 +489,10 @@ def homes_of(project: Project, version: int, faces: Sequence[int], *, hidden: bo
     return dict(rows)
 
 
-def named_cluster(connection: apsw.Connection, cluster: int, identity: int | None) -> None:
-    """Within a journal step: a cluster is an identity from here on, and has no other name."""
+def named_cluster(connection: apsw.Connection, cluster: int, identity: int | None) -> int:
+    """Within a journal step: a cluster is an identity from here on, and has no other name. Returns its label."""
     connection.execute("UPDATE cluster SET identity_id = ?, name = NULL WHERE id = ?", (identity, cluster))
+    return _row(connection, cluster).label
 
 
 def is_loose(connection: apsw.Connection, cluster: int) -> bool:

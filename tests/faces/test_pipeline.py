@@ -1,6 +1,7 @@
 """From photographs to vectors in one pass: the same as in two, each image decoded once, whatever ends it."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -234,7 +235,7 @@ def test_nothing_that_could_be_read_is_an_error_and_no_empty_success(tmp_path, d
         JobFailed, match=r"None of 24 images could be read, .*: the file is missing\. If they were moved"
     ) as told:
         work(QuietContext(project))
-    assert f"fairdesk relink PROJECT {home} NEW-FOLDER" in str(told.value)
+    assert f"fairdesk relink PROJECT {shlex.quote(str(home))} NEW-FOLDER" in str(told.value)
     away.rename(home)
     work(QuietContext(project))
     next(home.rglob("*.jpg")).unlink()
@@ -544,9 +545,9 @@ def test_work_that_was_left_and_of_which_nothing_could_be_done_is_an_error(grown
     for _ in range(2):  # and it stays one
         with pytest.raises(JobFailed, match=r"None of the 2 images that were left to do could be read") as told:
             work(QuietContext(project))
-        assert f"fairdesk relink PROJECT {new[0].parent} NEW-FOLDER" in str(told.value) and str(new[0]) in str(
-            told.value
-        )
+        assert f"fairdesk relink PROJECT {shlex.quote(str(new[0].parent))} NEW-FOLDER" in str(told.value) and str(
+            new[0]
+        ) in str(told.value)
     assert project.vectors.sets() == before
     new[0].with_suffix(".aside").rename(new[0])
     assert [one.path for one in work(QuietContext(project)).unreadable] == [str(new[1])]  # something was done
@@ -583,7 +584,7 @@ def test_what_is_left_has_each_images_own_reason_counted(grown, faces_known):
         assert f"2 (the file is missing), for example {new[0]}" in text
         assert f"2 (the file is empty), for example {home / 'new 2.jpg'}" in text
         assert f"1 (another file than the original: its contents differ): {home / 'new 3.jpg'}" in text
-        assert f"fairdesk relink PROJECT {home} NEW-FOLDER" in text
+        assert f"fairdesk relink PROJECT {shlex.quote(str(home))} NEW-FOLDER" in text
 
 
 def test_nothing_read_at_all_has_each_images_own_reason_counted(tmp_path, drawn):

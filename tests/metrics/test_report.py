@@ -158,7 +158,7 @@ def test_csv_and_latex_hold_the_table(scores):
 def test_numbers_in_csv_are_read_by_programs_and_texts_are_not_run(scores):
     """A plus or a minus before a number is no formula; a name that begins so may be one."""
     for shown, plain in {
-        "+0.987 %": "0.987 %", "\u22120.658 %": "-0.658 %", "2,994": "2994", "+1.2e\u22125": "1.2e-5", "0": "0", "12 %": "12 %",
+        "+0.987 %": "0.987 %", "\u22120.658 %": "-0.658 %", "2,994": "2994", "2\u202f994": "2994", "+1.2e\u22125": "1.2e-5", "0": "0", "12 %": "12 %",
         "\u2212": None, "+cmd": None, "1,23": None, "0 % to 2 %": None, "\u221e": None, "-1+2": None,
     }.items():  # fmt: skip
         assert csv_number(shown) == plain, shown

@@ -131,8 +131,9 @@ def test_thousands_are_written_as_the_language_writes_them(tmp_path, capsys):
             texts[path.name] = " | ".join(cell for row in rows for cell in row)
         for name, text in texts.items():
             assert not wrong.search(text), (language, name, wrong.search(text))
-        for name in ("terminal", "page", "common.csv", "between.csv", "left_out.csv", "overall.csv"):
+        for name in ("terminal", "page"):
             assert right.search(texts[name]), (language, name)
+        assert re.search(r"\b\d{4,}\b", texts["common.csv"])  # numbers of tables that programs read have no marks
         latex = (out / "tables" / "common.tex").read_text(encoding="utf-8")
         assert bool(re.search(r"\d\\,\d{3}", latex)) == (language == "es") and not narrow.search(latex)
         assert ("Wrote" in told.err) == (language == "en") and ("Se escribió" in told.err) == (language == "es")

@@ -37,6 +37,11 @@ class Disagreements:
         """Whether one of the two numbers is too small for draws to show how far it might lie from the truth."""
         return min(self.first, self.second) < FEW
 
+    @property
+    def hardly_any(self) -> bool:
+        """Whether both numbers together are that small."""
+        return self.first + self.second < FEW
+
     def reach(self) -> Reach:
         """Return how far below and above the difference of the rates the truth may lie, by these numbers alone.
 

@@ -14,7 +14,7 @@ from fairdesk.metrics.evaluation import Evaluated
 from fairdesk.metrics.fairness.figure_functions import rates_behind
 from fairdesk.metrics.fairness.figure_notes import smaller_is_fairer
 from fairdesk.metrics.intervals.by_pairs import Z95, Interval
-from fairdesk.metrics.intervals.by_subjects import middle, t_quantile
+from fairdesk.metrics.intervals.by_subjects import FEW, middle, t_quantile
 from fairdesk.metrics.intervals.group_spread import CommonSpread
 from fairdesk.metrics.intervals.paired_spread import paired_deviation
 from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, Curves, Place
@@ -141,7 +141,8 @@ class PairedFigures:
                 return "eer", group, first, second, None, made
             spreads += made.spread**2
             wanted += (made.spread * made.stretch) ** 2
-            reaches += made.reaches
+            if made.disagreements.hardly_any:  # an EER moves less than the rate that changes
+                reaches += made.reaches
         factor = math.sqrt(wanted / spreads) if spreads > 0 else 1.0
         ci = held(_around(second - first, two - one, factor), second - first, reaches, own)
         return "eer", group, first, second, ci, None
@@ -245,7 +246,14 @@ class PairedFigures:
             bare = any(self._bare(rate) for rate in rates_behind(row.name))
             own = [one.fairness.intervals.get(row.name) for one in groups if one is not None]
             ci = _of_figures(
-                (row.value, other), (tables[0][row.name], tables[1][row.name]), own, ratio=ratio, bound=bound, bare=bare
+                (row.value, other),
+                (tables[0][row.name], tables[1][row.name]),
+                own,
+                ratio=ratio,
+                bound=bound,
+                bare=bare,
+                few=any(self._few_errors(rate) for rate in rates_behind(row.name)),
+                falls=not smaller_is_fairer(row.name),
             )
             rows.append((row.name, None, row.value, other, ci, None))
         return rows
@@ -254,6 +262,12 @@ class PairedFigures:
         """Tell whether a group has no error, or nothing else, in one of the models."""
         groups = [one.result.groups for one in self.found]
         return any(getattr(row, rate) in (0, 1) for one in groups if one for row in one.per_group.values())
+
+    def _few_errors(self, rate: str) -> bool:
+        """Tell whether a group has few errors in one of the models."""
+        errors = "false_matches" if rate == "fmr" else "false_non_matches"
+        groups = [one.result.groups for one in self.found]
+        return any(getattr(row, errors) < FEW for one in groups if one for row in one.per_group.values())
 
     def _likely_figures(self, first: CommonSpread, second: CommonSpread) -> list[dict[str, Array]]:
         """Return every fairness figure of both models over the same draws.
@@ -310,6 +324,8 @@ def _of_figures(
     ratio: bool,
     bound: float | None,
     bare: bool,
+    few: bool,
+    falls: bool,
 ) -> tuple[float, float] | None:
     """Return the interval of a difference of figures from both models' values over the same draws.
 
@@ -317,8 +333,10 @@ def _of_figures(
     difference. Ratios are compared on the log scale, around their geometric mean. Where a group has no error in one of the models (`bare`), that excess
     is not known, and the interval holds the one without it too.
 
-    A figure near equality has an excess that draws around the sample do not show. So the interval also holds what the
-    `own` intervals of both models, which are found by inversion, allow together (MOVER: the squares of their arms added).
+    A figure near equality may be farther from it in truth than draws around the sample show. So the interval also holds
+    what either figure alone may be farther from equality, by its `own` interval, which is found by inversion; and where a
+    group has `few` errors, what both `own` intervals allow together (MOVER: the squares of their arms added). `falls`: the
+    figure falls with inequality.
     """
     (first, second), (one, two) = values, draws
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -337,8 +355,10 @@ def _of_figures(
     arms = [_arms(value, interval, ratio=ratio) for value, interval in zip(values, own, strict=True)]
     if arms[0] is not None and arms[1] is not None:
         (down_one, up_one), (down_two, up_two) = arms[0], arms[1]
-        low = min(low, estimate - math.hypot(down_two, up_one))
-        high = max(high, estimate + math.hypot(up_two, down_one))
+        below, above = (down_two, down_one) if falls else (up_one, up_two)
+        if few:
+            below, above = math.hypot(down_two, up_one), math.hypot(up_two, down_one)
+        low, high = min(low, estimate - below), max(high, estimate + above)
     if not ratio:
         return (low, high) if bound is None else (max(-bound, low), min(bound, high))
     scale = 2 * math.sqrt(first * second)  # second - first = 2 sqrt(first second) sinh(log(second / first) / 2)

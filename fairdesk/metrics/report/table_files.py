@@ -17,17 +17,17 @@ _LATEX = {
 }  # fmt: skip
 
 
-_SHOWN = re.compile(r"[+\u2212-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?([eE][+\u2212-]?[0-9]+)?( %)?")
+_SHOWN = re.compile(r"[+\u2212-]?([0-9]{1,3}([,\u202f][0-9]{3})+|[0-9]+)(\.[0-9]+)?([eE][+\u2212-]?[0-9]+)?( %)?")
 
 
 def csv_number(text: str) -> str | None:
     """Return a number as programs read it, such as "-0.658 %" or "2994"; None for any other text.
 
-    The minus is ASCII's, and there is no plus and no comma between thousands. The per cent sign stays.
+    The minus is ASCII's, and there is no plus and nothing between thousands. The per cent sign stays.
     """
     if _SHOWN.fullmatch(text) is None:
         return None
-    return text.replace("\u2212", "-").replace(",", "").removeprefix("+")
+    return text.replace("\u2212", "-").replace(",", "").replace("\u202f", "").removeprefix("+")
 
 
 def _csv_cell(text: str, column: Column) -> str:
