@@ -18,6 +18,7 @@ GARBE_TAILS = 0.0175, 0.0175  # a mean of two coefficients keeps less of what ma
 _STEP, _STEPS = 0.1, 60  # in standard errors of the rates, and how many at most
 _REACH = 0.15  # in standard errors: how far is looked for the direction of a step
 _FLAT = 1e-3  # of what a step gains: a slope below is none
+_USUAL = 0.1  # the share of equal groups that are more equal still than what is called usual
 _NEAR = 0.01  # of the way from equality to the estimate: equal already
 
 
@@ -68,7 +69,7 @@ def inverted_interval(
     seen = estimate
     if reached:  # what is more equal than equal groups mostly are is no proof of equality
         usual = figure(_rates_around(down.truths[-1], spread, shapes))
-        seen = max(seen, float(np.median(usual[np.isfinite(usual)]))) if np.isfinite(usual).any() else seen
+        seen = max(seen, float(np.quantile(usual[np.isfinite(usual)], _USUAL))) if np.isfinite(usual).any() else seen
     high, _ = up.first(lambda truth: share(truth, seen, above=False) < tails[1], start=12)
     return max(even, min(even if reached else low, estimate)), max(high, estimate)
 
