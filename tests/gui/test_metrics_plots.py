@@ -209,7 +209,7 @@ def test_no_two_groups_are_alike():
     ("side", "size", "room"), [("left", 90, 15), ("left", 400, 15), ("bottom", 300, 44), ("bottom", 900, 44)]
 )
 @pytest.mark.parametrize(("scale", "low", "high"), [("probit", -3.3, 1.7), ("log", -6.2, 0.0), ("log", -1.4, -0.2)])
-def test_numbers_of_an_axis_do_not_touch(side, size, room, scale, low, high):
+def test_numbers_of_an_axis_do_not_touch(qapp, side, size, room, scale, low, high):
     (_, places), *_ = RateAxis(side, scale).tickValues(low, high, size)
     assert len(places) >= 2
     assert all((b - a) * size / (high - low) >= room - 1e-9 for a, b in itertools.pairwise(places))
