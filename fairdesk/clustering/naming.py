@@ -29,6 +29,7 @@ from fairdesk.project.identities import (
     label_ids,
     names_alike,
     namesakes,
+    typed_group,
     typed_name,
 )
 from fairdesk.words import tr, tr_n
@@ -122,14 +123,14 @@ def foresee(project: Project, cluster: int, name: str, group: str | None = None)
     Raises
     ------
     RequestError
-        If the name is empty.
+        If the name is empty, or the group is the word for none.
     """
     name = typed_name(name)
     if not name:
         raise RequestError(tr("An identity needs a name."))
     faces = faces_of(project, cluster)
     usual = commonest_group(project, faces)
-    chosen = (typed_name(group) or None) if group is not None else likely_group(project, faces, name)
+    chosen = (typed_group(project, group) or None) if group is not None else likely_group(project, faces, name)
     identity = find_identity(project, name, chosen)
     joins = 0 if identity is None else images_beside(project, identity, faces)
     own = identity is not None and _commonest(project, faces) == identity
@@ -214,7 +215,7 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
     Raises
     ------
     RequestError
-        If the name is empty or the cluster is the unclustered faces.
+        If the name is empty, the group is the word for none, or the cluster is the unclustered faces.
     """
     name = typed_name(name)
     if not name:
@@ -226,7 +227,7 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
                 tr("Unclustered faces are not one identity. First split off the faces that belong together.")
             )
         members = faces_of(project, cluster)
-        chosen = likely_group(project, members, name) if group is None else typed_name(group) or None
+        chosen = likely_group(project, members, name) if group is None else typed_group(project, group) or None
         identity, _ = label_ids(connection, name, chosen)
         faces = give_identity(project, members, identity)
         label = named_cluster(connection, cluster, identity)

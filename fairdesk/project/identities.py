@@ -50,6 +50,23 @@ def typed_name(text: str) -> str:
     return name
 
 
+def typed_group(project: Project, text: str) -> str:
+    """Return a group that a person gave, without spaces around it; empty for none.
+
+    Raises
+    ------
+    RequestError
+        If it is no name (`typed_name`), or the word for none where no group is called so.
+    """
+    group = typed_name(text)
+    if _folded(group) == _folded(tr("no group")) and not project.db.rows("SELECT 1 FROM grp WHERE name = ?", (group,)):
+        raise RequestError(
+            tr("No group can be called “{group}”: this is the word for none. For none, give an empty group: --group \"\"",
+               group=group)
+        )  # fmt: skip
+    return group
+
+
 class GroupCount(NamedTuple):
     """A group and what is in it; None is "no group"."""
 
