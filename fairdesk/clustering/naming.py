@@ -85,7 +85,7 @@ class Naming:
         )
 
 
-def meant(name: str, group: str | None, known: Known, usual: str | None) -> str:
+def meant(name: str, group: str | None, known: Known, usual: str | None, alike: Sequence[str] = ()) -> str:
     """Say whom a name means, beside the people who are known.
 
     Parameters
@@ -94,6 +94,8 @@ def meant(name: str, group: str | None, known: Known, usual: str | None) -> str:
         The group that was chosen: "" for none; None: nobody chose one, and it is as `likely_group` says.
     usual
         The group that most of the faces have.
+    alike
+        Names of people who are known that differ from the name in case or blanks alone.
     """
     of = known.get(name, {})
     chosen = (group or None) if group is not None else next(iter(of)) if len(of) == 1 and usual not in of else usual
@@ -110,6 +112,13 @@ def meant(name: str, group: str | None, known: Known, usual: str | None) -> str:
         more = tr("There are others of that name in: {groups}; set the group to mean one of them.", groups=there)
         return f"{said} {more}" if there else said
     said = tr("A new person in {group}.", group=here)
+    for one in alike:
+        if chosen in known.get(one, {}):
+            said += " " + tr(
+                "{name} in {group} differs in case or blanks alone: you will be asked whether this is the same person.",
+                name=one,
+                group=here,
+            )
     if not there:
         return said
     return said + " " + tr("There is a {name} in: {groups}; set the group to mean that one.", name=name, groups=there)
