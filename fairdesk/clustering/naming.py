@@ -29,6 +29,7 @@ from fairdesk.project.identities import (
     label_ids,
     names_alike,
     namesakes,
+    typed_group,
     typed_name,
 )
 from fairdesk.words import tr, tr_n
@@ -84,7 +85,7 @@ class Naming:
         )
 
 
-def meant(name: str, group: str | None, known: Known, usual: str | None) -> str:
+def meant(name: str, group: str | None, known: Known, usual: str | None, alike: Sequence[str] = ()) -> str:
     """Say whom a name means, beside the people who are known.
 
     Parameters
@@ -93,6 +94,8 @@ def meant(name: str, group: str | None, known: Known, usual: str | None) -> str:
         The group that was chosen: "" for none; None: nobody chose one, and it is as `likely_group` says.
     usual
         The group that most of the faces have.
+    alike
+        Names of people who are known that differ from the name in case or blanks alone.
     """
     of = known.get(name, {})
     chosen = (group or None) if group is not None else next(iter(of)) if len(of) == 1 and usual not in of else usual
@@ -109,6 +112,13 @@ def meant(name: str, group: str | None, known: Known, usual: str | None) -> str:
         more = tr("There are others of that name in: {groups}; set the group to mean one of them.", groups=there)
         return f"{said} {more}" if there else said
     said = tr("A new person in {group}.", group=here)
+    for one in alike:
+        if chosen in known.get(one, {}):
+            said += " " + tr(
+                "{name} in {group} differs in case or blanks alone: you will be asked whether this is the same person.",
+                name=one,
+                group=here,
+            )
     if not there:
         return said
     return said + " " + tr("There is a {name} in: {groups}; set the group to mean that one.", name=name, groups=there)
@@ -122,14 +132,14 @@ def foresee(project: Project, cluster: int, name: str, group: str | None = None)
     Raises
     ------
     RequestError
-        If the name is empty.
+        If the name is empty, or the group is the word for none.
     """
     name = typed_name(name)
     if not name:
         raise RequestError(tr("An identity needs a name."))
     faces = faces_of(project, cluster)
     usual = commonest_group(project, faces)
-    chosen = (typed_name(group) or None) if group is not None else likely_group(project, faces, name)
+    chosen = (typed_group(project, group) or None) if group is not None else likely_group(project, faces, name)
     identity = find_identity(project, name, chosen)
     joins = 0 if identity is None else images_beside(project, identity, faces)
     own = identity is not None and _commonest(project, faces) == identity
@@ -214,7 +224,7 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
     Raises
     ------
     RequestError
-        If the name is empty or the cluster is the unclustered faces.
+        If the name is empty, the group is the word for none, or the cluster is the unclustered faces.
     """
     name = typed_name(name)
     if not name:
@@ -226,7 +236,7 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
                 tr("Unclustered faces are not one identity. First split off the faces that belong together.")
             )
         members = faces_of(project, cluster)
-        chosen = likely_group(project, members, name) if group is None else typed_name(group) or None
+        chosen = likely_group(project, members, name) if group is None else typed_group(project, group) or None
         identity, _ = label_ids(connection, name, chosen)
         faces = give_identity(project, members, identity)
         label = named_cluster(connection, cluster, identity)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.project.boxes import SAME, FaceBox, overlap
-from fairdesk.project.identities import groups_with, label_ids, typed_name
+from fairdesk.project.identities import groups_with, label_ids, typed_group, typed_name
 from fairdesk.project.main_face import FACE_LABELS
 from fairdesk.words import tr, tr_n
 
@@ -229,7 +229,7 @@ def set_identity(project: Project, faces: list[int], name: str | None, group: st
     Raises
     ------
     RequestError
-        If the name is empty or none of the faces exists.
+        If the name is empty, the group is the word for none, or none of the faces exists.
     """
     if name is not None and not name.strip():
         raise RequestError(tr("An identity needs a name."))
@@ -240,7 +240,9 @@ def set_identity(project: Project, faces: list[int], name: str | None, group: st
         return tr_n("Name {n:,} face {name}", "Name {n:,} faces {name}", count, name=name)
 
     with project.journal.step(text(len(faces)), target={"tab": "dataset", "faces": faces[:500]}) as connection:
-        identity, _ = label_ids(connection, typed_name(name) if name else None, typed_name(group) if group else None)
+        identity, _ = label_ids(
+            connection, typed_name(name) if name else None, typed_group(project, group) if group else None
+        )
         changed = give_identity(project, faces, identity)
         if not changed:
             raise RequestError(tr("None of these faces is in the project."))

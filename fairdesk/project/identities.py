@@ -50,6 +50,25 @@ def typed_name(text: str) -> str:
     return name
 
 
+def typed_group(project: Project, text: str) -> str:
+    """Return a group that a person gave, without spaces around it; empty for none.
+
+    Raises
+    ------
+    RequestError
+        If it is no name (`typed_name`), or the word for none where no group is called so.
+    """
+    group = typed_name(text)
+    if folded_name(group) == folded_name(tr("no group")) and not project.db.rows(
+        "SELECT 1 FROM grp WHERE name = ?", (group,)
+    ):
+        raise RequestError(
+            tr("No group can be called “{group}”: this is the word for none. For none, give an empty group: --group \"\"",
+               group=group)
+        )  # fmt: skip
+    return group
+
+
 class GroupCount(NamedTuple):
     """A group and what is in it; None is "no group"."""
 
@@ -111,7 +130,8 @@ class NamedImages(NamedTuple):
     images: int
 
 
-def _folded(name: str) -> str:
+def folded_name(name: str) -> str:
+    """Return what names have in common that differ in case, blanks or ways to write a letter alone."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
@@ -134,9 +154,9 @@ def names_alike(
 
     Some images, and those that some faces are in, do not count, nor identities that have no others.
     """
-    wanted = _folded(name)
+    wanted = folded_name(name)
     every = [row[0] for row in project.db.rows("SELECT DISTINCT name FROM identity")]
-    found = [one for one in every if one != name and _folded(one) == wanted]
+    found = [one for one in every if one != name and folded_name(one) == wanted]
     return _called(project, found, faces, images) if found else []
 
 
@@ -163,8 +183,8 @@ def groups_alike(project: Project, name: str, images: Iterable[int] = ()) -> lis
     Groups of some images alone do not count; none are returned where a group has this very name.
     """
     every = [row[0] for row in project.db.rows("SELECT name FROM grp ORDER BY id")]
-    wanted = _folded(name)
-    found = [] if name in every else [one for one in every if _folded(one) == wanted]
+    wanted = folded_name(name)
+    found = [] if name in every else [one for one in every if folded_name(one) == wanted]
     if not found:
         return []
     rows = project.db.rows(

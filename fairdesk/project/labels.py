@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
-from fairdesk.project.identities import label_ids, typed_name
+from fairdesk.project.identities import label_ids, typed_group, typed_name
 from fairdesk.project.main_face import GROUP_OF, NAMED, NAMED_IN, SOURCE, WHO
 from fairdesk.words import mark, tr, tr_n
 
@@ -76,12 +76,13 @@ def edit_labels(project: Project, images: Sequence[int] | Ids, edit: Edit) -> in
     Raises
     ------
     RequestError
-        If nothing is to be set, or none of the images is in the project.
+        If nothing is to be set, the group is the word for none, or none of the images is in the project.
     """
     if not edit:
         raise RequestError(tr("Nothing to set. Fill in at least one field."))
-    for name in (edit.identity, edit.group, *edit.add_tags):
+    for name in (edit.identity, *edit.add_tags):
         typed_name(name or "")
+    typed_group(project, edit.group or "")
     journal = project.journal
     shown = [int(image) for image in images[:_SHOWN]]
     with journal.step(_text(edit, len(images)), target={"tab": "dataset", "images": shown}) as db:

@@ -113,7 +113,7 @@ def _stand_for(some: Sequence[int], side: Collection[int]) -> bool:
 
 
 def withdrawn_by(unsure: Verdict, definite: Iterable[Verdict]) -> list[tuple[Verdict, Faces]]:
-    """Return the verdicts that "not sure" of the same two sides withdraws, each with the faces that it is taken from.
+    """Return the verdicts that "not sure" of the same two sides, or of more faces on either, withdraws, each with the faces that it is taken from.
 
     Of a large side the faces that a person is shown stand for all. What was said of faces, each by itself, is withdrawn
     for these alone.
@@ -122,6 +122,8 @@ def withdrawn_by(unsure: Verdict, definite: Iterable[Verdict]) -> list[tuple[Ver
     def taken(one: Verdict) -> Faces:
         alone = one.said in (Said.CONFIRMED, Said.NOT)
         for mine, theirs in ((unsure.faces, unsure.others), (unsure.others, unsure.faces)):
+            if one.others and set(one.faces) <= set(mine) and set(one.others) <= set(theirs):
+                return one.faces
             about = set(mine) <= set(one.faces) if alone else _stand_for(mine, one.faces)
             if about and one.others and _stand_for(theirs, one.others):
                 return mine if alone else one.faces
@@ -140,12 +142,16 @@ def outweighed(found: Sequence[Verdict]) -> list[tuple[Verdict, Faces]]:
     late = {one.uuid for one in told_later(found)}
     out = [(one, one.faces) for one in found if one.uuid in late]
     said: dict[int, list[Verdict]] = {}  # by a face of them
+    within: dict[int, list[Verdict]] = {}  # by their first face alone
     for one in found:
         if one.said is not Said.UNSURE:
+            within.setdefault(one.faces[0], []).append(one)
             for face in {*one.faces, *one.others}:
                 said.setdefault(face, []).append(one)
         else:
-            out += withdrawn_by(one, said.get(one.faces[0], ()))
+            near = {v.uuid: v for v in said.get(one.faces[0], ())}
+            near |= {v.uuid: v for face in (*one.faces, *one.others) for v in within.get(face, ())}
+            out += withdrawn_by(one, near.values())
     return out
 
 

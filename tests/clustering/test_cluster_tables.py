@@ -33,8 +33,9 @@ from fairdesk.jobs.context import QuietContext
 from fairdesk.project.boxes import FaceBox
 from fairdesk.project.detections import FoundFaces, keep_faces
 from fairdesk.project.faces import group_counts_of_faces, set_identity
-from fairdesk.project.identities import label_ids
+from fairdesk.project.identities import find_identity, label_ids
 from fairdesk.project.images import hide_images, labelled_images
+from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.verdicts import verdicts
 
 
@@ -388,3 +389,25 @@ def test_names_that_differ_and_hidden_images_are_told(clustered, tmp_path):
     told = [said for said in context.messages if "several names" in said]
     assert told == ["Cluster 0 has several names in the file: Bob (2), Ann (1). The first of these is kept."]
     assert [(one.path, one.why) for one in done.unmatched] == [(str(images[5].path), "its image is hidden")]
+
+
+@pytest.mark.parametrize("typed", ["no group", " No group ", "NO GROUP"])
+def test_the_word_for_no_group_makes_none(clustered, capsys, typed):
+    first = clusters(clustered, 1)[0]
+    words = ["name", str(clustered.folder), "--cluster", str(first.label), "--identity", "ann", "--group"]
+    before = clustered.db.rows("SELECT id, name FROM grp ORDER BY id")
+    assert run([*words, typed]) == 2
+    assert '--group ""' in capsys.readouterr().err
+    for refused in (
+        lambda: set_identity(clustered, faces_of(clustered, first.id), "ann", typed),
+        lambda: edit_labels(clustered, [1], Edit(group=typed)),
+    ):
+        with pytest.raises(RequestError, match="the word for none"):
+            refused()
+    assert clustered.db.rows("SELECT id, name FROM grp ORDER BY id") == before
+    assert run([*words, ""]) == 0
+    assert find_identity(clustered, "ann", None) is not None
+    with clustered.journal.step("a group that was imported so") as connection:
+        label_ids(connection, None, "no group")
+    assert run([*words, "no group"]) == 0  # it is there
+    assert find_identity(clustered, "ann", "no group") is not None

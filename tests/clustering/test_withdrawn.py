@@ -12,7 +12,7 @@ from fairdesk.clustering.review.questions import questions
 from fairdesk.clustering.review.session import ReviewSession
 from fairdesk.clustering.store import membership
 from fairdesk.clustering.verdicts.saying import say
-from fairdesk.project.verdicts import Said, Verdict, keep_verdict, verdicts, withdrawn_by
+from fairdesk.project.verdicts import Said, Verdict, keep_verdict, outweighed, verdicts, withdrawn_by
 from tests.clustering.test_review import f1, people
 from tests.clustering.test_review import reply as right_reply
 
@@ -123,7 +123,7 @@ def test_which_verdicts_are_withdrawn():
     wider, other = one(3, Said.SAME, [1, 2, 4], [3, 5]), one(4, Said.NOT, [1], [3])
     ignored = one(5, Said.IGNORED, [1, 2], [])
     every = [equal, turned, wider, other, ignored, unsure]
-    assert withdrawn_by(unsure, every) == [(equal, (1, 2)), (turned, (3,))]
+    assert withdrawn_by(unsure, every) == [(equal, (1, 2)), (turned, (3,)), (other, (1,))]
 
 
 def test_what_a_person_is_shown_of_a_large_side_stands_for_it():
@@ -221,3 +221,30 @@ def test_the_verb_says_that_anothers_word_still_counts(filled, monkeypatch):
     assert not done.replaced and "Verdict 1 (different people, 3 faces, anna," in done.standing[0]
     assert "still counts: your “not sure” does not take back what anna said." in done.text()
     assert not_sure(filled, [4], [1, 2]).standing == []
+
+
+@pytest.mark.parametrize("said", [Said.SAME, Said.DIFFERENT, Said.CONFIRMED, Said.NOT])
+@pytest.mark.parametrize("turned", [False, True])
+def test_not_sure_of_more_faces_on_both_sides_withdraws_what_is_within(said, turned):
+    sides = ([1, 2, 3, 8], [0, 4, 5]) if not turned else ([0, 4, 5], [1, 2, 3, 8])
+    within, beside = one(1, said, [2, 3], [4]), one(2, said, [2, 7], [4, 6])
+    unsure = one(9, Said.UNSURE, *sides)
+    assert withdrawn_by(unsure, [within, beside]) == [(within, (2, 3))]
+    assert outweighed([within, beside, unsure]) == [(within, (2, 3))]  # as where files are read
+    across = one(3, said, [2, 4], [3, 5])  # of faces on either side: another question
+    assert withdrawn_by(unsure, [across]) == []
+
+
+@pytest.mark.parametrize("said", [Said.SAME, Said.DIFFERENT, Said.CONFIRMED, Said.NOT])
+def test_one_s_own_verdict_that_not_sure_leaves_is_told(filled, said):
+    from fairdesk.clustering.verdicts.edits import not_sure
+
+    with filled.journal.step("one") as connection:
+        number, _ = say(filled, connection, said, [1, 2], [3, 4])
+    done = not_sure(filled, [4], [1, 5])  # fewer on one side, others on the other
+    assert not done.replaced and len(done.standing) == 1
+    assert done.standing[0].startswith(f"Your earlier verdict {number} (") and "still counts" in done.text()
+    assert f"--remove {number}" in done.standing[0]
+    assert not_sure(filled, [1], [2]).standing == []  # both of one side: another question
+    wider = not_sure(filled, [1, 2, 5], [3, 4, 6])
+    assert wider.replaced == [number] and wider.standing == []

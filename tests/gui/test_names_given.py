@@ -54,6 +54,31 @@ def test_enter_makes_the_new_person_that_the_line_says(named, hand, filled, tab)
     assert named.called() == before
 
 
+@pytest.mark.parametrize("typed", ["ann", "ANN", "A nn"])
+def test_a_name_of_the_same_group_that_differs_in_case_alone_is_said_and_offered_first(named, hand, filled, tab, typed):
+    second, third = clusters(filled, 1)[1:3]
+    set_identity(filled, faces_of(filled, second.id), typed, "South")  # of this very name, elsewhere
+    set_identity(filled, faces_of(filled, third.id), "Cleo", "North")
+    tab.session.look()
+    hand.settle()
+    said = named(typed, "North")
+    assert said.startswith("A new person in North. Ann in North differs in case or blanks alone")
+    assert f"There is a {typed} in: South" in said
+    box = hand.dialog(QMessageBox)
+    offered = [button.text() for button in box.buttons() if button.text() != "Cancel"]
+    assert offered == ["This is Ann (North)", f"This is {typed} (South)", "A new person"]
+    assert box.defaultButton().text() == offered[0] and box.focusWidget() is box.defaultButton()
+    assert box.text().startswith("Ann in North has 5 images.")
+    press(hand, "This is Ann (North)")
+    assert named.called() == {("Ann", "North")}
+
+
+def test_one_of_another_group_that_differs_in_case_alone_is_not_what_enter_means(named, hand):
+    assert "differs in case" not in named("ann", "South")
+    assert hand.dialog(QMessageBox).defaultButton().text() == "A new person"
+    press(hand, "Cancel")
+
+
 def test_a_join_that_changes_no_group_is_done_by_enter(named, hand, filled, tab):
     third = clusters(filled, 1)[2]
     set_identity(filled, faces_of(filled, third.id), "Cleo", "North")

@@ -9,6 +9,7 @@ from fairdesk.project.verdicts import OF_FACES, Said, Verdict, told_by, withdraw
 from fairdesk.words import tr, tr_n
 
 _TOLD = 6  # verdicts, or numbers of faces
+_TWO_SIDES = (Said.SAME, Said.CONFIRMED, Said.NOT, Said.DIFFERENT)
 
 
 def otherwise_lines(every: Sequence[Verdict], new: Collection[int]) -> list[str]:
@@ -56,20 +57,40 @@ def _says_otherwise(earlier: Verdict, newer: Verdict, face: int) -> bool:
 
 
 def standing_lines(unsure: Verdict, every: Iterable[Verdict]) -> list[str]:
-    """Say which verdicts, on the same two sides as a "not sure", still count: those of other people."""
+    """Say which verdicts still count beside a "not sure": those of other people on the same two sides, and one's own on some faces of both."""
+    every = list(every)
     others = [one for one in every if one.who != unsure.who]
     found = {one.id: one for one in others if one.said not in OF_FACES and told_by(one, [unsure])}
     found |= {one.id: one for one, _ in withdrawn_by(unsure, others)}
+    mine = [one for one in every if one.who == unsure.who and one.said in _TWO_SIDES and _touches(unsure, one)]
     return _some(
         [
-            tr(
-                "Verdict {verdict} still counts: your “not sure” does not take back what {who} said.",
-                verdict=one.title,
-                who=one.who,
-            )
-            for one in found.values()
+            *(
+                tr(
+                    "Your earlier verdict {verdict} still counts: its sides are not those that you are not sure of. "
+                    "To remove it: fairdesk verdicts PROJECT --remove {number}",
+                    verdict=one.title,
+                    number=one.id,
+                )
+                for one in mine
+            ),
+            *(
+                tr(
+                    "Verdict {verdict} still counts: your “not sure” does not take back what {who} said.",
+                    verdict=one.title,
+                    who=one.who,
+                )
+                for one in found.values()
+            ),
         ]
     )
+
+
+def _touches(one: Verdict, other: Verdict) -> bool:
+    """Whether two verdicts have faces in common on both of their sides."""
+    first, second = set(one.faces), set(one.others)
+    a, b = other.faces, other.others
+    return not (first.isdisjoint(a) or second.isdisjoint(b)) or not (first.isdisjoint(b) or second.isdisjoint(a))
 
 
 def _some(lines: list[str]) -> list[str]:

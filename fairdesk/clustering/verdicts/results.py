@@ -78,7 +78,7 @@ class VerdictResult(JobResult):
     otherwise: list[str] = []
     """Which earlier verdicts do not count any more for faces that were judged by themselves."""
     standing: list[str] = []
-    """Of "not sure": what others said of the same two sides still counts."""
+    """Of "not sure": what others said of the same two sides, and one's own verdicts on some faces of both, still counts."""
     contradictions: list[str] = []
     """What contradicts verdicts of others."""
     names: list[str] = []

@@ -36,19 +36,26 @@ async def settled_name(
     return (one.name, one.group) if isinstance(one, NamedImages) else None if one is None else (name, group)
 
 
-async def ask_who(parent: QWidget, name: str, alike: Sequence[NamedImages]) -> NamedImages | str | None:
+async def ask_who(
+    parent: QWidget, name: str, alike: Sequence[NamedImages], nearest: NamedImages | None = None
+) -> NamedImages | str | None:
     """Ask whether a name is one of the people that are called so, or nearly so; returns that one, the name for a new person, None where it was dismissed.
 
-    Return says that it is a new person, as the line below the name does: nobody is joined by pressing it twice.
+    Return says that it is a new person, as the line below the name does: nobody is joined by pressing it twice. But where one
+    of the same group is called nearly so (`nearest`), that one comes first, and Return means that one.
     """
+    if nearest is not None:
+        alike = [nearest, *(one for one in alike if one != nearest)]
     others = {
         tr("This is {name} ({group})", name=one.name, group=one.group or tr("no group")): one
         for one in alike[:MOST_ALIKE]
     }
-    same = [one for one in alike if one.name == name]
+    same = [one for one in alike if one.name == name] if nearest is None else []
     question = namesake_question(name, same) if same else alike_question(name, alike)
     new = tr("A new person")
-    said = await async_glue.ask(parent, tr("Name"), question, [*others, new], default=new)
+    said = await async_glue.ask(
+        parent, tr("Name"), question, [*others, new], default=new if nearest is None else next(iter(others))
+    )
     return others.get(said, name) if said is not None else None
 
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit
 
 from fairdesk.clustering.naming import Known, meant
 from fairdesk.gui.widgets.name_completer import NameCompleter
+from fairdesk.project.identities import folded_name
 from fairdesk.words import tr
 
 
@@ -26,6 +27,7 @@ class PersonFields:
         self.note.setWordWrap(True)
         self.note.setProperty("role", "muted")
         self._known: Known = {}
+        self._alike: dict[str, list[str]] = {}  # names by what those have in common that differ in case or blanks alone
         self._groups: list[str] = []
         self._usual: str | None = None
         self._tells = False
@@ -38,6 +40,9 @@ class PersonFields:
         if known == self._known and list(groups) == self._groups:
             return
         self._known, self._groups = known, list(groups)
+        self._alike = {}
+        for name in known:
+            self._alike.setdefault(folded_name(name), []).append(name)
         people = [
             (name, group, len(of) > 1)
             for name, of in sorted(known.items())
@@ -71,4 +76,8 @@ class PersonFields:
 
     def _say(self) -> None:
         name = self.name.text().strip()
-        self.note.setText(meant(name, self.group_value(), self._known, self._usual) if name and self._tells else "")
+        if not name or not self._tells:
+            self.note.setText("")
+            return
+        alike = [one for one in self._alike.get(folded_name(name), ()) if one != name]
+        self.note.setText(meant(name, self.group_value(), self._known, self._usual, alike))

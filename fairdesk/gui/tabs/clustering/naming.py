@@ -132,9 +132,10 @@ async def _agreed(
         elif refused is not None:
             refused()
         return
+    nearest = next((one for one in wanted.alike if one.group == wanted.group), None)
     known = () if apart else wanted.namesakes or wanted.alike
     if known:
-        one = await ask_who(parent, wanted.name, known)
+        one = await ask_who(parent, wanted.name, known, nearest)
         if isinstance(one, NamedImages):
             ask_before_naming(session, parent, wanted.cluster, one.name, one.group or "", give, refused, agreed=True)
             return
