@@ -191,7 +191,7 @@ class EncodeParams(JobParams):
     scaling: Literal["arcface", "unit", "bytes", "imagenet"] | None = Field(
         None,
         title="Input scaling",
-        description="Input scaling of an ONNX model; unless said that of its newest embeddings, else arcface. arcface: -1 to 1; unit: 0 to 1; bytes: 0 to 255; imagenet: normalised",
+        description="Input scaling of an ONNX model; unless said that of its newest embeddings, else the one said last for this model, else arcface. arcface: -1 to 1; unit: 0 to 1; bytes: 0 to 255; imagenet: normalised",
     )
     detector: Annotated[
         str | None, Offer.DETECTOR, Unset("that of this encoder's newest vectors, else the one used last")

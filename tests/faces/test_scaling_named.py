@@ -91,3 +91,21 @@ def test_without_a_scaling_every_job_takes_that_of_the_newest_embeddings(both, t
     assert (again.recipe, again.encoded_now, again.scaling) == (usual.recipe.hash, 0, None)
     said = encode_faces(encode.model_copy(update={"scaling": "unit"}), QuietContext(project))
     assert (said.recipe, project.vectors.choose(name).recipe.hash) == (newest.recipe.hash,) * 2
+
+
+def test_only_a_scaling_that_the_model_took_is_remembered(project, tmp_path):
+    plain_images(tmp_path / "in", 1, 2, 2, side=64)
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    bytes_in = f"onnx:{graph_file(tmp_path / 'u.onnx', ['n', 3, 64, 64], kind='uint8')}"
+    encode = EncodeParams(encoder=bytes_in, detector="whole")
+    for _ in range(2):
+        with pytest.raises(RequestError, match="leave --scaling away, or say bytes"):
+            encode_faces(encode.model_copy(update={"scaling": "imagenet"}), QuietContext(project))
+    assert encode_faces(encode, QuietContext(project)).scaling == "bytes"
+
+
+def test_a_model_that_was_never_encoded_takes_the_usual_scaling_whatever_another_had(both, tmp_path):
+    project, _name = both
+    other = f"onnx:{graph_file(tmp_path / 'o.onnx', ['n', 3, 64, 64], outputs=('vector',))}"
+    encode = EncodeParams(encoder=other, detector="whole")
+    assert encode_faces(encode, QuietContext(project)).scaling is None  # unit was said for the first model only
