@@ -109,3 +109,27 @@ def test_a_model_that_was_never_encoded_takes_the_usual_scaling_whatever_another
     other = f"onnx:{graph_file(tmp_path / 'o.onnx', ['n', 3, 64, 64], outputs=('vector',))}"
     encode = EncodeParams(encoder=other, detector="whole")
     assert encode_faces(encode, QuietContext(project)).scaling is None  # unit was said for the first model only
+
+
+def test_encode_takes_a_name_as_it_is_shown(both, tmp_path, capsys):
+    project, name = both
+    newest, usual = project.vectors.sets()
+    project.vectors.make_newest(usual.recipe)
+    verb = ["encode", str(project.folder), "--detector", "whole", "--json", "--encoder"]
+    assert run([*verb, f"{name} (scaling unit)"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["scaling"], told["recipe"], told["encoded_now"]) == ("unit", newest.recipe.hash, 0)
+    assert run([*verb, f"{name} (scaling unit)", "--scaling", "imagenet"]) != 0
+    assert "is unit in the encoder's name" in capsys.readouterr().err
+    assert run([*verb, f"{name} (scaling unit, mirrored)"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["scaling"], told["mirrored"], told["encoded_now"]) == ("unit", True, 8)
+    odd = tmp_path / "m.onnx (mirrored)"
+    odd.write_bytes((tmp_path / "m.onnx").read_bytes())  # a file of that very name is meant itself
+    assert EncodeParams(encoder=f"onnx:{odd}").encoder == f"onnx:{odd}"
+    assert not EncodeParams(encoder=f"onnx:{odd}").mirrored
+    assert EncodeParams(encoder="dlib (bf16, mirrored)").model_dump(include={"encoder", "precision", "mirrored"}) == {
+        "encoder": "dlib",
+        "precision": "bf16",
+        "mirrored": True,
+    }
