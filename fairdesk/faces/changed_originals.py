@@ -119,7 +119,7 @@ def _unlike(
             context.check()
         try:
             known[path] = sha256_of(path, store)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except (OSError, RequestError) as error:
             failed[path] = _said(error)

@@ -249,10 +249,12 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
     project = context.project
     need_images(project)
     key = _chosen_detector(params, context)
+    said = params
     params = _with_scaling(params, key, project)
     params = _with_precision(params, key, context)
     old = outdated(project, params.encoder, key)
     encoder = make_encoder(params, context.device, context)
+    _remember_scaling(said, project)
     recipe = project.vectors.register(encoder.recipe(key))
     if lost := project.vectors.forget_lost(recipe):
         context.message(
@@ -402,18 +404,25 @@ def _with_precision(params: EncodeParams, key: str, context: Context) -> EncodeP
 
 
 def _with_scaling(params: EncodeParams, detector: str, project: Project) -> EncodeParams:
-    """Decide how an ONNX model's pixels are scaled: as is said now, else as for its newest embeddings, which other jobs use, else as was said last.
-
-    What is said is remembered by the model's hash.
-    """
-    ref = EncoderRef.parse(params.encoder)
-    path = ref.file
-    if ref.kind != "onnx" or path is None or not path.is_file():
-        return params
-    key = f"scaling {file_sha256(path)}"
-    if params.scaling is not None:
-        project.set_setting(key, params.scaling)
+    """Decide how an ONNX model's pixels are scaled: as is said now, else as for its newest embeddings, which other jobs use, else as was said last."""
+    key = _scaling_key(params)
+    if key is None or params.scaling is not None:
         return params
     made = [one for one in project.vectors.of_encoder(params.encoder) if one.vectors and one.scaling]
     newest = next((one for one in made if one.recipe.detector == detector), made[0] if made else None)
     return params.model_copy(update={"scaling": project.setting(key) if newest is None else newest.scaling})
+
+
+def _remember_scaling(said: EncodeParams, project: Project) -> None:
+    """Keep the scaling that was said for an ONNX model, which took it."""
+    key = _scaling_key(said)
+    if key is not None and said.scaling is not None:
+        project.set_setting(key, said.scaling)
+
+
+def _scaling_key(params: EncodeParams) -> str | None:
+    """Return the setting that keeps an ONNX model's scaling, by the model's hash; None for other encoders."""
+    ref = EncoderRef.parse(params.encoder)
+    if ref.kind != "onnx" or ref.file is None or not ref.file.is_file():
+        return None
+    return f"scaling {file_sha256(ref.file)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -13,12 +14,14 @@ from fairdesk.jobs.fields import Offer, Pick, Unset
 from fairdesk.jobs.params import FieldError, JobParams
 from fairdesk.project.conditions import HELP, check_conditions
 from fairdesk.project.detector_key import MAX_SIDE, MOST_UPSAMPLE, SIDES, UPSAMPLE, DetectorKey, detector_text
-from fairdesk.project.encoder_ref import encoder_text
+from fairdesk.project.encoder_ref import EncoderRef, encoder_text
+from fairdesk.project.recipes import USUAL_SCALING, kind_of
 from fairdesk.words import mark, tr
 
 Format = Literal["float32", "bf16", "fp16"]
 FORMATS: tuple[Format, ...] = ("float32", "bf16", "fp16")
 Precision = Literal["float32", "bf16", "fp16", "auto"]
+_SHOWN = re.compile(r"(.+) \(([^()]+)\)")  # an encoder, and in what its vectors differ from its usual ones
 DETECTORS = [
     "hog",
     "hog-fast",
@@ -65,6 +68,43 @@ def taken_apart(values: Any) -> Any:
 def detector_name(value: str | None) -> str | None:
     """Accept the name of a detector; its settings have fields of their own, where `taken_apart` puts them."""
     return None if value is None else DetectorKey.parse(value).name
+
+
+SCALINGS = "arcface", "unit", "bytes", "imagenet"
+
+
+def shown_taken_apart(values: Any) -> Any:
+    """Take an encoder that is named as lists show it, "onnx:r50.onnx (scaling unit)", for its name and settings.
+
+    Raises
+    ------
+    FieldError
+        If a setting is given beside it as well, and is another.
+    """
+    shown = _SHOWN.fullmatch(str(values.get("encoder") or "")) if isinstance(values, dict) else None
+    if shown is None or _is_a_file(shown[0]):
+        return values
+    known: dict[str, tuple[str, Any]] = {one: ("precision", one) for one in FORMATS}
+    known |= {kind_of(None, None, one): ("scaling", one) for one in SCALINGS if one != USUAL_SCALING}
+    known[kind_of(None, True)] = "mirrored", True
+    parts = shown[2].split(", ")
+    if not all(part in known for part in parts):
+        return values  # it is part of the name, or wrong, which the field's own check says
+    own = dict(known[part] for part in parts)
+    usual = {"precision": "float32", "mirrored": False, "scaling": None}
+    for name, value in own.items():
+        given = values.get(name, usual[name])
+        if given not in (usual[name], value):
+            raise FieldError(name, tr("is {value} in the encoder's name, {encoder}", value=value, encoder=shown[0]))
+    return values | own | {"encoder": shown[1]}
+
+
+def _is_a_file(encoder: str) -> bool:
+    try:
+        file = EncoderRef.parse(encoder).file
+    except ValueError:
+        return False
+    return file is not None and file.is_file()
 
 
 NAMES = ("mbf", "r18", "r34", "r50", "r100")  # arcface_torch's names of its backbones
@@ -191,7 +231,7 @@ class EncodeParams(JobParams):
     scaling: Literal["arcface", "unit", "bytes", "imagenet"] | None = Field(
         None,
         title="Input scaling",
-        description="Input scaling of an ONNX model; unless said that of its newest embeddings, else arcface. arcface: -1 to 1; unit: 0 to 1; bytes: 0 to 255; imagenet: normalised",
+        description="Input scaling of an ONNX model; unless said that of its newest embeddings, else the one said last for this model, else arcface. arcface: -1 to 1; unit: 0 to 1; bytes: 0 to 255; imagenet: normalised",
     )
     detector: Annotated[
         str | None, Offer.DETECTOR, Unset("that of this encoder's newest vectors, else the one used last")
@@ -229,6 +269,7 @@ class EncodeParams(JobParams):
     workers_see: list[str] | None = Field(None, title="Originals as workers see them", description=_WORKERS_SEE)
     batch_size: int = Field(32, ge=1, le=1024, description="Batch size")
 
+    _as_shown = model_validator(mode="before")(shown_taken_apart)
     _known = field_validator("encoder")(encoder_text)
     _known_detector = field_validator("detector")(detector_text)
     _there = field_validator("weights")(existing_path)

@@ -198,7 +198,7 @@ def open_with_info(path: Path, data: bytes | None = None, *, sha256: bytes = b""
             # What the file says of its own packing would decide how a copy is packed, which it may not fit.
             upright.info = {"icc_profile": profile} if profile and image.mode in ("RGB", "RGBA", "P") else {}
             return upright, info
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:  # the latter: its folder became a file
         raise UnreadableImageError(path, file_is_missing()) from error
     except OSError as error:
         raise UnreadableImageError(path, tr("cannot be read: {error}", error=error.strerror or error)) from error

@@ -29,12 +29,12 @@ from fairdesk.images.insightface_bins import Picture, encoded_picture, member_na
 from fairdesk.images.recordio import RecordFile, RecordNames
 from fairdesk.images.system_places import system_place
 from fairdesk.images.xz_files import XzFile
+from fairdesk.project.archive_names import ARCHIVE_ENDINGS
 from fairdesk.project.kept_facts import Stamp
 from fairdesk.words import tr
 
-_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".rec", ".bin")
 _ARCHIVE = re.compile(
-    rf"[^{re.escape(os.sep)}](?:{'|'.join(map(re.escape, _SUFFIXES))})(?={re.escape(os.sep)})", re.IGNORECASE
+    rf"[^{re.escape(os.sep)}](?:{'|'.join(map(re.escape, ARCHIVE_ENDINGS))})(?={re.escape(os.sep)})", re.IGNORECASE
 )
 _as_path = lru_cache(maxsize=64)(Path)
 _DIGITS = 18  # of a record's number
@@ -344,7 +344,7 @@ _guard = threading.Lock()
 
 def is_archive(path: Path) -> bool:
     """Whether a path names an archive this program reads."""
-    return path.name.lower().endswith(_SUFFIXES) and path.is_file()
+    return path.name.lower().endswith(ARCHIVE_ENDINGS) and path.is_file()
 
 
 def split(path: Path) -> tuple[Path, str] | None:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from fairdesk import counted
 from fairdesk.errors import RequestError
+from fairdesk.project.archive_names import ARCHIVE_ENDINGS
 from fairdesk.project.main_face import IDENTITY
 from fairdesk.words import tr, tr_n
 
@@ -137,7 +138,7 @@ NONE_MISSING = Missing(np.empty(0, dtype=np.int64))
 def missing_originals(project: Project) -> Missing:
     """Return which originals are not where the project looks for them.
 
-    Each folder is listed once.
+    Each folder is listed once. A link that leads nowhere is no original; one that leads in a circle is told as damaged.
     A member of an archive is there where its archive is.
     """
     roots = {number: str(path) for number, path in project.roots().items()}
@@ -177,13 +178,29 @@ def _common(folders: list[str]) -> str:
 
 def _names_in(folder: str) -> set[str] | None:
     try:
-        return set(os.listdir(folder))
+        with os.scandir(folder) as entries:
+            return {one.name for one in entries if not (one.is_symlink() and _leads_nowhere(one.path))}
     except FileNotFoundError:
         return set()
-    except NotADirectoryError:  # it, or what it lies in, is a file
-        return None
+    except NotADirectoryError:  # it, or what it lies in, is a file: an archive, or one in a folder's place
+        return None if _in_archive(Path(folder)) else set()
     except OSError:  # it may not be listed: its files are asked for one by one when they are needed
         return None
+
+
+def _in_archive(folder: Path) -> bool:
+    """Tell whether what is a file, of a folder and those above it, has an archive's name."""
+    return any(one.name.lower().endswith(ARCHIVE_ENDINGS) and one.is_file() for one in (folder, *folder.parents))
+
+
+def _leads_nowhere(link: str) -> bool:
+    try:
+        os.stat(link)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:  # it is there, and cannot be read
+        return False
+    return False
 
 
 def imported_images(project: Project, root: int) -> Iterator[tuple[int, str, str | None]]:

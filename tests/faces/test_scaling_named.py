@@ -91,3 +91,45 @@ def test_without_a_scaling_every_job_takes_that_of_the_newest_embeddings(both, t
     assert (again.recipe, again.encoded_now, again.scaling) == (usual.recipe.hash, 0, None)
     said = encode_faces(encode.model_copy(update={"scaling": "unit"}), QuietContext(project))
     assert (said.recipe, project.vectors.choose(name).recipe.hash) == (newest.recipe.hash,) * 2
+
+
+def test_only_a_scaling_that_the_model_took_is_remembered(project, tmp_path):
+    plain_images(tmp_path / "in", 1, 2, 2, side=64)
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    bytes_in = f"onnx:{graph_file(tmp_path / 'u.onnx', ['n', 3, 64, 64], kind='uint8')}"
+    encode = EncodeParams(encoder=bytes_in, detector="whole")
+    for _ in range(2):
+        with pytest.raises(RequestError, match="leave --scaling away, or say bytes"):
+            encode_faces(encode.model_copy(update={"scaling": "imagenet"}), QuietContext(project))
+    assert encode_faces(encode, QuietContext(project)).scaling == "bytes"
+
+
+def test_a_model_that_was_never_encoded_takes_the_usual_scaling_whatever_another_had(both, tmp_path):
+    project, _name = both
+    other = f"onnx:{graph_file(tmp_path / 'o.onnx', ['n', 3, 64, 64], outputs=('vector',))}"
+    encode = EncodeParams(encoder=other, detector="whole")
+    assert encode_faces(encode, QuietContext(project)).scaling is None  # unit was said for the first model only
+
+
+def test_encode_takes_a_name_as_it_is_shown(both, tmp_path, capsys):
+    project, name = both
+    newest, usual = project.vectors.sets()
+    project.vectors.make_newest(usual.recipe)
+    verb = ["encode", str(project.folder), "--detector", "whole", "--json", "--encoder"]
+    assert run([*verb, f"{name} (scaling unit)"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["scaling"], told["recipe"], told["encoded_now"]) == ("unit", newest.recipe.hash, 0)
+    assert run([*verb, f"{name} (scaling unit)", "--scaling", "imagenet"]) != 0
+    assert "is unit in the encoder's name" in capsys.readouterr().err
+    assert run([*verb, f"{name} (scaling unit, mirrored)"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["scaling"], told["mirrored"], told["encoded_now"]) == ("unit", True, 8)
+    odd = tmp_path / "m.onnx (mirrored)"
+    odd.write_bytes((tmp_path / "m.onnx").read_bytes())  # a file of that very name is meant itself
+    assert EncodeParams(encoder=f"onnx:{odd}").encoder == f"onnx:{odd}"
+    assert not EncodeParams(encoder=f"onnx:{odd}").mirrored
+    assert EncodeParams(encoder="dlib (bf16, mirrored)").model_dump(include={"encoder", "precision", "mirrored"}) == {
+        "encoder": "dlib",
+        "precision": "bf16",
+        "mirrored": True,
+    }

@@ -5,14 +5,17 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.purge import purge
+from fairdesk.faces.changed_originals import compare_originals, images_meant
 from fairdesk.faces.originals_told import DAMAGED, MISSING
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.jobs.state import FAILED
+from fairdesk.images.image_reading import UnreadableImageError, open_image
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.registry import job_kinds
 from fairdesk.project import Project
@@ -127,6 +130,32 @@ def test_what_counts_as_missing(project, tmp_path):
     assert len(image_ids(project, read_conditions(project, ["state=missing", "group=g0"]))) == 4
     (tmp_path / "faces.zip").unlink()
     assert len(missing_originals(project)) == 6
+
+
+def test_links_that_lead_nowhere_and_files_in_a_folders_place_are_missing_originals(project, tmp_path):
+    plain_images(tmp_path / "in", 2, 2, 2)
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    files = sorted((tmp_path / "in").rglob("*.png"))
+    kept, link, circle = files[:3]
+    kept.rename(tmp_path / "real.png")
+    kept.symlink_to(tmp_path / "real.png")
+    link.unlink()
+    link.symlink_to(tmp_path / "nowhere.png")
+    circle.unlink()
+    circle.symlink_to(circle)  # it is there, and damaged
+    shutil.rmtree(files[4].parent)
+    files[4].parent.write_text("no folder")
+    gone = [link, files[4], files[5]]
+    numbers = [
+        project.db.value("SELECT id FROM image WHERE path = ?", (one.relative_to(tmp_path / "in").as_posix(),))
+        for one in gone
+    ]
+    assert missing_originals(project).images.tolist() == sorted(numbers)
+    compared = compare_originals(images_meant(project), QuietContext(project))
+    assert compared.changed == [] and [one.path for one in compared.damaged] == [str(circle)]
+    for one in gone:
+        with pytest.raises(UnreadableImageError, match="the file is missing"):
+            open_image(one)
 
 
 def test_images_that_are_gone_are_missing_and_not_without_a_face(window, hand, qtbot, project, tmp_path):
