@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
-from contextvars import copy_context
-from threading import Thread
 from typing import TypeVar
+
+from fairdesk.jobs.listening import beside
 
 Check = Callable[[int, int], None]  # how much is done, of how much (0: nobody knows); may raise
 Made = TypeVar("Made")
-_LOOK_S = 0.1
 
 
 def stoppable(check: Check | None, work: Callable[[], Made], done: int = 0, of: int = 1) -> Made:
@@ -21,22 +19,7 @@ def stoppable(check: Check | None, work: Callable[[], Made], done: int = 0, of: 
     """
     if check is None:
         return work()
-    found: Future[Made] = Future()
-
-    def run() -> None:
-        try:
-            found.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
-            found.set_exception(error)
-
-    Thread(target=copy_context().run, args=(run,), daemon=True, name="a library's call").start()
-    while True:
-        check(done, of)
-        try:
-            return found.result(_LOOK_S)
-        except TimeoutError:
-            if found.done():  # the call's own
-                raise
+    return beside(work, lambda _looks: check(done, of))
 
 
 class Stages:

@@ -11,6 +11,7 @@ from fairdesk.dataset import image_import
 from fairdesk.dataset.label_table import read_manifest
 from fairdesk.dataset.params import ImportParams
 from fairdesk.errors import RequestError, Stopped
+from fairdesk.jobs import listening
 from fairdesk.jobs.context import QuietContext
 from fairdesk.jobs.listening import listen_while
 from fairdesk.packed_texts import Places
@@ -103,3 +104,16 @@ def test_of_what_is_remembered_one_stretch_is_in_memory(tmp_path, monkeypatch):
     assert (again.images, again.new, again.renewed) == (30, 0, 1)
     assert asked == [(8, 8)] * 3 + [(6, 6)] + [(8, 8), (8, 8), (8, 7), (6, 6)]
     project.close()
+
+
+def test_work_that_ends_as_its_wait_does_is_no_failure(monkeypatch):
+    """The result may come between the end of a wait and the look whether it is there."""
+    monkeypatch.setattr(listening, "_LISTEN", 0.0)
+    for _ in range(300):
+        assert listening.beside(lambda: time.sleep(0.0005) or 7, lambda _looks: None) == 7
+
+    def own():
+        raise TimeoutError("the work's own")
+
+    with pytest.raises(TimeoutError, match="the work's own"):
+        listening.beside(own, lambda _looks: None)
