@@ -18,7 +18,7 @@ JOBS = [
         needs=Needs.EITHER, without="vectors", after_stop="",
     ),
     _Job(
-        "map", "Make a map", "params:MapParams", "results:MapResult", "maps.face_map:draw_map", lane=Lane.HEAVY, after_stop="run it again",
+        "map", "Make a map", "params:MapParams", "results:MapResult", "maps.job:draw_map", lane=Lane.HEAVY, after_stop="run it again",
     ),
     _Job(
         "load-clusters", "Import a cluster file", "params:LoadClustersParams", "results:LoadClustersResult", "files.cluster_files:load_clusters",

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from fairdesk.clustering.choosing.outcome import Known
+from fairdesk.clustering.choosing.known import Known
 from fairdesk.clustering.choosing.radius import Radius
 from tests.clustering.test_review import people
 

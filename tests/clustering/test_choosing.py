@@ -11,8 +11,9 @@ from fairdesk.clustering.choosing import tree as trees
 from fairdesk.clustering.choosing.faces import faces_to_cluster
 from fairdesk.clustering.choosing.following import Following
 from fairdesk.clustering.choosing.job import list_radii
+from fairdesk.clustering.choosing.known import Known
 from fairdesk.clustering.choosing.numbers import Numbers
-from fairdesk.clustering.choosing.outcome import SIZES, Known, Outcome, Silhouettes, outcome
+from fairdesk.clustering.choosing.outcome import SIZES, Outcome, Silhouettes, outcome
 from fairdesk.clustering.choosing.radius import Radius, best, knee, round_step, round_steps
 from fairdesk.clustering.choosing.tree import CutTree
 from fairdesk.clustering.methods.density import dbscan

@@ -8,13 +8,14 @@ from PIL import Image
 from sklearn.decomposition import PCA
 
 from fairdesk.cli import run as main
-from fairdesk.clustering.maps import face_map
-from fairdesk.clustering.maps.face_map import coloured, draw_map, map_points, read_layout, told_later
+from fairdesk.clustering.maps.face_map import coloured, map_points, read_layout, told_later
+from fairdesk.clustering.maps.job import draw_map
 from fairdesk.clustering.maps.map_layouts import principal_components, t_sne
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, MapParams
 from fairdesk.clustering.store import clusters, faces_of
 from fairdesk.clustering.verdicts.edits import confirm, ignore, say_different
+from fairdesk.clustering.version_basis import recipe_of_version
 from fairdesk.dataset.purge import purge
 from fairdesk.errors import RequestError, Stopped
 from fairdesk.figures.point_raster import as_pixels, blended, colours, draw_points
@@ -167,7 +168,7 @@ def test_a_map_without_clusters_or_with_few_faces(filled, project_at, tmp_path):
     other = filled.vectors.register(Recipe("other", "whole", "none", 4, "cosine", "none"))
     filled.vectors.append(other, filled.vectors.missing(other)[:6], np.eye(6, 4, dtype=np.float32) + 1, {})
     assert draw_map(MapParams(encoder="other"), QuietContext(filled)).faces == 6
-    assert face_map.recipe_of_version(filled, None).encoder == "other"
+    assert recipe_of_version(filled, None).encoder == "other"
 
 
 def test_discs_lie_where_their_points_are():

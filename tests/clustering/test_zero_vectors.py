@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from fairdesk.clustering.choosing.job import list_radii
-from fairdesk.clustering.maps.face_map import draw_map, map_points, read_layout
+from fairdesk.clustering.maps.face_map import map_points, read_layout
+from fairdesk.clustering.maps.job import draw_map
 from fairdesk.clustering.new_version import cluster_faces
 from fairdesk.clustering.params import ClusterParams, EpsParams, MapParams
 from fairdesk.clustering.review.asked import Reply

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.choosing.following import Following
-from fairdesk.clustering.choosing.outcome import Known
+from fairdesk.clustering.choosing.known import Known
 from fairdesk.clustering.known_people import known_people
 from fairdesk.clustering.methods.by_name import directed, unit_length
 from fairdesk.clustering.neighbours.kept import Neighbours, neighbours_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.choosing.outcome import Known
+from fairdesk.clustering.choosing.known import Known
 from fairdesk.clustering.methods.constrained import corrected
 from fairdesk.project.verdict_constraints import Constraints
 

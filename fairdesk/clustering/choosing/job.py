@@ -10,7 +10,8 @@ import numpy as np
 from fairdesk.clustering.agreement import Figures
 from fairdesk.clustering.choosing.faces import faces_to_cluster, near
 from fairdesk.clustering.choosing.following import Following
-from fairdesk.clustering.choosing.outcome import SAMPLE, Known, Outcome
+from fairdesk.clustering.choosing.known import Known
+from fairdesk.clustering.choosing.outcome import SAMPLE, Outcome
 from fairdesk.clustering.choosing.radius import Radius, best, knee
 from fairdesk.clustering.choosing.results import EpsFigures, EpsResult, EpsRow
 from fairdesk.clustering.files.vector_files import read_vectors

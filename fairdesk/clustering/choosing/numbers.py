@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.choosing.following import Following
-from fairdesk.clustering.choosing.outcome import Known, Outcome, Silhouettes, outcome
+from fairdesk.clustering.choosing.known import Known
+from fairdesk.clustering.choosing.outcome import Outcome, Silhouettes, outcome
 from fairdesk.clustering.methods.by_name import cluster_vectors
 from fairdesk.clustering.methods.density import AllDistances
 from fairdesk.clustering.params import ClusterParams

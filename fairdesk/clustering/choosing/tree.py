@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.choosing.following import Following
-from fairdesk.clustering.choosing.outcome import Known, Outcome, Silhouettes, outcome
+from fairdesk.clustering.choosing.known import Known
+from fairdesk.clustering.choosing.outcome import Outcome, Silhouettes, outcome
 from fairdesk.clustering.methods.by_name import linkage_tree
 from fairdesk.errors import RequestError
 from fairdesk.words import tr_n

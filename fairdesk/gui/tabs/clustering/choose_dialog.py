@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QTabWid
 
 from fairdesk import counted
 from fairdesk.clustering.choosing.faces import FacesToCluster, faces_to_cluster, near
+from fairdesk.clustering.choosing.known import Known
 from fairdesk.clustering.choosing.numbers import Method
-from fairdesk.clustering.choosing.outcome import Known
 from fairdesk.clustering.choosing.radius import Radius
 from fairdesk.clustering.choosing.results import after_verdicts
 from fairdesk.errors import RequestError
