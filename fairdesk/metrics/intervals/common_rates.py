@@ -86,14 +86,25 @@ def draw_rate(
     return DrawnRate(rate, values[0] + stretch * (values - values[0]), freedom, variance.trials_at(at))
 
 
-def add_whole_rates(result: EvaluateResult, drawn: list[Draws], threshold: CommonThreshold | None, at: str) -> None:
+class WholeSpread(NamedTuple):
+    """How the rates of all comparisons at the operating point spread: their curves, where the threshold lies in them when it stays, and each rate with its draws."""
+
+    curves: Curves
+    fixed: Place
+    made: dict[str, DrawnRate]
+
+
+def add_whole_rates(
+    result: EvaluateResult, drawn: list[Draws], threshold: CommonThreshold | None, at: str
+) -> WholeSpread | None:
     """Give the rates of all comparisons at the operating point, where there are some, their intervals by subjects.
 
     `drawn`: of all comparisons, and last (the same draws) of those that the threshold is from.
     """
     row, curves, source = result.at_threshold, drawn[0].cells[ALL], drawn[-1]
     if row is None or threshold is None:
-        return
+        return None
+    made: dict[str, DrawnRate] = {}
     place = place_in_draws(source, source.cells[ALL], threshold, at)
     setter = setter_of(source.cells[ALL], threshold, at)
     for name, errors, trials, curve, variance, by in (
@@ -108,7 +119,10 @@ def add_whole_rates(result: EvaluateResult, drawn: list[Draws], threshold: Commo
             or threshold.no_interval(name)
             or draw_rate(value, curve, variance, place, errors, trials, by)
         )
+        if not isinstance(found, str):
+            made[name] = found
         interval, why = (None, found) if isinstance(found, str) else (found.interval, None)
         setattr(row, f"{name}_ci", interval)
         setattr(row, f"{name}_ci_why", why)
         setattr(row, f"{name}_ci_by", None)
+    return WholeSpread(curves, drawn[0].at(threshold.value, reject_all=threshold.reject_all), made)
