@@ -30,7 +30,8 @@ def search_tables(result: IdentifyResult) -> list[Table]:
     groups = result.groups or {}
     rows = [(whole_name(groups), result), *groups.items()]
     tables = [_ranks(rows, by_probes=not result.draws), _points(rows, by_probes=not result.draws)]
-    notes = [note for note in (result.unnamed_line(), named_apart(groups)) if note]
+    missing = None if result.unscored is None else result.unscored.line()
+    notes = [note for note in (missing, result.unnamed_line(), named_apart(groups)) if note]
     return [with_reasons(replace(table, note=" ".join([table.note, *notes]))) for table in tables]
 
 
