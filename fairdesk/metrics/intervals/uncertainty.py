@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
-from fairdesk.metrics.intervals.by_pairs import By, Interval
+from fairdesk.metrics.intervals.by_pairs import By, Interval, threshold_by_pairs
 from fairdesk.metrics.intervals.by_subjects import FEW, rate_interval, spread_of, stretch_for_few
 from fairdesk.metrics.intervals.common_rates import WholeSpread, add_whole_rates, draw_rate
 from fairdesk.metrics.intervals.group_order import in_order, order_of_groups
@@ -178,7 +178,7 @@ def _said(result: EvaluateResult, scores: ScoreSet, seed: int) -> str:
         return tr("95 % by subjects, {draws:,} draws, seed {seed}", draws=result.draws, seed=seed)
     why = why_unknown(scores) or tr("the scores do not name subjects")
     drawn = tr("EER, TAR and figures by {draws:,} draws of pairs, seed {seed}", draws=result.pair_draws, seed=seed)
-    return f"{_by_pairs(why)}; {drawn}"
+    return f"{_by_pairs(why)}; {drawn}; {threshold_by_pairs()}"
 
 
 def _why_none(result: EvaluateResult) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fairdesk.figures.whole_set import named_apart, whole_name
 from fairdesk.metrics.fairness.figure_notes import figure_tip
+from fairdesk.metrics.intervals.by_pairs import threshold_by_pairs
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery, cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import (
     RATES,
@@ -125,6 +126,7 @@ def _rate_cells(
     """Return the cells of a rate at the threshold and of its interval."""
     value, why, interval, no, by = (getattr(row, name + end) for end in ("", "_why", "_ci", "_ci_why", "_ci_by"))
     weak, wide = value is not None and errors < FEW, tells_little(interval, errors, subjects)
+    tip = "\n".join(part for part in (no or wide, "" if by is None else threshold_by_pairs()) if part)
     return [
         Cell(rate(value), weak, tip=_weak_tip(), pairs=behind if errors else None)
         if weak
@@ -132,7 +134,7 @@ def _rate_cells(
         Cell(
             noted(or_why(rates_between(interval, by_pairs=by is not None), no), wide),
             bool(wide),
-            tip=no or wide,
+            tip=tip,
             ends=in_percent(interval),
         ),
     ]
@@ -347,7 +349,8 @@ def _own(result: EvaluateResult) -> Table:
             shown = noted(_span(rate(found.tar), found.tar_ci, by_pairs=found.tar_ci_by is not None), wide)
             little |= bool(wide)
             shown = f"({shown})" if below else shown
-            said, ends = found.tar_ci_why or wide, in_percent(found.tar_ci)
+            ends, anew = in_percent(found.tar_ci), "" if found.tar_ci_by is None else threshold_by_pairs()
+            said = "\n".join(part for part in (found.tar_ci_why or wide, anew) if part)
             cells.append(Cell(shown, below or bool(wide), tip=said, ends=ends, value=100 * found.tar))
         rows.append(cells)
     note = tr(
