@@ -116,7 +116,7 @@ def add_intervals(
         anew = [
             draw_subjects(everyone, part, scores.label, chosen, {ALL: [0]}, count, params.seed, check) for part in parts
         ]
-        spread = add_whole_rates(result, anew or [whole], threshold, params.at)
+        spread = add_whole_rates(result, anew or [whole], threshold, params)
         at_it, whole = whole, whole if extra is None else whole.without(extra)
         draws = whole
         if only:
@@ -132,7 +132,7 @@ def add_intervals(
         _own_figures(row, *own_cells[name], groups[name], by)
     common = None
     if result.groups is not None and threshold is not None:
-        common = CommonSpread(result.groups, draws, threshold, params, subjects, order)
+        common = CommonSpread(result.groups, draws, threshold, params, subjects, order, result.n_impostor)
         common.fill(check)
     result.interval = _said(result, scores, params.seed)
     if result.draws is not None and subjects is not None and (strange := strangers_line(subjects, grouped)):
