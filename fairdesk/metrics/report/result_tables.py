@@ -276,7 +276,7 @@ def _differences(groups: GroupsResult) -> Table:
 
 def _between(groups: GroupsResult) -> Table:
     names = list(groups.per_group)
-    columns = [Column(tr("FMR between"), text=True), *(Column(name) for name in names)]
+    columns = [Column(tr("FMR between"), text=True), *(Column(name, named=True) for name in names)]
     rows = []
     for first in names if groups.fmr_matrix else ():
         cells = [Cell(first)]

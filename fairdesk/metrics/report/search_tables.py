@@ -101,7 +101,7 @@ def _of_rate(row: PairedDifference) -> bool:
 def difference_table(result: CompareScoresResult) -> Table:
     """Return the differences of two models, figure by figure."""
     columns = [
-        Column(tr("Figure"), text=True), Column(result.first), Column(result.second), Column(tr("Difference")), Column(INTERVAL, of=INTERVAL),
+        Column(tr("Figure"), text=True), Column(result.first, named=True), Column(result.second, named=True), Column(tr("Difference")), Column(INTERVAL, of=INTERVAL),
         Column(tr("Better"), text=True),
     ]  # fmt: skip
     rows = []

@@ -15,7 +15,7 @@ class Column:
     """One column; texts stand on the left, numbers on the right.
 
     `of` is the figure whose interval is shown here, alone or (`whole`) behind its value: CSV has the ends, and such a
-    value, as columns of their own.
+    value, as columns of their own. A title that is `named` is a name that somebody gave: the window may cut a long one.
     """
 
     title: str
@@ -23,6 +23,7 @@ class Column:
     text: bool = False
     of: str = ""
     whole: bool = False
+    named: bool = False
 
 
 @dataclass(frozen=True)
