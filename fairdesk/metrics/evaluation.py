@@ -317,7 +317,7 @@ def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[],
         add_folds(result, scores, params, check)
         common = _at_threshold(result, sorted_scores, params)
         drawn = add_intervals(result, named, sorted_scores, params, check, threshold=common)
-        return Evaluated(result, sorted_scores, drawn=drawn)
+        return Evaluated(result, sorted_scores, threshold=common, drawn=drawn)
     grouped = group_comparisons(scores)
     result.warn(alike_groups(grouped.names))
     check()

@@ -304,8 +304,12 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
         """Say how many comparisons the row of all of them holds that are in no group's row; nothing where there is none."""
         if self.at_threshold is None or self.groups is None:
             return ""
-        within = sum(row.genuine + row.impostor for row in self.groups.per_group.values())
-        return beside_groups(self.groups.per_group, self.n_genuine + self.n_impostor - within)
+        return beside_groups(self.groups.per_group, self.in_no_group())
+
+    def in_no_group(self) -> int:
+        """Count the comparisons that are in no group's row: of two groups, or of a face without one."""
+        rows = [] if self.groups is None else self.groups.per_group.values()
+        return self.n_genuine + self.n_impostor - sum(row.genuine + row.impostor for row in rows)
 
     def warn(self, said: list[str]) -> None:
         """Add sentences to the warning."""

@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
+from fairdesk.metrics.pairs_behind.shown_figures import rate, rates_between
+
 
 @pytest.fixture
 def small(shown, window, hand, qtbot):
@@ -94,3 +96,16 @@ def test_bars_and_cells_have_one_too(small, shown, qtbot, name):
     assert not QToolTip.text()
     QApplication.sendEvent(page.plot, QEvent(QEvent.Type.Leave))
     assert page.keys.readout.toPlainText() == by_key and page.keys.readout.isVisible()
+
+
+def test_a_bar_without_an_interval_says_why(shown, hand, qtbot):
+    shown.at.setCurrentIndex(shown.at.findData("fmr=1e-2"))
+    shown.source.setCurrentIndex(shown.source.findData("group:A"))
+    hand.settle()
+    qtbot.waitUntil(lambda: not shown._drawing, timeout=30_000)
+    row = shown.shown.result.groups.per_group["A"]
+    assert row.fmr_ci is None and row.fmr_ci_why
+    page = shown.figures.groups["fmr"]
+    assert page.tip_at(0, 0.0) == f"A\n{rate(row.fmr)} (no interval: {row.fmr_ci_why})"
+    other = shown.shown.result.groups.per_group["B"]
+    assert other.fmr_ci is not None and page.tip_at(1, 0.0).endswith(f"[{rates_between(other.fmr_ci)}]")

@@ -61,6 +61,20 @@ def test_rows_and_curves_are_seen_beside_the_jobs(shown, window):
     assert len(names) == 25 and not any("more" in name for name in names)
 
 
+def test_scores_that_are_missing_are_told(shown, qtbot, tmp_path):
+    tab = shown()
+    assert "missing" not in tab.search.headline.text()
+    parts = made()
+    parts["scores"] = np.where(np.arange(len(parts["scores"]))[:, None] == 3, np.nan, parts["scores"])
+    parts["scores"][3, 0] = parts["scores"][5, 2] = 0.5
+    parts["scores"][5, 1] = np.nan
+    np.savez(tmp_path / "gaps.npz", **parts)
+    tab.open_file(tmp_path / "gaps.npz")
+    qtbot.waitUntil(lambda: tab.search.path == tmp_path / "gaps.npz", timeout=20_000)
+    gaps = parts["scores"].shape[1] - 1 + 1
+    assert f"{gaps} scores of gallery entries are missing, in 2 probes" in tab.search.headline.text()
+
+
 def test_table_plot_and_report_are_saved_as_elsewhere(shown, window, hand, qtbot, tmp_path, monkeypatch):
     tab = shown()
     window._refresh_actions()
@@ -72,7 +86,10 @@ def test_table_plot_and_report_are_saved_as_elsewhere(shown, window, hand, qtbot
         hand.do("metrics.table")
         qtbot.waitUntil((tmp_path / name).exists, timeout=5000)
     rows = list(csv.reader(io.StringIO((tmp_path / "t.csv").read_text())))
-    assert rows[0] == [column.title for column in shown_table.columns]
+    titles = [column.title for column in shown_table.columns]
+    assert rows[0] == [*titles, "Rank 1: low", "Rank 1: high"]
+    ends = tab.search.result.rank1_ci
+    assert [float(end) for end in rows[1][-2:]] == pytest.approx([100 * end for end in ends], rel=1e-11)
     assert [row[0] for row in rows[1:4]] == ["all", "A", "B"] and rows[1][5] == shown_table.rows[0][5].text
     assert "\\toprule" in (tmp_path / "t.tex").read_text()
     for name in ("p.png", "p.svg"):

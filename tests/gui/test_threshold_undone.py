@@ -1,8 +1,12 @@
 """A threshold that was dragged, typed or chosen is an edit: Ctrl+Z takes it back, Ctrl+Y takes it again."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
+
+from fairdesk.project.images import hide_images
+from tests.metrics.test_identification import made
 
 
 def settled(shown, hand, qtbot):
@@ -77,7 +81,7 @@ def test_the_keys_work_from_the_field_too(shown, window, hand, qtbot):
 
 
 @pytest.mark.parametrize("rule", ["eer", "fmr=1e-2"])
-def test_a_rule_is_an_edit_and_other_scores_begin_anew(shown, window, hand, qtbot, tmp_path, rule):
+def test_a_rule_is_an_edit_that_is_taken_back_where_it_was_made(shown, window, hand, qtbot, tmp_path, rule):
     first = where(shown)
     shown.at.setCurrentIndex(shown.at.findData(rule))
     settled(shown, hand, qtbot)
@@ -94,7 +98,129 @@ def test_a_rule_is_an_edit_and_other_scores_begin_anew(shown, window, hand, qtbo
     shown.show_scores(other)
     settled(shown, hand, qtbot)
     window._refresh_actions()
-    assert not undo.isEnabled()
+    assert undo.isEnabled() and undo.text().endswith("(scores.npz)")  # the newest step, wherever it was made
+    assert where(shown)[0] == rule  # a rule goes along
+    undo.trigger()
+    settled(shown, hand, qtbot)
+    assert shown.scores.name == "scores.npz" and where(shown) == first
+    shown.show_scores(other)
+    settled(shown, hand, qtbot)
+    assert where(shown) == first and not undo.isEnabled()
+
+
+def search(shown, hand, qtbot, tmp_path):
+    np.savez(tmp_path / "search.npz", **made(groups=("A", "B")))
+    shown.open_file(tmp_path / "search.npz")
+    qtbot.waitUntil(lambda: shown.search.path is not None, timeout=20_000)
+    hand.settle()
+
+
+def again(shown, path, hand, qtbot):
+    shown.open_file(path)
+    hand.settle()
+    qtbot.waitUntil(lambda: shown.shown is not None and shown.shown.path == path and not shown._drawing, timeout=30_000)
+
+
+def test_a_search_takes_no_threshold_away_and_what_is_newest_is_undone(shown, window, hand, qtbot, filled, tmp_path):
+    """While a search is shown Ctrl+Z takes back what was done last, and says what that is: a threshold, then an edit."""
+    path, first = shown.scores, where(shown)
+    filled.close()
+    hand.open(filled.folder)
+    again(shown, path, hand, qtbot)
+    window.session.edit(lambda p: hide_images(p, [1]))
+    hand.settle()
+    drag(shown, 2.0)
+    settled(shown, hand, qtbot)
+    search(shown, hand, qtbot, tmp_path)
+    assert shown.pages.currentWidget() is shown.search
+    undo, redo = (window.book.actions[f"edit.{name}"] for name in ("undo", "redo"))
+    window._refresh_actions()
+    assert "threshold 2 (scores.npz)" in undo.text()
+    again(shown, path, hand, qtbot)
+    assert where(shown) == ("threshold", 2.0) and shown.shown.result.groups.threshold == 2.0
+    window._refresh_actions()
+    assert "threshold 2" in undo.text() and "scores.npz" not in undo.text()
+    search(shown, hand, qtbot, tmp_path)
+    undo.trigger()
+    settled(shown, hand, qtbot)
+    assert shown.search.path is None and shown.scores == path and where(shown) == first
+    assert shown.shown.result.groups.threshold != 2.0 and "threshold 2" in redo.text()
+    search(shown, hand, qtbot, tmp_path)
+    window._refresh_actions()
+    assert "Hide 1 image" in undo.text()  # the project's edit is what is left
+    redo.trigger()
+    settled(shown, hand, qtbot)
+    assert shown.scores == path and where(shown) == ("threshold", 2.0)
+    search(shown, hand, qtbot, tmp_path)
+    window.session.edit(lambda p: hide_images(p, [2, 3]))
+    hand.settle()
+    window._refresh_actions()
+    assert "Hide 2 images" in undo.text()  # the edit is newer
+    undo.trigger()
+    hand.settle()
+    hand.go("metrics")  # an undone edit shows the tab that it was made in
+    window._refresh_actions()
+    assert "threshold 2 (scores.npz)" in undo.text()
+
+
+def test_a_rule_goes_along_and_a_line_stays_with_its_file(shown, hand, qtbot, tmp_path):
+    """What was chosen or typed last holds for every file; a line dragged since is its file's own, and found there."""
+    one, two = shown.scores, tmp_path / "two.npz"
+    two.write_bytes(one.read_bytes())
+
+    def on(path, *, drag_to=None, rule=None, number=None, source=None):
+        again(shown, path, hand, qtbot)
+        if rule is not None:
+            shown.at.setCurrentIndex(shown.at.findData(rule))
+        if number is not None:
+            type_(shown, qtbot, number)
+        if source is not None:
+            shown.source.setCurrentIndex(shown.source.findData(source))
+        if drag_to is not None:
+            drag(shown, drag_to)
+        settled(shown, hand, qtbot)
+        return where(shown)
+
+    start = where(shown)
+    assert on(one, drag_to=2.0) == ("threshold", 2.0)
+    assert on(two) == start  # the rule, not the line
+    assert on(two, drag_to=3.0) == ("threshold", 3.0)
+    assert on(one) == ("threshold", 2.0) and shown.shown.result.groups.threshold == 2.0
+    assert on(two) == ("threshold", 3.0)
+    assert on(two, rule="fmr=1e-2") == ("fmr=1e-2", None)
+    assert on(one) == ("fmr=1e-2", None)  # chosen after the line was dragged
+    assert on(one, rule="threshold")[0] == "threshold"  # the number that the rule gave is this file's
+    assert on(two) == ("fmr=1e-2", None)
+    assert on(one, number="1.5") == ("threshold", 1.5)
+    assert on(two) == ("threshold", 1.5)  # typed
+    again(shown, one, hand, qtbot)
+    group = next(d for d in (shown.source.itemData(r) for r in range(shown.source.count())) if d.startswith("group:"))
+    on(one, rule="fmr=1e-2", source=group)
+    assert on(two) == ("fmr=1e-2", None) and shown.source.currentData() == "all"
+    assert on(one) == ("fmr=1e-2", None) and shown.source.currentData() == group
+    assert shown.shown.params.threshold_from == group
+    for _ in range(50):
+        if shown.steps.undo_text() is None:
+            break
+        shown.steps.undo()
+        settled(shown, hand, qtbot)
+    assert where(shown) == start and shown.scores == one
+    again(shown, two, hand, qtbot)
+    assert where(shown) == start and not shown.steps._taken.dragged
+
+
+def test_lines_that_a_later_rule_put_away_come_back_with_undo(shown, hand, qtbot, tmp_path):
+    one, two = shown.scores, tmp_path / "two.npz"
+    two.write_bytes(one.read_bytes())
+    drag(shown, 2.0)
+    settled(shown, hand, qtbot)
+    again(shown, two, hand, qtbot)
+    shown.at.setCurrentIndex(shown.at.findData("eer"))
+    settled(shown, hand, qtbot)
+    shown.steps.undo()
+    settled(shown, hand, qtbot)
+    again(shown, one, hand, qtbot)
+    assert where(shown) == ("threshold", 2.0)
 
 
 def test_whose_pairs_set_the_threshold_is_a_step_too(shown, window, hand, qtbot):

@@ -1,5 +1,6 @@
 """One-to-many search against the definitions, probe by probe."""
 
+import csv
 import json
 import math
 
@@ -180,6 +181,45 @@ def test_a_probe_without_scores_is_counted_and_in_no_rate(capsys, tmp_path):
     after = identified(capsys, tmp_path, more)
     assert after["dropped"] == {"mated": 1, "nonmated": 0}
     assert after["cmc"] == before["cmc"] and after["n_mated"] == before["n_mated"] + 1
+
+
+def test_scores_that_are_missing_beside_others_are_counted_and_told(capsys, tmp_path):
+    arrays = made()
+    assert "unscored" not in identified(capsys, tmp_path, arrays)
+    scores = arrays["scores"].copy()
+    mates = [np.flatnonzero(arrays["gallery_subject"] == who) for who in arrays["probe_subject"]]
+    mated = [number for number, own in enumerate(mates) if len(own)]
+    lost = [number for number in mated if arrays["probe_group"][number] == "A"][:2]
+    for number in lost:
+        scores[number, mates[number]] = np.nan
+    scores[lost[0], (mates[lost[0]][0] + 1) % 40] = np.nan  # two of one probe
+    stranger = next(n for n in range(len(scores)) if not len(mates[n]) and arrays["probe_group"][n] == "B")
+    scores[stranger, :5] = np.nan
+    scores[mated[-1]] = np.nan  # without any: dropped, not counted here
+    gaps = arrays | {"scores": scores}
+    found = identified(capsys, tmp_path, gaps, "--by", "group", "--out", str(tmp_path / "r"))
+    assert found["unscored"] == {"scores": 8, "probes": 3, "mates": 2}
+    assert found["groups"]["A"]["unscored"] == {"scores": 3, "probes": 2, "mates": 2}
+    assert found["groups"]["B"]["unscored"] == {"scores": 5, "probes": 1, "mates": 0}
+    assert found["dropped"] == {"mated": 1, "nonmated": 0}
+    assert found["cmc"]["pessimistic"][-1] == pytest.approx(1 - 2 / (len(mated) - 1))  # never found
+    assert json.loads((tmp_path / "r" / "identification.json").read_text())["unscored"] == found["unscored"]
+    with (tmp_path / "r" / "fnir.csv").open(newline="") as file:
+        assert [(row["unscored"], row["unscored_mates"]) for row in csv.DictReader(file)][::3] == [
+            ("8", "2"),
+            ("3", "2"),
+            ("5", "0"),
+        ]
+    assert run(["identify", str(tmp_path / "s.npz")]) == 0
+    said = (
+        "8 scores of gallery entries are missing, in 3 probes: such an entry is never found; 2 mated probes without any "
+        "score of their mate count as not found."
+    )
+    assert said in capsys.readouterr().out
+    result = evaluate_search(
+        read_search(tmp_path / "s.npz"), IdentifyParams(scores=tmp_path / "s.npz"), QuietContext()
+    )[0]
+    assert all(said in table.note for table in search_tables(result))
 
 
 def test_distances_turn_round(capsys, tmp_path):

@@ -202,6 +202,9 @@ def test_intervals_of_differences_hold_the_truth():
         for row in compare_matched(*sets, params).differences:
             if row.ci is not None:
                 held.setdefault(row.figure, []).append(row.ci[0] <= 0 <= row.ci[1])
+                if row.figure == "fnmr" and row.group is None:
+                    held.setdefault("fnmr of all", []).append(held["fnmr"][-1])
+    assert len(held["fnmr of all"]) == 60 and np.mean(held["fnmr of all"]) > 0.88, np.mean(held["fnmr of all"])
     assert {"eer", "fmr", "fnmr", "GARBE", "FDR"} <= set(held)
     for figure in ("eer", "fmr", "fnmr", "GARBE", "FDR", "gini_fmr"):
         assert np.mean(held[figure]) > 0.88, (figure, np.mean(held[figure]))

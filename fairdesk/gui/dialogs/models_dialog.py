@@ -78,7 +78,7 @@ class ModelsDialog(QDialog):
         close.clicked.connect(self.reject)
         self.second.currentIndexChanged.connect(lambda _row: self.compare())
         self.distance.toggled.connect(lambda _on: self.compare())
-        self.resize(860, 560)
+        self.resize(max(860, min(1000, parent.width())), 560)
         self.compare()
 
     def _offer(self, path: Path, vectors: str) -> None:

@@ -41,6 +41,7 @@ _KINDS: dict[str, tuple[Iterable[str], Callable[[Table], dict[str, str]]]] = {
 }
 SHOWN = 4  # rows
 _ACROSS = 2  # choices in a row
+_LEAST, _MOST = 60, 260  # pixels of a column
 
 
 class ColumnMap(QWidget):
@@ -96,6 +97,11 @@ class ColumnMap(QWidget):
         for y, row in enumerate(table.rows[:SHOWN]):
             for x, cell in enumerate(row):
                 self.rows.setItem(y, x, QTableWidgetItem(cell))
+        self.rows.resizeColumnsToContents()
+        for x, title in enumerate(table.header):
+            self.rows.setColumnWidth(x, min(max(self.rows.columnWidth(x), _LEAST), _MOST))
+            if (head := self.rows.horizontalHeaderItem(x)) is not None:
+                head.setToolTip(title)
         self.changed.emit()
 
     def words(self) -> list[str]:

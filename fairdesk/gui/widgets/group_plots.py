@@ -23,6 +23,8 @@ from fairdesk.gui.widgets.plot_scroll import PlotScroll
 from fairdesk.gui.widgets.rate_axis import RateAxis
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery, cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import rate, rates_between
+from fairdesk.metrics.shown_bounds import marked
+from fairdesk.metrics.shown_bounds import within as with_interval
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -265,10 +267,15 @@ class GroupPlot(QWidget):
             within = tr("FMR within {group}", group=query.first)
             return f"{within if query.first == query.second else between}\n{said}\n{counts}"
         row = groups.per_group[query.first]
-        value, why, interval = (
-            (row.fnmr, row.fnmr_why, row.fnmr_ci) if self.kind == "fnmr" else (row.fmr, row.fmr_why, row.fmr_ci)
+        value, why, interval, no, by = (
+            getattr(row, f"{self.kind}{end}") for end in ("", "_why", "_ci", "_ci_why", "_ci_by")
         )
-        said = why or tr("undefined") if value is None else f"{rate(value)}  [{rates_between(interval)}]"
+        if value is None:
+            said = why or tr("undefined")
+        elif interval is None:
+            said = with_interval(rate(value), None, no)
+        else:
+            said = marked(f"{rate(value)}  [{rates_between(interval)}]", by)
         return f"{query.first}\n{said}"
 
     def _on_move(self, position: Any) -> None:

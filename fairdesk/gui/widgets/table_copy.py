@@ -12,6 +12,8 @@ from fairdesk.images.table_cells import safe_rows
 from fairdesk.words import tr
 
 Entry = tuple[str, Callable[[], object]]
+WHOLE_TITLE = Qt.ItemDataRole.UserRole
+"""Of the item above a column: its title where what is shown of it is cut."""
 
 
 class TableCopy(QObject):
@@ -44,7 +46,8 @@ class TableCopy(QObject):
     def copy_all(self) -> None:
         """Copy everything, with the header."""
         heads = (self._table.horizontalHeaderItem(x) for x in range(self._table.columnCount()))
-        _to_clipboard([[head.text() if head is not None else "" for head in heads], *self.whole()])
+        titles = ["" if head is None else str(head.data(WHOLE_TITLE) or head.text()) for head in heads]
+        _to_clipboard([titles, *self.whole()])
 
     def menu(self, place: QPoint) -> QMenu:
         """Return the menu of a place of the table."""

@@ -7,11 +7,13 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem
 
 from fairdesk.gui.theme import Theme
-from fairdesk.gui.widgets.table_copy import TableCopy
+from fairdesk.gui.widgets.name_shortening import shortened
+from fairdesk.gui.widgets.table_copy import WHOLE_TITLE, TableCopy
 from fairdesk.metrics.report.tables import INTERVAL, Cell, Table
 from fairdesk.words import tr
 
 _AROUND = 9  # pixels of a row around its letters
+_MOST_NAME = 140  # pixels of a name above a column
 
 
 class TableView(QTableWidget):
@@ -37,13 +39,28 @@ class TableView(QTableWidget):
             for x, column in enumerate(table.columns):
                 head = QTableWidgetItem(column.title)
                 head.setToolTip(column.tip)
+                head.setData(WHOLE_TITLE, column.title)
                 self.setHorizontalHeaderItem(x, head)
+            self._cut_names(table)
         self.setRowCount(len(table.rows))
         for y, row in enumerate(table.rows):
             for x, cell in enumerate(row):
                 self.setItem(y, x, self._item(cell, left=table.columns[x].text))
         if widths:
             self.resizeColumnsToContents()
+
+    def _cut_names(self, table: Table) -> None:
+        """Cut long names above columns, so that the columns behind them are seen; different names stay different."""
+        header = self.horizontalHeader()
+        header.ensurePolished()  # its letters are those of the style
+        metrics, named = header.fontMetrics(), [x for x, column in enumerate(table.columns) if column.named]
+        titles = [table.columns[x].title for x in named]
+        shown = shortened(titles, lambda name: metrics.elidedText(name, Qt.TextElideMode.ElideRight, _MOST_NAME))
+        for x, title, text in zip(named, titles, shown, strict=True):
+            head = self.horizontalHeaderItem(x)
+            if head is not None and text != title:
+                head.setText(text)
+                head.setToolTip(title)
 
     def _item(self, cell: Cell, *, left: bool) -> QTableWidgetItem:
         item = QTableWidgetItem(cell.text)

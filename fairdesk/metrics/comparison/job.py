@@ -93,7 +93,7 @@ def compare_matched(
     first, second = found
     undrawn = tr("no draws were asked for") if params.bootstrap == 0 else first.result.no_draws_why or why_unknown(one)
     made = PairedFigures(one, two, first, second, options, undrawn or tr("the subjects are not known"))
-    rows = [*made.own_figures(check), *made.group_rates(check), *made.fairness(check)]
+    rows = [*made.own_figures(check), *made.rates(check), *made.fairness(check)]
     assert one.score is not None and two.score is not None
     if np.array_equal(one.score, two.score):  # the same scores differ in nothing, whatever is drawn
         rows = [(*row[:4], row[4] if row[4] is None else (0.0, 0.0), row[5]) for row in rows]
@@ -142,9 +142,11 @@ def compare_matched(
     if first.drawn is not None and not any(row.ci for row in differences):
         why = next((row.ci_why for row in differences if row.ci_why), None) or tr("no figure is defined")
         result.interval = tr("none: {why}", why=why)
+    at = first.result.at_threshold, second.result.at_threshold
+    if at[0] is not None and at[1] is not None:
+        result.threshold_first, result.threshold_second, result.rule = at[0].threshold, at[1].threshold, at[0].rule
     if first.result.groups is not None and second.result.groups is not None:
-        result.threshold_first, result.threshold_second = first.result.groups.threshold, second.result.groups.threshold
-        result.rule = first.result.groups.rule
+        result.in_no_group = first.result.in_no_group()
         result.normalised_first = _normalised(one, options, check)
         result.normalised_second = _normalised(two, options, check)
     return result

@@ -15,12 +15,13 @@ from fairdesk.metrics.fairness.figure_functions import rates_behind
 from fairdesk.metrics.fairness.figure_notes import smaller_is_fairer
 from fairdesk.metrics.intervals.by_pairs import Z95, Interval
 from fairdesk.metrics.intervals.by_subjects import FEW, middle, t_quantile
+from fairdesk.metrics.intervals.common_rates import DrawnRate
 from fairdesk.metrics.intervals.group_spread import CommonSpread
 from fairdesk.metrics.intervals.paired_spread import paired_deviation
 from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, Curves, Place
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.rates.error_rates import TARGETS
+from fairdesk.metrics.rates.threshold_rates import ThresholdRates
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.words import tr
 
@@ -119,8 +120,10 @@ class PairedFigures:
             figures = [one.per_group[name] for one in groups if one is not None]
             eers, own = [one.eer for one in figures], [one.eer_ci for one in figures]
             check()
+            use = grouped.within(number)
+            cell = ALL if use.all() else GROUP + name  # one group that has all comparisons is all of them
             if eers[0] is not None and eers[1] is not None:
-                rows.append(self._eer(GROUP + name, name, grouped.within(number), eers[0], eers[1], own))
+                rows.append(self._eer(cell, name, use, eers[0], eers[1], own))
         return rows
 
     def _eer(
@@ -173,50 +176,61 @@ class PairedFigures:
         ci = held(_around(second - first, moving[0] - moving[1], made.stretch), second - first, reaches, own)
         return name, None, first, second, ci, None
 
-    def group_rates(self, check: Callable[[], None]) -> list[Row]:
-        """FMR and FNMR of each group, each model at its own common threshold."""
-        groups = [one.result.groups for one in self.found]
+    def rates(self, check: Callable[[], None]) -> list[Row]:
+        """FMR and FNMR of all comparisons and of each group, each model at its own operating point."""
+        results = [one.result for one in self.found]
+        groups = [one.groups for one in results]
         grouped = self.found[0].grouped
-        if groups[0] is None or groups[1] is None or grouped is None:
-            return []
-        thresholds = [one.threshold for one in self.found]
+        told: list[tuple[str | None, Mask, list[ThresholdRates]]] = []
+        whole = [one.at_threshold for one in results if one.at_threshold is not None]
+        if len(whole) == 2:
+            told.append((None, np.ones(len(self.label), dtype=bool), [*whole]))
+        if groups[0] is not None and groups[1] is not None and grouped is not None:
+            for number, name in enumerate(grouped.names):
+                told.append((name, grouped.within(number), [one.per_group[name] for one in groups if one is not None]))
         rows: list[Row] = []
         for rate in ("fmr", "fnmr"):
-            for number, name in enumerate(grouped.names):
+            for group, use, figures in told:
                 check()
-                values = [getattr(one.per_group[name], rate) for one in groups if one is not None]
-                if None in values:
-                    continue
-                ci, why = self._rate(rate, name, grouped.within(number), thresholds)
-                rows.append((rate, name, values[0], values[1], ci, why))
+                values = [getattr(one, rate) for one in figures]
+                if None not in values:
+                    ci, why = self._rate(rate, group, use, figures)
+                    rows.append((rate, group, values[0], values[1], ci, why))
         return rows
 
     def _rate(
-        self, rate: str, name: str, use: Mask, thresholds: list[CommonThreshold | None]
-    ) -> tuple[tuple[float, float] | None, str | None]:
-        drawn = [one.drawn for one in self.found]
-        commons = [None if one is None else one.common for one in drawn]
-        if commons[0] is None or commons[1] is None or None in thresholds:
+        self, rate: str, group: str | None, use: Mask, figures: list[ThresholdRates]
+    ) -> tuple[Interval | None, str | None]:
+        thresholds = [one.threshold for one in self.found]
+        if None in thresholds or None in [one.drawn for one in self.found]:
             return None, self.undrawn
-        made = [one.made[rate].get(name) for one in commons if one is not None]
-        if made[0] is None or made[1] is None:
-            rows = [one.result.groups.per_group[name] for one in self.found if one.result.groups is not None]
-            whys = [why for row in rows if (why := getattr(row, f"{rate}_ci_why"))]
+        one, two = (self._drawn_rate(found, rate, group) for found in self.found)
+        if one is None or two is None:
+            whys = [why for row in figures if (why := getattr(row, f"{rate}_ci_why"))]
             return None, whys[0] if whys else tr("one of the two rates has no interval")
-        curves = self._curves(GROUP + name)
-        assert curves is not None
-        values = [
-            math.inf if one is not None and one.reject_all else float(one.value)
-            for one in thresholds
-            if one is not None
-        ]
-        paired = self._paired(rate, use, (values[0], values[1]), curves, (commons[0].fixed, commons[1].fixed))
+        values = [math.inf if at.reject_all else float(at.value) for at in thresholds if at is not None]
+        curves, places = (one[0], two[0]), (one[1], two[1])
+        paired = self._paired(rate, use, (values[0], values[1]), curves, places, whole=group is None or bool(use.all()))
         if isinstance(paired, str):
             return None, paired
-        self._paired_rates[rate, name] = paired
-        difference = made[1].rate - made[0].rate
-        drawn_apart = _around(difference, made[1].values - made[0].values, paired.stretch)
-        return held(drawn_apart, difference, paired.reaches, [one.interval for one in made if one is not None]), None
+        if group is not None:
+            self._paired_rates[rate, group] = paired
+        first, second = one[2], two[2]
+        difference = second.rate - first.rate
+        drawn_apart = _around(difference, second.values - first.values, paired.stretch)
+        return held(drawn_apart, difference, paired.reaches, [first.interval, second.interval]), None
+
+    def _drawn_rate(self, found: Evaluated, rate: str, group: str | None) -> tuple[Curves, Place, DrawnRate] | None:
+        """Return the curves of a group, or of all, where a threshold that stays lies in them, and the rate's draws."""
+        drawn = found.drawn
+        if drawn is None:
+            return None
+        if group is None:
+            of, made = drawn.rates, None if drawn.rates is None else drawn.rates.made.get(rate)
+            return None if of is None or made is None else (of.curves, of.fixed, made)
+        common = drawn.common
+        made = None if common is None else common.made[rate].get(group)
+        return None if common is None or made is None else (drawn.draws.cells[GROUP + group], common.fixed, made)
 
     def fairness(self, check: Callable[[], None]) -> list[Row]:
         """Every fairness figure, both models over the same draws."""

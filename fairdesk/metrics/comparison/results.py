@@ -63,6 +63,8 @@ class CompareScoresResult(JobResult):
     """Rows that name the two images of an earlier row of the file: the first one counts."""
     unscored: int
     """Comparisons that one of the two has no score for; they are in no figure."""
+    in_no_group: int | None = None
+    """Comparisons of two groups, or of a face without a group: they are in the figures of all, and in no group's."""
     threshold_first: float | None = None
     threshold_second: float | None = None
     rule: str | None = None
@@ -98,6 +100,14 @@ class CompareScoresResult(JobResult):
                     first=number(self.threshold_first),
                     second=number(self.threshold_second),
                     rule=self.rule,
+                )
+            )
+        if self.in_no_group:
+            lines.append(
+                tr_n(
+                    "Figures that name no group are of all comparisons; {n:,} of them is of two groups, or of a face without a group.",
+                    "Figures that name no group are of all comparisons; {n:,} of them are of two groups, or of faces without a group.",
+                    self.in_no_group,
                 )
             )
         lines += self.cautions

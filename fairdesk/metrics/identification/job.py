@@ -16,6 +16,7 @@ from fairdesk.metrics.identification.results import (
     MatchCurves,
     SearchFigures,
     SearchPoint,
+    UnscoredEntries,
 )
 from fairdesk.metrics.identification.spread import ProbeDraws
 from fairdesk.metrics.intervals.by_pairs import wilson
@@ -150,6 +151,10 @@ class _Figures:
             ),
             "subjects": len(np.unique(self.subject[part])),
         }
+        if (gaps := found.missing[part]).any():
+            out["unscored"] = UnscoredEntries(
+                scores=int(gaps.sum()), probes=int((gaps > 0).sum()), mates=int((found.unmatched & part).sum())
+            )
         if mated.any():
             curves = [match_rates(ranks[mated], self.entries) for ranks in (found.pessimistic, found.optimistic)]
             out["cmc"] = MatchCurves(pessimistic=curves[0].tolist(), optimistic=curves[1].tolist())

@@ -38,6 +38,10 @@ class Searches:
     """The best score of the own subject; -inf for non-mated probes."""
     highest: Array
     """The highest score of all."""
+    missing: Ints
+    """Gallery entries without a score, of a probe that has some; 0 for a `failed` one."""
+    unmatched: Mask
+    """Whose subject is in the gallery, and without any score there, of those that have other scores."""
 
 
 def search(scores: Floats, probe_subject: npt.NDArray[np.str_], gallery_subject: npt.NDArray[np.str_]) -> Searches:
@@ -49,7 +53,8 @@ def search(scores: Floats, probe_subject: npt.NDArray[np.str_], gallery_subject:
     enrolled[theirs] = True
     pessimistic, optimistic = np.zeros(probes, dtype=np.int64), np.zeros(probes, dtype=np.int64)
     mate, highest = np.full(probes, -np.inf), np.full(probes, -np.inf)
-    failed = np.zeros(probes, dtype=bool)
+    failed, unmatched = np.zeros(probes, dtype=bool), np.zeros(probes, dtype=bool)
+    missing = np.zeros(probes, dtype=np.int64)
     step = max(1, _CELLS // max(entries, 1))
     for start in range(0, probes, step):
         rows = slice(start, start + step)
@@ -66,7 +71,9 @@ def search(scores: Floats, probe_subject: npt.NDArray[np.str_], gallery_subject:
         for ranks, counted in ((pessimistic, worst), (optimistic, top)):
             ranks[rows] = np.where(here, np.where(scored, counted, entries + 1), 0)
         mate[rows], highest[rows] = best, part.max(1)
-    return Searches(enrolled[mine], failed, pessimistic, optimistic, mate, highest)
+        missing[rows] = np.where(failed[rows], 0, empty.sum(1))
+        unmatched[rows] = here & ~scored & ~failed[rows]
+    return Searches(enrolled[mine], failed, pessimistic, optimistic, mate, highest, missing, unmatched)
 
 
 def match_rates(ranks: Ints, entries: int) -> Array:

@@ -45,12 +45,36 @@ class DroppedProbes(Record):
     nonmated: int
 
 
+class UnscoredEntries(Record):
+    """Gallery entries without a score, of probes that have others: no candidates, so that they are never found."""
+
+    scores: int
+    probes: int
+    mates: int
+    """Mated probes without any score of their own subject: not found at any rank, and missed at any threshold."""
+
+    def line(self) -> str:
+        """Say it."""
+        said = tr_n(
+            "{n:,} score of a gallery entry is missing, in {probes}: such an entry is never found",
+            "{n:,} scores of gallery entries are missing, in {probes}: such an entry is never found",
+            self.scores,
+            probes=tr_n("{n:,} probe", "{n:,} probes", self.probes),
+        )
+        if not self.mates:
+            return f"{said}."
+        lost = tr("{mated} without any score of their mate count as not found", mated=counted.mated_probes(self.mates))
+        return f"{said}; {lost}."
+
+
 class SearchFigures(Record):
     """Figures of all probes, or of a group's."""
 
     n_mated: int
     n_nonmated: int
     dropped: DroppedProbes
+    unscored: UnscoredEntries | None = None
+    """Absent where every probe that has a score has all of them."""
     subjects: int
     cmc: MatchCurves
     rank1_ci: Interval | None = None
@@ -154,6 +178,8 @@ def _lines(row: SearchFigures, *, by_probes: bool) -> list[str]:
                 nonmated=counted.nonmated_probes(row.dropped.nonmated),
             )
         )
+    if row.unscored is not None:
+        lines.append("  " + row.unscored.line())
     if row.cmc.pessimistic is None or row.cmc.optimistic is None:
         lines.append("  " + tr("CMC undefined: {why}", why=row.cmc.pessimistic_why))
     else:

@@ -44,13 +44,25 @@ def points_csv(result: IdentifyResult) -> str:
     """Return FNIR and FPIR at each target as CSV."""
     columns = ("fnir_rank1", "misses", "fpir", "false_positives", "threshold")
     rows: list[list[object]] = [
-        ["group", "target_fpir", *columns, "fnir_low", "fnir_high", "mated", "nonmated", "resolvable"]
+        [
+            "group",
+            "target_fpir",
+            *columns,
+            "fnir_low",
+            "fnir_high",
+            "mated",
+            "nonmated",
+            "resolvable",
+            "unscored",
+            "unscored_mates",
+        ]
     ]
     for name, row in _named(result):
         for target, point in row.fnir_at_fpir.items():
             values = ["" if (value := getattr(point, column)) is None else value for column in columns]
             low, high = point.fnir_rank1_ci or ("", "")
-            rows.append([name, target, *values, low, high, row.n_mated, row.n_nonmated, point.resolvable])
+            gaps = [0, 0] if row.unscored is None else [row.unscored.scores, row.unscored.mates]
+            rows.append([name, target, *values, low, high, row.n_mated, row.n_nonmated, point.resolvable, *gaps])
     return _csv(rows)
 
 

@@ -11,6 +11,7 @@ from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.intervals.by_subjects import rate_interval, spread_of, stretch_for_few
 from fairdesk.metrics.intervals.rate_variance import Variance, too_few
 from fairdesk.metrics.intervals.subject_draws import ALL, Curves, Draws, Place
+from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.words import tr
@@ -50,6 +51,25 @@ def setter_of(source: Curves, threshold: CommonThreshold, at: str) -> Variance |
     return source.fmr_variance if threshold.from_data and at.startswith("fmr=") else None
 
 
+def sets_threshold(
+    threshold: CommonThreshold, params: EvaluateParams, of: str | None, groups: dict[str, int], everyone: int
+) -> bool:
+    """Tell whether the FMR of a group, or of all comparisons (None), is the one that sets the threshold.
+
+    It is where its impostor comparisons are those that the threshold is from; `groups` and `everyone` count them. At an
+    FMR of 1 it is where they are among those: all of them are accepted, whatever the scores. Below resolution no FMR sets
+    it: it stands above all scores.
+    """
+    if not threshold.from_data or threshold.below_resolution or not params.at.startswith("fmr="):
+        return False
+    source = params.threshold_from
+    if source.startswith("group:"):
+        return of == source[6:] or (of is None and groups[source[6:]] == everyone)
+    if float(params.at.partition("=")[2]) >= 1 and (source == "all" or of is not None):
+        return True
+    return (everyone if of is None else groups[of]) == (everyone if source == "all" else sum(groups.values()))
+
+
 def freedom_at_target(variance: float, fnmr: Variance, fmr: Variance, place: int) -> float:
     """Return the degrees of freedom of an FNMR (or TAR) whose threshold follows an FMR (Satterthwaite, 1946).
 
@@ -64,38 +84,50 @@ def freedom_at_target(variance: float, fnmr: Variance, fmr: Variance, place: int
 
 def draw_rate(
     rate: float, curve: Array, variance: Variance, place: Place, errors: int, trials: int,
-    setter: Variance | None = None,
+    setter: Variance | None = None, *, sets: bool = False,
 ) -> DrawnRate | str:  # fmt: skip
-    """Return a rate with how it spreads, or why it has no interval: too few subjects, or a threshold that it sets.
+    """Return a rate with how it spreads, or why it has no interval: too few subjects, or a threshold that it `sets`.
 
     `setter` is of the FMR that sets the threshold, where the rate is an FNMR.
     """
     few = too_few(variance) or (None if setter is None else too_few(setter))
     if few is not None:
         return few
+    if sets and rate > 0:
+        return tr("the threshold is set by this rate")
     values = place.of(curve)
     at = int(place.upper[0])
     spread = spread_of(values)
-    if spread < _HELD * np.sqrt(variance.variance[at]):
-        if setter is None:
-            return tr("the threshold is set by this rate")
-        if 0 < rate < 1:
-            return tr("it is the same in nearly all draws")
+    if spread < _HELD * np.sqrt(variance.variance[at]) and 0 < rate < 1:
+        return tr("it is the same in nearly all draws")
     freedom = float(variance.freedom[at]) if setter is None else freedom_at_target(spread**2, variance, setter, at)
     stretch = stretch_for_few(rate, spread, freedom, errors, trials)
     return DrawnRate(rate, values[0] + stretch * (values - values[0]), freedom, variance.trials_at(at))
 
 
-def add_whole_rates(result: EvaluateResult, drawn: list[Draws], threshold: CommonThreshold | None, at: str) -> None:
+class WholeSpread(NamedTuple):
+    """How the rates of all comparisons at the operating point spread: their curves, where the threshold lies in them when it stays, and each rate with its draws."""
+
+    curves: Curves
+    fixed: Place
+    made: dict[str, DrawnRate]
+
+
+def add_whole_rates(
+    result: EvaluateResult, drawn: list[Draws], threshold: CommonThreshold | None, params: EvaluateParams
+) -> WholeSpread | None:
     """Give the rates of all comparisons at the operating point, where there are some, their intervals by subjects.
 
     `drawn`: of all comparisons, and last (the same draws) of those that the threshold is from.
     """
     row, curves, source = result.at_threshold, drawn[0].cells[ALL], drawn[-1]
     if row is None or threshold is None:
-        return
-    place = place_in_draws(source, source.cells[ALL], threshold, at)
-    setter = setter_of(source.cells[ALL], threshold, at)
+        return None
+    made: dict[str, DrawnRate] = {}
+    place = place_in_draws(source, source.cells[ALL], threshold, params.at)
+    setter = setter_of(source.cells[ALL], threshold, params.at)
+    groups = {} if result.groups is None else {name: one.impostor for name, one in result.groups.per_group.items()}
+    sets = sets_threshold(threshold, params, None, groups, result.n_impostor)
     for name, errors, trials, curve, variance, by in (
         ("fmr", row.false_matches, result.n_impostor, curves.fmr, curves.fmr_variance, None),
         ("fnmr", row.false_non_matches, result.n_genuine, curves.fnmr, curves.fnmr_variance, setter),
@@ -106,9 +138,12 @@ def add_whole_rates(result: EvaluateResult, drawn: list[Draws], threshold: Commo
         found = (
             too_few(variance)
             or threshold.no_interval(name)
-            or draw_rate(value, curve, variance, place, errors, trials, by)
+            or draw_rate(value, curve, variance, place, errors, trials, by, sets=sets and name == "fmr")
         )
+        if not isinstance(found, str):
+            made[name] = found
         interval, why = (None, found) if isinstance(found, str) else (found.interval, None)
         setattr(row, f"{name}_ci", interval)
         setattr(row, f"{name}_ci_why", why)
         setattr(row, f"{name}_ci_by", None)
+    return WholeSpread(curves, drawn[0].at(threshold.value, reject_all=threshold.reject_all), made)

@@ -25,7 +25,7 @@ from fairdesk.metrics.intervals.by_subjects import (
     likely_rates,
     middle,
 )
-from fairdesk.metrics.intervals.common_rates import DrawnRate, draw_rate, place_in_draws, setter_of
+from fairdesk.metrics.intervals.common_rates import DrawnRate, draw_rate, place_in_draws, sets_threshold, setter_of
 from fairdesk.metrics.intervals.rate_variance import FEWEST, Variance, too_few
 from fairdesk.metrics.intervals.subject_draws import ALL, GROUP, WITHIN, Curves, Draws, Place
 from fairdesk.metrics.params import EvaluateParams
@@ -66,9 +66,10 @@ class CommonSpread:
 
     def __init__(
         self, groups: GroupsResult, draws: Draws, threshold: CommonThreshold, params: EvaluateParams,
-        subjects: Subjects | None, order: list[str],
+        subjects: Subjects | None, order: list[str], impostors: int,
     ) -> None:  # fmt: skip
-        self.subjects = subjects
+        """`order`: of the groups, as `subjects` and `draws` have them; `impostors`: comparisons of all, in groups or not."""
+        self.subjects, self._impostors = subjects, impostors
         self.groups, self.draws, self.threshold, self.params = groups, draws, threshold, params
         self.rows = {name: groups.per_group[name] for name in order}  # as `subjects` and `draws` have the groups
         self.place, self.fixed = self._place(), draws.at(threshold.value, reject_all=threshold.reject_all)
@@ -128,7 +129,9 @@ class CommonSpread:
         setter = None
         if rate == "fnmr" and self.threshold.from_data:
             setter = setter_of(self._source(), self.threshold, self.params.at)
-        found = draw_rate(value, curve, variance, self.place, errors, trials, setter)
+        impostors = {of: one.impostor for of, one in self.rows.items()}
+        sets = rate == "fmr" and sets_threshold(self.threshold, self.params, name, impostors, self._impostors)
+        found = draw_rate(value, curve, variance, self.place, errors, trials, setter, sets=sets)
         if isinstance(found, str):
             return None, found
         self.made[rate][name] = found

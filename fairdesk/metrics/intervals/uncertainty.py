@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
-from fairdesk.metrics.intervals.by_pairs import By, Interval
+from fairdesk.metrics.intervals.by_pairs import By, Interval, threshold_by_pairs
 from fairdesk.metrics.intervals.by_subjects import FEW, rate_interval, spread_of, stretch_for_few
-from fairdesk.metrics.intervals.common_rates import add_whole_rates, draw_rate
+from fairdesk.metrics.intervals.common_rates import WholeSpread, add_whole_rates, draw_rate
 from fairdesk.metrics.intervals.group_order import in_order, order_of_groups
 from fairdesk.metrics.intervals.group_spread import CommonSpread
 from fairdesk.metrics.intervals.pair_draws import draw_pairs
@@ -53,6 +54,8 @@ class Drawn(NamedTuple):
     """Of each group's subjects."""
     subjects: Subjects
     common: CommonSpread | None
+    rates: WholeSpread | None
+    """Of all comparisons at the operating point."""
 
 
 def add_intervals(
@@ -84,7 +87,8 @@ def add_intervals(
     ends = _thresholds_of_all(everything)
     if threshold is not None:
         exact.append(threshold.value)
-    chosen = choose_thresholds(everything, list(groups.values()), [*exact, *ends], budget)
+    only = _only_group(groups, everything)
+    chosen = choose_thresholds(everything, [] if only else list(groups.values()), [*exact, *ends], budget)
     check()
     if (beyond := _beyond_memory(len(groups), len(chosen), count)) is not None:
         if params.bootstrap:
@@ -99,6 +103,7 @@ def add_intervals(
     if result.at_threshold is not None and threshold is not None and subjects is not None:
         extra = float(threshold.value) if np.isfinite(threshold.value) and threshold.value not in alone else None
     cells = _cells(list(groups), threshold, params)
+    spread: WholeSpread | None = None
     if subjects is None or everyone is None:
         whole = draw_pairs(everything, {}, alone, count, params.seed, check)
         draws = draw_pairs(everything, groups, chosen, count, params.seed, check) if groups else whole
@@ -107,29 +112,37 @@ def add_intervals(
         assert scores.score is not None and scores.label is not None
         drawn = alone if extra is None else np.sort(np.append(alone, extra))
         whole = draw_subjects(everyone, scores.score, scores.label, drawn, {ALL: [0]}, count, params.seed, check)
-        parts = _threshold_parts(scores.score, grouped, threshold, params)
+        parts = [] if only else _threshold_parts(scores.score, grouped, threshold, params)
         anew = [
             draw_subjects(everyone, part, scores.label, chosen, {ALL: [0]}, count, params.seed, check) for part in parts
         ]
-        add_whole_rates(result, anew or [whole], threshold, params.at)
-        whole = draws = whole if extra is None else whole.without(extra)
-        if groups:
+        spread = add_whole_rates(result, anew or [whole], threshold, params)
+        at_it, whole = whole, whole if extra is None else whole.without(extra)
+        draws = whole
+        if only:
+            draws = replace(at_it, cells=dict.fromkeys(cells, at_it.cells[ALL]))
+        elif groups:
             draws = draw_subjects(subjects, scores.score, scores.label, chosen, cells, count, params.seed, check)
         result.subjects, result.draws = subjects.named, count
         result.unnamed = int(subjects.unnamed.sum()) or None
     by: By | None = None if subjects is not None else "pairs"
+    own_cells = {name: (whole.cells[ALL], whole) if only else (draws.cells[GROUP + name], draws) for name in groups}
     _own_figures(result, whole.cells[ALL], whole, everything, by)
-    for name, one in groups.items():
-        if result.groups is not None:
-            _own_figures(result.groups.per_group[name], draws.cells[GROUP + name], draws, one, by)
+    for name, row in ({} if result.groups is None else result.groups.per_group).items():
+        _own_figures(row, *own_cells[name], groups[name], by)
     common = None
     if result.groups is not None and threshold is not None:
-        common = CommonSpread(result.groups, draws, threshold, params, subjects, order)
+        common = CommonSpread(result.groups, draws, threshold, params, subjects, order, result.n_impostor)
         common.fill(check)
     result.interval = _said(result, scores, params.seed)
     if result.draws is not None and subjects is not None and (strange := strangers_line(subjects, grouped)):
         result.interval += "; " + strange
-    return None if subjects is None or everyone is None else Drawn(whole, everyone, draws, subjects, common)
+    return None if subjects is None or everyone is None else Drawn(whole, everyone, draws, subjects, common, spread)
+
+
+def _only_group(groups: dict[str, Scores], everything: Scores) -> bool:
+    """Tell whether one group has all comparisons: then what is drawn of it is what is drawn of all."""
+    return len(groups) == 1 and all((one.ng, one.ni) == (everything.ng, everything.ni) for one in groups.values())
 
 
 def _cells(names: list[str], threshold: CommonThreshold | None, params: EvaluateParams) -> dict[str, list[int]]:
@@ -165,7 +178,7 @@ def _said(result: EvaluateResult, scores: ScoreSet, seed: int) -> str:
         return tr("95 % by subjects, {draws:,} draws, seed {seed}", draws=result.draws, seed=seed)
     why = why_unknown(scores) or tr("the scores do not name subjects")
     drawn = tr("EER, TAR and figures by {draws:,} draws of pairs, seed {seed}", draws=result.pair_draws, seed=seed)
-    return f"{_by_pairs(why)}; {drawn}"
+    return f"{_by_pairs(why)}; {drawn}; {threshold_by_pairs()}"
 
 
 def _why_none(result: EvaluateResult) -> str | None:

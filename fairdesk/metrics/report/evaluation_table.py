@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+from fairdesk.figures.whole_set import whole_name
 from fairdesk.images.table_cells import safe_rows
 from fairdesk.metrics.results import EvaluateResult
 
@@ -17,15 +18,18 @@ TABLE = (
 
 
 def group_rows(result: EvaluateResult) -> list[dict[str, Any]]:
-    """Return the per-group table row by row; undefined cells are None."""
-    rows = []
-    for name, one in result.groups.per_group.items() if result.groups is not None else ():
-        flat: dict[str, Any] = {"group": name, **dict(one)}
-        flat["fmr_low"], flat["fmr_high"] = one.fmr_ci or (None, None)
-        flat["fnmr_low"], flat["fnmr_high"] = one.fnmr_ci or (None, None)
-        flat["eer_low"], flat["eer_high"] = one.eer_ci or (None, None)
-        rows.append({key: flat[key] for key in TABLE})
-    return rows
+    """Return the table row by row: all comparisons, then each group; undefined cells are None."""
+    if result.groups is None:
+        return []
+    groups = result.groups.per_group
+    told: list[dict[str, Any]] = [{"group": name, **dict(one)} for name, one in groups.items()]
+    if result.at_threshold is not None:
+        counts = {"genuine": result.n_genuine, "impostor": result.n_impostor}
+        told.insert(0, {**dict(result), **dict(result.at_threshold), "group": whole_name(groups), **counts})
+    for flat in told:
+        for name in ("fmr", "fnmr", "eer"):
+            flat[f"{name}_low"], flat[f"{name}_high"] = flat[f"{name}_ci"] or (None, None)
+    return [{key: flat[key] for key in TABLE} for flat in told]
 
 
 def _at_threshold(result: EvaluateResult) -> dict[str, Any]:
@@ -41,7 +45,7 @@ def _at_threshold(result: EvaluateResult) -> dict[str, Any]:
 
 
 def table_csv(result: EvaluateResult) -> str:
-    """Return the figures as CSV: overall ones first, then a row for each group."""
+    """Return the figures as CSV: a row of all comparisons, then one for each group."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     rows = group_rows(result)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from fairdesk.figures.whole_set import named_apart, whole_name
 from fairdesk.metrics.fairness.figure_notes import figure_tip
+from fairdesk.metrics.intervals.by_pairs import threshold_by_pairs
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery, cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import (
     RATES,
     figure_between,
     figure_name,
     figure_value,
+    is_rate,
     number,
     or_why,
     rate,
@@ -20,7 +22,7 @@ from fairdesk.metrics.pairs_behind.shown_figures import (
 )
 from fairdesk.metrics.rates.error_rates import TARGETS, resolvable
 from fairdesk.metrics.rates.protocol_results import rule_name
-from fairdesk.metrics.report.tables import INTERVAL, Cell, Column, Table, or_dash, with_reasons
+from fairdesk.metrics.report.tables import INTERVAL, Cell, Column, Table, in_percent, or_dash, with_reasons
 from fairdesk.metrics.shown_bounds import eer_tells_little, noted, tar_tells_little, tells_little
 from fairdesk.words import grouped, mark, tr
 
@@ -82,7 +84,7 @@ def _overall(result: EvaluateResult) -> Table:
     made.append(
         [
             Cell(tr("EER (FVC rule)")), or_dash(rate(result.eer), why),
-            Cell(shown, bool(wide), tip=result.eer_ci_why or wide) if wide or shown != "–" else or_dash(shown, why),
+            Cell(shown, bool(wide), tip=result.eer_ci_why or wide, ends=in_percent(result.eer_ci)) if wide or shown != "–" else or_dash(shown, why),
         ]
     )  # fmt: skip
     made += [
@@ -108,7 +110,7 @@ def _overall(result: EvaluateResult) -> Table:
     return Table(
         "overall",
         tr("All comparisons"),
-        [Column(tr("Figure"), text=True), Column(tr("Value")), Column(INTERVAL)],
+        [Column(tr("Figure"), text=True), Column(tr("Value")), Column(INTERVAL, of=INTERVAL)],
         made,
         " ".join(notes),
     )
@@ -124,11 +126,17 @@ def _rate_cells(
     """Return the cells of a rate at the threshold and of its interval."""
     value, why, interval, no, by = (getattr(row, name + end) for end in ("", "_why", "_ci", "_ci_why", "_ci_by"))
     weak, wide = value is not None and errors < FEW, tells_little(interval, errors, subjects)
+    tip = "\n".join(part for part in (no or wide, "" if by is None else threshold_by_pairs()) if part)
     return [
         Cell(rate(value), weak, tip=_weak_tip(), pairs=behind if errors else None)
         if weak
         else replace(or_dash(rate(value), why), pairs=behind if errors else None),
-        Cell(noted(or_why(rates_between(interval, by_pairs=by is not None), no), wide), bool(wide), tip=no or wide),
+        Cell(
+            noted(or_why(rates_between(interval, by_pairs=by is not None), no), wide),
+            bool(wide),
+            tip=tip,
+            ends=in_percent(interval),
+        ),
     ]
 
 
@@ -136,8 +144,8 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
     columns = [
         Column(tr("Group"), text=True), Column(tr("Subjects")), Column(tr("Genuine")), Column(tr("Impostor")),
         Column(tr("Dropped"), tr("Comparisons without a score")),
-        Column(tr("FMR"), tr("Share of impostor comparisons that are accepted")), Column(INTERVAL),
-        Column(tr("FNMR"), tr("Share of genuine comparisons that are rejected")), Column(INTERVAL),
+        Column(tr("FMR"), tr("Share of impostor comparisons that are accepted")), Column(INTERVAL, of=tr("FMR")),
+        Column(tr("FNMR"), tr("Share of genuine comparisons that are rejected")), Column(INTERVAL, of=tr("FNMR")),
         Column(tr("False matches")), Column(tr("False non-matches")), Column(tr("Accuracy")),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
@@ -201,8 +209,8 @@ def _own_thresholds(groups: GroupsResult) -> Table:
 
 def _fairness(groups: GroupsResult) -> Table:
     columns = [
-        Column(tr("Figure"), text=True), Column(tr("Value")), Column(INTERVAL),
-        Column(tr("If groups were equal"), tr("Where the figure would lie in 95 % of studies of this size, with the subjects' groups permuted")),
+        Column(tr("Figure"), text=True), Column(tr("Value")), Column(INTERVAL, of=INTERVAL),
+        Column(tr("If groups were equal"), of=tr("If groups were equal"), tip=tr("Where the figure would lie in 95 % of studies of this size, with the subjects' groups permuted")),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
     floored, by_pairs = False, groups.fairness.intervals_by is not None
@@ -218,14 +226,15 @@ def _fairness(groups: GroupsResult) -> Table:
         why = groups.fairness.intervals_why.get(row.name)
         unlike = groups.fairness.null_ranges_why.get(row.name)
         alone = tr("fewer than two groups") if len(groups.per_group) < 2 else None
+        unit = in_percent if is_rate(row.name) else lambda found: found
         value_cell = or_dash(value, row.why, figure_tip(row.name), strong=outside)
         interval = or_why(figure_between(row.name, row.interval, by_pairs=by_pairs), why)
         equal = or_why(figure_between(row.name, row.null_range, by_pairs=by_pairs), unlike)
         rows.append(
             [
                 replace(value_cell, text=figure_name(row.name), strong=False, why=""), value_cell,
-                or_dash(interval, row.why or tr("only figures that compare groups have one"), figure_tip(row.name)),
-                or_dash(equal, row.why or alone or why or tr("only figures that compare groups have one"), figure_tip(row.name)),
+                replace(or_dash(interval, row.why or tr("only figures that compare groups have one"), figure_tip(row.name)), ends=unit(row.interval)),
+                replace(or_dash(equal, row.why or alone or why or tr("only figures that compare groups have one"), figure_tip(row.name)), ends=unit(row.null_range)),
             ]
         )  # fmt: skip
     notes = [tr("Weight of the FMR (alpha): {alpha:g}.", alpha=groups.fairness.alpha)]
@@ -243,8 +252,8 @@ def _fairness(groups: GroupsResult) -> Table:
 def _differences(groups: GroupsResult) -> Table:
     columns = [
         Column(tr("Rate"), text=True), Column(tr("Group"), text=True), Column(tr("minus"), text=True),
-        Column(tr("Difference (percentage points)")), Column(INTERVAL, tr("Of this difference alone")),
-        Column(tr("95 % of all together"), tr("All differences of this rate lie in theirs in 95 % of studies (max-T)")),
+        Column(tr("Difference (percentage points)")), Column(INTERVAL, tr("Of this difference alone"), of=INTERVAL),
+        Column(tr("95 % of all together"), of=tr("95 % of all together"), tip=tr("All differences of this rate lie in theirs in 95 % of studies (max-T)")),
     ]  # fmt: skip
     rows = []
     for one in groups.differences:
@@ -257,14 +266,17 @@ def _differences(groups: GroupsResult) -> Table:
                 for ci in (one.ci, one.together)
             ),
         )  # fmt: skip
-        rows.append([Cell(text, strong=sure, tip=one.ci_why or "") for text in texts])
+        ends = [None] * 4 + [in_percent(one.ci), in_percent(one.together)]
+        rows.append(
+            [Cell(text, strong=sure, tip=one.ci_why or "", ends=of) for text, of in zip(texts, ends, strict=True)]
+        )
     note = tr("Bold: zero is outside the interval that holds for all differences of the rate together.")
     return Table("differences", tr("Differences"), columns, rows, note)
 
 
 def _between(groups: GroupsResult) -> Table:
     names = list(groups.per_group)
-    columns = [Column(tr("FMR between"), text=True), *(Column(name) for name in names)]
+    columns = [Column(tr("FMR between"), text=True), *(Column(name, named=True) for name in names)]
     rows = []
     for first in names if groups.fmr_matrix else ():
         cells = [Cell(first)]
@@ -309,8 +321,8 @@ def _with_whole(note: str, result: EvaluateResult) -> str:
 
 def _own(result: EvaluateResult) -> Table:
     columns = [
-        Column(tr("Group"), text=True), Column(tr("EER")), Column(tr("AUC")), Column("d′"),
-        *(Column(tr("TAR at FAR {target} %", target=f"{100 * float(target):g}")) for target in TARGETS),
+        Column(tr("Group"), text=True), Column(tr("EER"), of=tr("EER"), whole=True), Column(tr("AUC")), Column("d′"),
+        *(Column(title, of=title, whole=True) for target in TARGETS if (title := tr("TAR at FAR {target} %", target=f"{100 * float(target):g}"))),
     ]  # fmt: skip
     rows = []
     little = False
@@ -320,7 +332,9 @@ def _own(result: EvaluateResult) -> Table:
         shown = noted(_span(rate(row.eer), row.eer_ci, by_pairs=row.eer_ci_by is not None), wide)
         cells = [
             Cell(name),
-            or_dash(shown, row.eer_why) if row.eer is None else Cell(shown, bool(wide), tip=row.eer_ci_why or wide),
+            or_dash(shown, row.eer_why)
+            if row.eer is None
+            else Cell(shown, bool(wide), tip=row.eer_ci_why or wide, ends=in_percent(row.eer_ci), value=100 * row.eer),
             or_dash("–" if row.auc is None else f"{row.auc:.6f}", row.auc_why or row.eer_why),
             or_dash(number(row.d_prime), row.d_prime_why or row.eer_why),
         ]
@@ -334,7 +348,10 @@ def _own(result: EvaluateResult) -> Table:
             below, wide = not found.resolvable, tar_tells_little(found, genuine, subjects)
             shown = noted(_span(rate(found.tar), found.tar_ci, by_pairs=found.tar_ci_by is not None), wide)
             little |= bool(wide)
-            cells.append(Cell(f"({shown})" if below else shown, below or bool(wide), tip=found.tar_ci_why or wide))
+            shown = f"({shown})" if below else shown
+            ends, anew = in_percent(found.tar_ci), "" if found.tar_ci_by is None else threshold_by_pairs()
+            said = "\n".join(part for part in (found.tar_ci_why or wide, anew) if part)
+            cells.append(Cell(shown, below or bool(wide), tip=said, ends=ends, value=100 * found.tar))
         rows.append(cells)
     note = tr(
         "Each row at its own thresholds. In brackets: below resolution, as there are too few impostor comparisons."

@@ -18,7 +18,7 @@ from fairdesk.metrics.fairness.figure_notes import figure_tip
 from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures, search_tells_little
 from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.pairs_behind.shown_figures import is_rate, number, numbers_between, or_why, rate, rates_between
-from fairdesk.metrics.report.tables import INTERVAL, Cell, Column, Table, or_dash, with_reasons
+from fairdesk.metrics.report.tables import INTERVAL, Cell, Column, Table, in_percent, or_dash, with_reasons
 from fairdesk.metrics.shown_bounds import noted
 from fairdesk.words import grouped, tr
 
@@ -30,7 +30,8 @@ def search_tables(result: IdentifyResult) -> list[Table]:
     groups = result.groups or {}
     rows = [(whole_name(groups), result), *groups.items()]
     tables = [_ranks(rows, by_probes=not result.draws), _points(rows, by_probes=not result.draws)]
-    notes = [note for note in (result.unnamed_line(), named_apart(groups)) if note]
+    missing = None if result.unscored is None else result.unscored.line()
+    notes = [note for note in (missing, result.unnamed_line(), named_apart(groups)) if note]
     return [with_reasons(replace(table, note=" ".join([table.note, *notes]))) for table in tables]
 
 
@@ -39,13 +40,13 @@ def _shown(interval: Interval | None, why: str | None, subjects: int, *, by_prob
     if interval is not None and by_probes:
         shown = tr("{interval} (too narrow)", interval=shown)
     wide = search_tells_little(interval, subjects)
-    return Cell(noted(or_why(shown, why), wide), bool(wide), tip=why or wide)
+    return Cell(noted(or_why(shown, why), wide), bool(wide), tip=why or wide, ends=in_percent(interval))
 
 
 def _ranks(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Table:
     columns = [
         Column(tr("Group"), text=True), Column(tr("Subjects")), Column(tr("Mated probes")), Column(tr("Non-mated probes")),
-        Column(tr("Dropped")), Column(tr("Rank 1")), Column(INTERVAL),
+        Column(tr("Dropped")), Column(tr("Rank 1")), Column(INTERVAL, of=tr("Rank 1")),
         *(Column(tr("Rank {k}", k=k)) for k in RANKS[1:]),
         Column(tr("Rank 1, ties in favour"), tr("Where another's entry has the same score, the mate counts as first")),
     ]  # fmt: skip
@@ -70,8 +71,8 @@ def _ranks(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Tab
 
 def _points(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Table:
     columns = [
-        Column(tr("Group"), text=True), Column(tr("Target FPIR")), Column(tr("FNIR at rank 1")), Column(INTERVAL),
-        Column(tr("Misses")), Column(tr("FPIR")), Column(INTERVAL), Column(tr("False positives")), Column(tr("Threshold")),
+        Column(tr("Group"), text=True), Column(tr("Target FPIR")), Column(tr("FNIR at rank 1")), Column(INTERVAL, of=tr("FNIR at rank 1")),
+        Column(tr("Misses")), Column(tr("FPIR")), Column(INTERVAL, of=tr("FPIR")), Column(tr("False positives")), Column(tr("Threshold")),
     ]  # fmt: skip
     out = []
     for name, row in rows:
@@ -100,7 +101,7 @@ def _of_rate(row: PairedDifference) -> bool:
 def difference_table(result: CompareScoresResult) -> Table:
     """Return the differences of two models, figure by figure."""
     columns = [
-        Column(tr("Figure"), text=True), Column(result.first), Column(result.second), Column(tr("Difference")), Column(INTERVAL),
+        Column(tr("Figure"), text=True), Column(result.first, named=True), Column(result.second, named=True), Column(tr("Difference")), Column(INTERVAL, of=INTERVAL),
         Column(tr("Better"), text=True),
     ]  # fmt: skip
     rows = []
@@ -116,10 +117,13 @@ def difference_table(result: CompareScoresResult) -> Table:
             shown(row.first),
             shown(row.second),
             f"{sign}{shown(abs(row.difference))}",
-            between,
         )
         rows.append(
-            [*(Cell(text, strong=sure, tip=tip) for text in cells), Cell(better_name(row, result), strong=sure)]
+            [
+                *(Cell(text, strong=sure, tip=tip) for text in cells),
+                Cell(between, strong=sure, tip=tip, ends=in_percent(row.ci) if percent else row.ci),
+                Cell(better_name(row, result), strong=sure),
+            ]
         )
     note = tr(
         "{comparisons}, matched by {by}. Each interval is of one difference: of many, some leave zero out by chance.",

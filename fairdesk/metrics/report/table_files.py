@@ -7,7 +7,8 @@ import io
 import re
 
 from fairdesk.images.table_cells import safe_cell
-from fairdesk.metrics.report.tables import Column, Table
+from fairdesk.metrics.report.tables import Cell, Column, Table
+from fairdesk.words import tr
 
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -38,13 +39,40 @@ def _csv_cell(text: str, column: Column) -> str:
     return str(safe_cell(text)) if number is None else number
 
 
+def _plain(number: float) -> str:
+    """Return a number as programs read it: 12 digits, an ASCII minus, "inf" where it is infinite."""
+    return f"{number + 0.0:.12g}"
+
+
+def _ends_heads(column: Column) -> list[str]:
+    """Return the titles of the columns of numbers that an interval's column has in CSV."""
+    if not column.of:
+        return []
+    ends = [tr("{figure}: low", figure=column.of), tr("{figure}: high", figure=column.of)]
+    return [tr("{figure}: value", figure=column.of), *ends] if column.whole else ends
+
+
+def _ends(cell: Cell, column: Column) -> list[str]:
+    """Return the cells below these titles; empty where there is no interval, or no value."""
+    if not column.of:
+        return []
+    ends = ["", ""] if cell.ends is None else [_plain(end) for end in cell.ends]
+    return ["" if cell.value is None else _plain(cell.value), *ends] if column.whole else ends
+
+
 def as_csv(table: Table) -> str:
-    """Return a table as CSV, as it is shown but for its numbers: they are written as programs read them."""
+    """Return a table as CSV, as it is shown but for its numbers: they are written as programs read them.
+
+    Behind what is shown stand the ends of every interval as plain numbers, in the unit of what is shown.
+    """
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([column.title for column in table.columns])
+    heads = [column.title for column in table.columns]
+    writer.writerow(heads + [head for column in table.columns for head in _ends_heads(column)])
     for row in table.rows:
-        writer.writerow([_csv_cell(cell.text, column) for cell, column in zip(row, table.columns, strict=True)])
+        cells = list(zip(row, table.columns, strict=True))
+        shown = [_csv_cell(cell.text, column) for cell, column in cells]
+        writer.writerow(shown + [end for cell, column in cells for end in _ends(cell, column)])
     return buffer.getvalue()
 
 

@@ -12,11 +12,18 @@ INTERVAL = "95 %"
 
 @dataclass(frozen=True)
 class Column:
-    """One column; texts stand on the left, numbers on the right."""
+    """One column; texts stand on the left, numbers on the right.
+
+    `of` is the figure whose interval is shown here, alone or (`whole`) behind its value: CSV has the ends, and such a
+    value, as columns of their own. A title that is `named` is a name that somebody gave: the window may cut a long one.
+    """
 
     title: str
     tip: str = ""
     text: bool = False
+    of: str = ""
+    whole: bool = False
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,7 @@ class Cell:
     """One cell: `weak` rests on few errors, `strong` leaves equality out, `pairs` are the comparisons behind it.
 
     `why` is the reason of one that shows a dash: it is the tip's first line too, and stands below the table.
+    `ends` are those of the interval that is shown, and `value` that before it, in the unit that is shown (percent).
     """
 
     text: str
@@ -32,6 +40,13 @@ class Cell:
     tip: str = ""
     pairs: PairQuery | None = None
     why: str = ""
+    ends: tuple[float, float] | None = None
+    value: float | None = None
+
+
+def in_percent(interval: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Return the ends of an interval of rates in percent."""
+    return None if interval is None else (100 * interval[0], 100 * interval[1])
 
 
 def or_dash(text: str, why: str | None, tip: str = "", *, strong: bool = False) -> Cell:

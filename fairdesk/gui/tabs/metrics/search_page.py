@@ -87,6 +87,7 @@ class SearchPage(QWidget):
         self.headline.setText(
             f"{path.name}  ·  {result.counts()}\n"
             + tr("Intervals: {interval}", interval=result.interval)
+            + (f"\n{result.unscored.line()}" if result.unscored is not None else "")
             + (f"\n{result.warning}" if result.warning else "")
         )
         from fairdesk.metrics.report.search_tables import search_tables

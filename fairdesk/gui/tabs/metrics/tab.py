@@ -100,12 +100,10 @@ class MetricsTab(Tab):
         self._asked = 0  # evaluations so far: only the newest goes on
         self.shown: presenter.Evaluation | None = None
         self.scores: Path | None = None
-        self._columns: str | None = None  # of a table that does not say itself what they are
+        self.columns: str | None = None  # of a table that does not say itself what they are
         self._remedy: Remedy | None = None  # what brings the scores that are shown up to date
-        self._typed: float | None = None  # where the line was let go
         # files that were said to hold distances; one that says itself what it holds is followed
         self._distances: set[Path] = set()
-        self._rule = 0  # what the threshold was taken by before
         self._next: Callable[[], None] | None = None  # what the button of the empty page does
         self.find_line = FindLine((self.sources,), tr("Find a list or scores"))
         self._lists = left = QWidget()
@@ -143,6 +141,7 @@ class MetricsTab(Tab):
         self.sources.look_asked.connect(lambda: async_glue.start(look_at_list(self)))
         self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
         self.value.settled.connect(self._evaluate)
+        self.value.lineEdit().textEdited.connect(lambda _text: self.steps.typed())
         self.source.currentTextChanged.connect(lambda _t: self._evaluate())
         self.by.currentTextChanged.connect(lambda _t: self._on_by())
         self.distance.toggled.connect(self._on_distance)
@@ -188,10 +187,12 @@ class MetricsTab(Tab):
         self.sources.forget()
         self.search.forget()
         self._let_go()
+        self.steps.forget()
         self._fill(presenter.View())
 
     def _let_go(self) -> None:
         """Show no scores."""
+        self.steps.leave()
         self.scores = self.shown = None
         self._close_dialogs()
         self._drawing = False
@@ -216,8 +217,10 @@ class MetricsTab(Tab):
         self._fill(view)
 
     def _fill(self, view: presenter.View) -> None:
-        if self.scores is not None and self.view.scores_at(self.scores) and not view.scores_at(self.scores):
+        gone = self.scores
+        if gone is not None and self.view.scores_at(gone) and not view.scores_at(gone):
             self._let_go()  # they were undone
+            self.steps.drop(gone)
         self.view = view
         self.sources.show_sources(view.sources)
         self._show()
@@ -296,28 +299,15 @@ class MetricsTab(Tab):
         self.sources.follow(path)
         if path != self.scores or columns is not None:
             self._close_dialogs()
-            self.scores, self._columns = path, columns
-            rule = (
-                self._rule if self.value.value() == self._typed else self.at.currentIndex()
-            )  # a line that was let go was this file's
-            with quietly(self.source, self.by, self.at):
-                for box, place in ((self.source, 0), (self.by, 0), (self.at, rule)):
-                    box.setCurrentIndex(place)
-            self.value.setVisible(self.at.currentData() == "threshold")
+            self.steps.enter(path)
+            self.scores, self.columns = path, columns
         self._evaluate()
 
     def _on_rule(self, rule: str) -> None:
         self.value.setVisible(rule == "threshold")
-        if (
-            rule == "threshold"
-            and self.shown is not None
-            and self.shown.path == self.scores
-            and (now := presenter.threshold_of(self.shown.result)) is not None
-        ):
-            self._typed = now
-            with quietly(self.value):
-                self.value.setValue(now)
-        self._rule = 0 if rule == "threshold" else self.at.currentIndex()
+        known = self.shown if self.shown is not None and self.shown.path == self.scores else None
+        if rule == "threshold" and known is not None and (now := presenter.threshold_of(known.result)) is not None:
+            self.steps.put_line(now)  # where it is now: this file's own until another number is typed
         self._evaluate()
 
     def params(self) -> EvaluateParams | None:
@@ -329,7 +319,7 @@ class MetricsTab(Tab):
         at = self.at.currentData()
         return EvaluateParams.model_validate(
             {
-                "scores": self.scores, "columns": self._columns, "at": f"threshold={self.value.value()!r}" if at == "threshold" else at,
+                "scores": self.scores, "columns": self.columns, "at": f"threshold={self.value.value()!r}" if at == "threshold" else at,
                 "by": self.by.currentData() or "none", "threshold_from": self.source.currentData() or "all", "distance": self.scores in self._distances,
                 "insightface": self.insightface.isChecked(),
                 "labels_of": None if self.session.project is None else self.session.project.folder,
@@ -465,11 +455,7 @@ class MetricsTab(Tab):
         """Say above the plots that the threshold is where the line is."""
         if self.shown is None or self.shown.path != self.scores:
             return
-        self.value.setVisible(True)
-        self._typed = threshold
-        with quietly(self.at, self.value):
-            self.at.setCurrentIndex(self.at.findData("threshold"))
-            self.value.setValue(threshold)
+        self.steps.put_line(threshold)
 
     @Slot(object)
     def show_pairs(self, query: PairQuery) -> None:

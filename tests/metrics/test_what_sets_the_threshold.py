@@ -1,0 +1,65 @@
+"""Only the FMR of the very comparisons that a threshold is from is "set by this rate"; other rates have their intervals."""
+
+from dataclasses import replace
+
+import pytest
+
+from fairdesk.metrics.evaluation import evaluate
+from tests.metrics.test_whole_beside_groups import grouped_study
+from tests.metrics.test_whole_rates import options
+
+SET = "the threshold is set by this rate"
+
+
+def rows(scores, at, source="all"):
+    found = evaluate(replace(scores), options(at=at, by="group", threshold_from=source, bootstrap=100))[0]
+    return {"all": found.at_threshold, **found.groups.per_group}
+
+
+@pytest.mark.parametrize("at", ["fmr=1", "fmr=0.999", "fmr=0.5", "fmr=0.05"])
+@pytest.mark.parametrize(("source", "by"), [("all", "all"), ("group:B", "B"), ("group:A", "A"), ("within-group", None)])
+def test_it_is_the_rate_of_those_comparisons(at, source, by):
+    found = rows(grouped_study(), at, source)
+    by = {by}
+    if at == "fmr=1":  # every one of those comparisons is accepted, and so is every part of them
+        by = {"all": {"all", "A", "B"}, "within-group": {"A", "B"}}.get(source, by)
+    assert {name: row.fmr_ci_why for name, row in found.items()} == {
+        name: SET if name in by else None for name in found
+    }
+    for name, row in found.items():
+        low, high = row.fnmr_ci
+        assert low <= row.fnmr <= high
+        if name not in by:
+            low, high = row.fmr_ci
+            assert low <= row.fmr <= high and low < high
+
+
+@pytest.mark.parametrize("source", ["all", "within-group", "group:A"])
+def test_a_group_that_has_all_impostors_sets_it_as_all_do(source):
+    scores = grouped_study()
+    only = scores.label | ((scores.group1 == "A") & (scores.group2 == "A"))  # B has no impostors, nor have pairs across
+    found = rows(scores.part(only), "fmr=0.1", source)
+    assert found["all"].fmr_ci_why == found["A"].fmr_ci_why == SET
+    assert found["B"].fmr_ci_why == found["B"].fmr_why == "no impostor pairs within this group"
+
+
+@pytest.mark.parametrize("at", ["fmr=0", "fmr=1e-9"])
+def test_below_resolution_no_rate_sets_it(at):
+    for row in rows(grouped_study(), at).values():
+        assert row.fmr == 0 and row.fmr_ci[0] == 0 < row.fmr_ci[1]
+        assert (row.fnmr_ci, row.fnmr_ci_why) == (None, "below resolution")
+
+
+@pytest.mark.parametrize("at", ["threshold=1e6", "threshold=-1e6", "eer"])
+def test_at_a_threshold_that_no_fmr_sets_every_rate_has_its_interval(at):
+    for row in rows(grouped_study(), at).values():
+        for rate in ("fmr", "fnmr"):
+            low, high = getattr(row, f"{rate}_ci")
+            assert low <= getattr(row, rate) <= high
+
+
+def test_a_group_without_genuine_comparisons_says_so():
+    scores = grouped_study()
+    found = rows(scores.part(~((scores.group1 == "B") & (scores.group2 == "B") & scores.label)), "fmr=0.05")
+    assert found["B"].fnmr_ci_why == found["B"].fnmr_why == "no genuine pairs in this group"
+    assert found["B"].fmr_ci is not None and found["A"].fnmr_ci is not None
