@@ -388,6 +388,8 @@ class LabelResult(TellsOfOriginals):
     """Originals that are other files now than those that were imported."""
     damaged: list[Unreadable] = []
     """Originals that are there and cannot be read any more, each with why."""
+    missing_paths: list[str] = []
+    """Originals that are not where they were; what was made of them before stays."""
 
     def text(self) -> str:
         """Return the counts, and the given groups against what was predicted."""
@@ -406,11 +408,11 @@ class LabelResult(TellsOfOriginals):
                     self.without_face,
                 )
             )
-        return "\n".join(lines + unread_lines([], self.changed, self.damaged))
+        return "\n".join(lines + unread_lines([], self.changed, self.damaged, self.missing_paths))
 
     def caution_parts(self) -> list[Caution]:
         """Say which originals are other files now."""
-        return cautions_of([], self.changed, (), self.damaged)
+        return cautions_of([], self.changed, (), self.damaged, self.missing_paths)
 
 
 class PurgeResult(JobResult):

@@ -80,6 +80,7 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
         unchecked=project.vectors.unchecked(recipe),
         changed=compared.changed,
         damaged=compared.damaged,
+        missing_paths=compared.missing_paths,
     )
 
 

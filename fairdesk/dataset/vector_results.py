@@ -25,6 +25,8 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
     """Originals that are other files now than those that were imported: the embeddings may be of either."""
     damaged: list[Unreadable] = []
     """Originals that are there and cannot be read any more, each with why."""
+    missing_paths: list[str] = []
+    """Originals that are not where they were; what was made of them before stays."""
 
     def text(self) -> str:
         """Return count, size and place."""
@@ -41,7 +43,12 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
                 detector=self.detector,
             )
         return "\n".join(
-            [said, *self._of_hidden(), *self._of_unchecked(), *unread_lines([], self.changed, self.damaged)]
+            [
+                said,
+                *self._of_hidden(),
+                *self._of_unchecked(),
+                *unread_lines([], self.changed, self.damaged, self.missing_paths),
+            ]
         )
 
     def _of_hidden(self) -> list[str]:
@@ -57,7 +64,9 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
 
     def caution_parts(self) -> list[Caution]:
         """Say which embeddings have no checksum or are of hidden images, and which originals are other files now."""
-        return cautions_of([], self.changed, [*self._of_hidden(), *self._of_unchecked()], self.damaged)
+        return cautions_of(
+            [], self.changed, [*self._of_hidden(), *self._of_unchecked()], self.damaged, self.missing_paths
+        )
 
 
 class LoadEncodingsResult(JobResult, RestsOnVectors):

@@ -37,7 +37,7 @@ from fairdesk.gui.originals import (
     only_folder,
 )
 from fairdesk.gui.own_steps import OwnSteps
-from fairdesk.gui.remedies import values_in, verb_in
+from fairdesk.gui.remedies import in_window, values_in, verb_in
 from fairdesk.gui.settings import Settings
 from fairdesk.gui.theme import Theme
 from fairdesk.images.system_places import told_places
@@ -410,7 +410,11 @@ class Session(QObject):
     def _of_missing(self, text: str) -> Notice:
         """Say something of missing originals: in place of what was said of them, and until none is missing."""
         self._told_missing = True
-        return Notice(text, "error", tr("Find moved originals…"), self.find_moved, MISSING)
+        return Notice(self.said(text), "error", tr("Find moved originals…"), self.find_moved, MISSING)
+
+    def said(self, text: str) -> str:
+        """Return a text with its commands as the window says them."""
+        return in_window(text, None if self.project is None else self.project.folder)
 
     def _failed(self, job: JobState) -> Notice:
         """Say why a job failed, with the form that mends it: of the verb that the reason names, else its own as it was."""
@@ -418,13 +422,15 @@ class Session(QObject):
         remedy = verb_in(job.message)
         if remedy is not None and remedy.name != job.spec.kind:
             return self._with_remedy(text, remedy)
-        return Notice(text, "error", tr("Change it…"), lambda: self._ask_anew(job))
+        return Notice(self.said(text), "error", tr("Change it…"), lambda: self._ask_anew(job))
 
     def _with_remedy(self, text: str, remedy: JobKind) -> Notice:
         if remedy.name == "relink" and self.project is not None:
             return self._of_missing(text)
         filled = values_in(text, remedy)
-        return Notice(text, "error", tr("{job}…", job=tr(remedy.title)), lambda: self.ask(remedy.name, filled))
+        return Notice(
+            self.said(text), "error", tr("{job}…", job=tr(remedy.title)), lambda: self.ask(remedy.name, filled)
+        )
 
     def _ask_anew(self, job: JobState) -> None:
         """Open a job's form as it was; a training goes to a new folder."""
@@ -459,7 +465,7 @@ class Session(QObject):
         if known is not None and remedy is not None:
             notice = self._with_remedy(known, remedy)
         elif known is not None:
-            notice = Notice(known, "error")
+            notice = Notice(self.said(known), "error")
         else:
             text = tr("Internal error: {type}: {error}", type=type(error).__name__, error=reason(error))
             notice = Notice(text, "error", action=tr("Open log"), run=self.log_file_asked.emit)

@@ -442,13 +442,20 @@ def read_checked(path: Path, count: int, check: Callable[[bytes], object]) -> by
 
 def need_file(path: Path) -> None:
     """Refuse what is no photograph: a device, a pipe, one of more than 1 GB, a file of the system. Raises `OSError`."""
-    if place := system_place(path):
-        raise MemberError(tr("it lies in {place}, a place of the system, where nothing is read", place=place))
-    about = os.stat(path)
-    if not stat.S_ISREG(about.st_mode):
-        raise MemberError(tr("a folder") if stat.S_ISDIR(about.st_mode) else tr("a device or a pipe, no file"))
-    if about.st_size > MAX_FILE:
+    if why := why_no_file(path):
+        raise MemberError(why)
+    if os.stat(path).st_size > MAX_FILE:
         raise MemberError(tr("more than 1 GB: no photograph"))
+
+
+def why_no_file(path: Path) -> str | None:
+    """Return why nothing is read at a path that exists: a folder, a device, a pipe, a place of the system; else None. Raises `OSError`."""
+    if place := system_place(path):
+        return tr("it lies in {place}, a place of the system, where nothing is read", place=place)
+    mode = os.stat(path).st_mode
+    if stat.S_ISREG(mode):
+        return None
+    return tr("a folder") if stat.S_ISDIR(mode) else tr("a device or a pipe, no file")
 
 
 def exists(path: Path) -> bool:

@@ -1,6 +1,8 @@
-"""Reasons, as they are given and kept, that are mended otherwise than by a good copy of the file in its place."""
+"""Why a file could not be read, as it is said and kept everywhere; the first two are mended otherwise than by a good copy in its place."""
 
 from __future__ import annotations
+
+import errno
 
 from fairdesk.words import tr
 
@@ -13,3 +15,10 @@ def file_is_missing() -> str:
 def another_file() -> str:
     """Return why a file that is another than was meant is not read: it can be imported again."""
     return tr("another file than the original: its contents differ")
+
+
+def why_unread(error: OSError) -> str:
+    """Return why the system would not read a file that is there."""
+    if error.errno == errno.ELOOP:
+        return tr("a link that leads in a circle")
+    return tr("cannot be read: {error}", error=error.strerror or error)

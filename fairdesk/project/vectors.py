@@ -352,10 +352,10 @@ class VectorStore:
         found: int = self._db.value("SELECT count(*) FROM vector WHERE recipe_id = ?", (recipe.id,))
         return found
 
-    def failures(self, recipe: StoredRecipe) -> list[tuple[str, str]]:
-        """Return (path of its image below its folder of originals, why) of each face that could not be encoded."""
+    def failures(self, recipe: StoredRecipe) -> list[tuple[int, str]]:
+        """Return (its image, why) of each face that could not be encoded."""
         return self._db.rows(
-            f"SELECT i.path, v.why FROM vector_failure v{_OF_IMAGES} WHERE v.recipe_id = ? ORDER BY v.face_id",
+            f"SELECT i.id, v.why FROM vector_failure v{_OF_IMAGES} WHERE v.recipe_id = ? ORDER BY v.face_id",
             (recipe.id,),
         )
 

@@ -167,10 +167,14 @@ def test_images_that_are_gone_are_missing_and_not_without_a_face(window, hand, q
     window.session.run("encode", {"detector": "whole"})
     job = hand.finish_job("encode", FAILED)
     card = window.panel.cards[job.id]
-    qtbot.waitUntil(lambda: "None of 12 images could be read" in card.detail.text())
+    qtbot.waitUntil(lambda: "None of the 12 images that were left to do could be read" in card.detail.text())
     qtbot.waitUntil(
         lambda: any(notice.action == "Find moved originals…" for notice in window.toasts.history), timeout=5000
     )
+    (offered,) = [one for one in window.toasts.history if "left to do" in one.text]
+    for text in (card.detail.text(), offered.text):  # it is named as it is called here
+        assert "Missing originals that were moved: “Find moved originals”. Deleted ones: hide or purge them." in text
+        assert "fairdesk relink" not in text and "PROJECT" not in text
     hand.settle()
     qtbot.waitUntil(lambda: "12 originals missing" in window.dataset.counts.text(), timeout=8000)
     said = window.dataset.counts.text()
@@ -296,7 +300,10 @@ def test_missing_changed_and_unreadable_ones_have_a_notice_and_a_remedy_each(win
         )
     assert sorted(shown) == sorted(said.values())  # each remedy is offered once
     told = result.text()
-    assert "2 originals are missing (Find moved originals: fairdesk relink PROJECT OLD NEW):" in told
+    assert (
+        f"2 originals are missing (Find moved originals: fairdesk relink PROJECT {photographs[0].parent} NEW-FOLDER):"
+        in told
+    )
     assert "1 original has changed since it was imported (Import again: fairdesk import PROJECT FOLDER):" in told
     assert (
         "1 could not be read (put a good copy in its place, or hide or purge the image):" in told
