@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fairdesk import counted
 from fairdesk.dataset.overlap_results import SharedResult
-from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, unread_lines
+from fairdesk.faces.originals_told import TellsOfOriginals, archive_lines, cautions_of, unread_lines
+from fairdesk.images.reading_reasons import is_of_archive
 from fairdesk.jobs.results import Caution, JobResult, NextStep, Record, RestsOnVectors, Unreadable
 from fairdesk.jobs.wording import left_out, listed
 from fairdesk.words import tr, tr_n
@@ -59,7 +60,9 @@ class ImportResult(JobResult):
                     self.renewed,
                 )
             )
-        if self.damaged:
+        if lacking := self._lacking_in_archive():
+            lines.append(lacking)
+        elif self.damaged:
             lines.append(
                 tr_n(
                     "{n:,} image of the project cannot be read now. Put a good copy in its place, or hide or purge the image.",
@@ -67,7 +70,7 @@ class ImportResult(JobResult):
                     self.damaged,
                 )
             )
-        if self.gone:
+        if self.gone and not lacking:
             lines.append(
                 tr_n(
                     "{n:,} image of the project is not in the folder any more (Find moved originals: fairdesk relink PROJECT OLD NEW).",
@@ -78,7 +81,19 @@ class ImportResult(JobResult):
         lines += self.notes
         if self.synthetic:
             lines.append(tr_n("{n:,} is marked synthetic.", "{n:,} are marked synthetic.", self.synthetic))
-        return "\n".join(lines + left_out(tr("Not readable"), self.unreadable))
+        whole = [Unreadable(path=f"{self.folder}/{one.path}", why=one.why) for one in self.unreadable]
+        others = [one for one in self.unreadable if not is_of_archive(one.why)]
+        return "\n".join(lines + archive_lines(whole) + left_out(tr("Not readable"), others))
+
+    def _lacking_in_archive(self) -> str:
+        """Say how many images of the project a damaged archive lacks: nobody has moved them."""
+        if not any(is_of_archive(one.why) for one in self.unreadable):
+            return ""
+        return tr_n(
+            "{n:,} image of the project is not in the archive as it is now.",
+            "{n:,} images of the project are not in the archive as it is now.",
+            self.damaged + self.gone,
+        )
 
 
 class RelinkResult(JobResult):

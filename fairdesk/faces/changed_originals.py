@@ -76,7 +76,7 @@ def compare_originals(
                 len(damaged),
                 path=damaged[0][0].path,
                 why=damaged[0][1],
-                remedy=restore(len(damaged)),
+                remedy=restore(len(damaged), damaged[0][1]),
             )
         )
     return Compared(

@@ -12,8 +12,9 @@ import numpy as np
 from fairdesk.errors import JobFailed
 from fairdesk.faces.originals_told import folder_of_all
 from fairdesk.faces.results import FaceCounts
-from fairdesk.images.reading_reasons import another_file, file_is_missing
+from fairdesk.images.reading_reasons import another_file, file_is_missing, is_of_archive
 from fairdesk.project import Project
+from fairdesk.project.archive_names import archive_of
 from fairdesk.project.images import hidden_images, image_paths
 from fairdesk.project.originals import missing_originals
 from fairdesk.words import tr, tr_n
@@ -62,7 +63,8 @@ def _nothing_read(project: Project, whys: Mapping[str, str]) -> JobFailed:
     """Return that none of some files (path: why) could be read, with what mends each kind."""
     missing = [path for path, why in whys.items() if why == file_is_missing()]
     replaced = [path for path, why in whys.items() if why == another_file()]
-    damaged = len(whys) - len(missing) - len(replaced)
+    archives = list(dict.fromkeys(archive_of(path) for path, why in whys.items() if is_of_archive(why)))
+    damaged = sum(not is_of_archive(why) for why in whys.values()) - len(missing) - len(replaced)
     said = [
         tr_n(
             "The only image that was left to do could not be read: {reasons}.",
@@ -85,6 +87,13 @@ def _nothing_read(project: Project, whys: Mapping[str, str]) -> JobFailed:
                 folder=shlex.quote(_imported_from(project, replaced[0])),
             )
         )
+    said += [
+        tr(
+            "Put a good copy of the archive in its place, then: fairdesk import PROJECT {archive}.",
+            archive=shlex.quote(archive),
+        )
+        for archive in archives[:_NAMED]
+    ]
     if damaged:
         said.append(tr("Damaged originals: put good copies in their place, or hide or purge them."))
     return JobFailed(" ".join(said))

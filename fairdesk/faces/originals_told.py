@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
-from fairdesk.images.reading_reasons import another_file, file_is_missing
+from fairdesk.images.reading_reasons import another_file, file_is_missing, is_of_archive
 from fairdesk.jobs.results import Caution, JobResult, Unreadable
 from fairdesk.jobs.wording import left_out, listed
-from fairdesk.words import tr_n
+from fairdesk.project.archive_names import archive_of
+from fairdesk.words import tr, tr_n
 
 MISSING, CHANGED, DAMAGED = (
     "missing originals",
@@ -93,8 +95,10 @@ def changed_lines(paths: Sequence[str]) -> list[str]:
     return listed(title, list(paths))
 
 
-def restore(count: int) -> str:
-    """Say what mends images whose files are there and cannot be read."""
+def restore(count: int, why: str = "") -> str:
+    """Say what mends images whose files are there and cannot be read: for the reason given, or each for its own."""
+    if is_of_archive(why):
+        return tr("Put a good copy of the archive in its place, and import it again.")
     return tr_n(
         "Put a good copy in its place, or hide or purge the image.",
         "Put good copies in their place, or hide or purge the images.",
@@ -114,7 +118,8 @@ def unread_lines(
 
     `missing` ones need not have been looked for. `of_project`: they are images of a project, which can be hidden.
     """
-    there = there_among(files, changed, damaged)
+    every = there_among(files, changed, damaged)
+    there = [one for one in every if not is_of_archive(one.why)]
     title = tr_n("{n:,} could not be read", "{n:,} could not be read", len(there))
     if of_project:
         title = tr_n(
@@ -123,7 +128,28 @@ def unread_lines(
             len(there),
         )
     gone = missing_among(files, missing)
-    return missing_lines(gone) + changed_lines(changed_among(changed, there)) + left_out(title, there)
+    return [
+        *missing_lines(gone),
+        *changed_lines(changed_among(changed, every)),
+        *archive_lines(every),
+        *left_out(title, there),
+    ]
+
+
+def archive_lines(files: Iterable[Unreadable]) -> list[str]:
+    """Return a line for each archive of which, by their reasons, some files could not be read: all of them have one remedy."""
+    counted = Counter((archive_of(one.path), one.why) for one in files if is_of_archive(one.why))
+    return [
+        tr_n(
+            "{n:,} image of {archive} could not be read: {why}. {remedy}",
+            "{n:,} images of {archive} could not be read: {why}. {remedy}",
+            count,
+            archive=archive,
+            why=why,
+            remedy=restore(count, why),
+        )
+        for (archive, why), count in counted.items()
+    ]
 
 
 def cautions_of(
@@ -153,7 +179,9 @@ def cautions_of(
             path=changed[0],
         )
         said.append(Caution(text, CHANGED, changed[0]))
-    if there:
+    in_archives = [one for one in there if is_of_archive(one.why)]
+    said += [Caution(line, DAMAGED if of_project else "", in_archives[0].path) for line in archive_lines(there)]
+    if there := [one for one in there if not is_of_archive(one.why)]:
         text = tr_n(
             "{n:,} image could not be read: {path}: {why}",
             "{n:,} images could not be read, for example {path}: {why}",

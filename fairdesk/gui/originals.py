@@ -75,7 +75,7 @@ def damaged_notice(found: ChangedNow, show: Callable[[], None]) -> Notice | None
         len(found.damaged),
         path=found.damaged_paths[0],
         why=found.why,
-        remedy=restore(len(found.damaged)),
+        remedy=restore(len(found.damaged), found.why),
     )
     return Notice(text, "error", tr("Select them"), show, DAMAGED)
 
@@ -108,7 +108,8 @@ def lost_notice(lost: list[tuple[VectorSet, int]], ask: Callable[[str, dict[str,
 
 def changed_of(result: object) -> list[str]:
     """Return the paths of the originals that a job's result says have changed, or cannot be read any more."""
-    found = [*(getattr(result, "changed", None) or ()), *(getattr(result, "damaged", None) or ())]
+    told = [getattr(result, name, None) for name in ("changed", "damaged")]
+    found = [one for part in told if isinstance(part, list) for one in part]  # an import counts them
     paths = [getattr(one, "path", one) for one in found]
     return paths if all(isinstance(one, str) for one in paths) else []
 

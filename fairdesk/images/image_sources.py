@@ -26,7 +26,8 @@ import numpy as np
 
 from fairdesk.errors import RequestError, reason
 from fairdesk.images.insightface_bins import Picture, encoded_picture, member_names, read_bin
-from fairdesk.images.recordio import RecordFile, RecordNames
+from fairdesk.images.reading_reasons import archive_is_cut, archive_is_damaged
+from fairdesk.images.recordio import RecordCutError, RecordFile, RecordNames
 from fairdesk.images.system_places import system_place
 from fairdesk.images.xz_files import XzFile
 from fairdesk.project.archive_names import ARCHIVE_ENDINGS
@@ -424,8 +425,10 @@ def _read(path: Path, count: int | None) -> bytes:
     try:
         archive = open_archive(inside[0])
         return archive.read(inside[1]) if count is None else archive.head(inside[1], count)
+    except RecordCutError as error:
+        raise MemberError(archive_is_cut()) from error
     except RequestError as error:
-        raise MemberError(str(error)) from error
+        raise MemberError(archive_is_damaged()) from error
 
 
 def read_checked(path: Path, count: int, check: Callable[[bytes], object]) -> bytes:

@@ -1,4 +1,4 @@
-"""Why a file could not be read, as it is said and kept everywhere; the first two are mended otherwise than by a good copy in its place."""
+"""Why a file could not be read, as it is said and kept everywhere; some are mended otherwise than by a good copy in its place."""
 
 from __future__ import annotations
 
@@ -17,8 +17,25 @@ def another_file() -> str:
     return tr("another file than the original: its contents differ")
 
 
+def archive_is_damaged() -> str:
+    """Return why what lies in an archive that cannot be opened could not be read: a good copy of the archive mends all of it."""
+    return tr("its archive is damaged")
+
+
+def archive_is_cut() -> str:
+    """Return why what lies past the end of an archive could not be read."""
+    return tr("its archive is cut off before it")
+
+
+def is_of_archive(why: str) -> bool:
+    """Whether a reason is an archive's, so that it is the same for much of what lies in it."""
+    return why in (archive_is_damaged(), archive_is_cut())
+
+
 def why_unread(error: OSError) -> str:
     """Return why the system would not read a file that is there."""
     if error.errno == errno.ELOOP:
         return tr("a link that leads in a circle")
+    if is_of_archive(str(error)):
+        return str(error)
     return tr("cannot be read: {error}", error=error.strerror or error)
