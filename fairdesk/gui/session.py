@@ -369,7 +369,7 @@ class Session(QObject):
             self.look()
             result = job.typed_result()
             self._told_paths = changed_of(result) or self._told_paths
-            left_out = getattr(result, "unreadable", None) or getattr(result, "failed", None)
+            left_out = any(getattr(result, name, None) for name in ("unreadable", "failed", "gone"))
             if job.trains:
                 self.catalogue_changed.emit(Change.of(Kind.RUNS))
             if job.state == DONE and job.result is not None and not job.preview and self.ended_now(job):

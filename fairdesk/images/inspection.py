@@ -14,10 +14,9 @@ from PIL import Image
 from fairdesk.images.formats import UndecodableError
 from fairdesk.images.image_reading import UnreadableImageError, open_with_info, read_picture, thumbnail
 from fairdesk.images.image_sources import read_bytes, split, stamp, why_no_file
-from fairdesk.images.reading_reasons import why_unread
+from fairdesk.images.reading_reasons import file_is_missing, link_leads_nowhere, why_unread
 from fairdesk.images.synthetic_marks import read_mark
 from fairdesk.project.kept_facts import Facts, Stamp
-from fairdesk.words import tr
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,9 @@ class Inspected:
 
 def _why_not_there(path: Path, error: OSError) -> str:
     if path.is_symlink() and error.errno != errno.ELOOP:
-        return tr("a link to a file that is gone")
+        return link_leads_nowhere()
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return file_is_missing()
     return why_unread(error)
 
 

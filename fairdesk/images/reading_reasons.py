@@ -12,6 +12,16 @@ def file_is_missing() -> str:
     return tr("the file is missing")
 
 
+def link_leads_nowhere() -> str:
+    """Return why a link whose file is not there could not be read: its original is missing, too."""
+    return tr("a link to a file that is gone")
+
+
+def is_missing(why: str) -> bool:
+    """Whether a reason says that nothing is there."""
+    return why in (file_is_missing(), link_leads_nowhere())
+
+
 def another_file() -> str:
     """Return why a file that is another than was meant is not read: it can be imported again."""
     return tr("another file than the original: its contents differ")
