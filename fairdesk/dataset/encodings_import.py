@@ -92,6 +92,7 @@ def load_encodings(params: LoadEncodingsParams, context: Context) -> LoadEncodin
         Recipe(f"given:{params.file.name}", params.detector, "as in the file", size, params.metric, digest)
     )
     project.vectors.forget_lost(recipe)
+    project.vectors.settle_unchecked(recipe, np.array(sorted(vectors), dtype=np.int64))  # the file has their numbers
     missing = set(project.vectors.missing(recipe))
     faces = sorted(missing & vectors.keys())
     if faces:

@@ -12,6 +12,7 @@ from fairdesk.dataset.params import VectorsParams
 from fairdesk.dataset.vector_results import VectorsResult
 from fairdesk.errors import RequestError
 from fairdesk.faces.changed_originals import compare_originals, images_meant
+from fairdesk.faces.unchecked_vectors import way_out
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.made_sequences import MadeSequence
 from fairdesk.packed_texts import PackedTexts
@@ -77,7 +78,8 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
         **chosen.about(),
         synthetic=sum(synthetic),
         hidden=sum(hidden),
-        unchecked=project.vectors.unchecked(recipe),
+        unchecked=(unchecked := project.vectors.unchecked(recipe)),
+        unchecked_remedy=way_out(project, recipe, unchecked) if unchecked else "",
         changed=compared.changed,
         damaged=compared.damaged,
         missing_paths=compared.missing_paths,

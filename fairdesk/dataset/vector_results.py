@@ -18,6 +18,8 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
     dim: int
     unchecked: int = 0
     """Those without a checksum that can be trusted: if their numbers were overwritten, nobody would notice."""
+    unchecked_remedy: str = ""
+    """What gives them one."""
     synthetic: int | None = None
     hidden: int | None = None
     """Those of hidden images, which are told apart in the file."""
@@ -60,7 +62,7 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
         return [said]
 
     def _of_unchecked(self) -> list[str]:
-        return [without_checksum(self.unchecked)] if self.unchecked else []
+        return [f"{without_checksum(self.unchecked)} {self.unchecked_remedy}".strip()] if self.unchecked else []
 
     def caution_parts(self) -> list[Caution]:
         """Say which embeddings have no checksum or are of hidden images, and which originals are other files now."""

@@ -32,6 +32,7 @@ from fairdesk.faces.outdated import keep_rate, outdated
 from fairdesk.faces.params import FORMATS, DetectParams, EncodeParams
 from fairdesk.faces.pipeline import Aligned, Searched, align_batch, load, measured_of, search_batch
 from fairdesk.faces.results import EncodeResult
+from fairdesk.faces.unchecked_vectors import settle_unchecked
 from fairdesk.faces.writing_times import WritingTimes
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
@@ -264,7 +265,9 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
             )
         )
     unsearched = unseen(project, key, params.where)
-    compared = compare_originals(images_meant(project, params.where), context)
+    meant = images_meant(project, params.where)
+    compared = compare_originals(meant, context)
+    settle_unchecked(params.unchecked, recipe, meant, compared, context)
     started, before = time.monotonic(), project.vectors.count(recipe)
     done = _search(unsearched, key, params, encoder, recipe, context)
     todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)

@@ -26,6 +26,7 @@ from fairdesk.gui.jobs.state import DONE, FAILED, JobState
 from fairdesk.gui.notice import Notice as Notice
 from fairdesk.gui.originals import (
     LOST,
+    UNCHECKED,
     Originals,
     changed_notice,
     changed_of,
@@ -35,6 +36,7 @@ from fairdesk.gui.originals import (
     lost_notice,
     missing_notice,
     only_folder,
+    unchecked_notice,
 )
 from fairdesk.gui.own_steps import OwnSteps
 from fairdesk.gui.remedies import in_window, values_in, verb_in
@@ -92,6 +94,7 @@ class Session(QObject):
         self._told_changed, self._told_damaged, self._told_paths = False, False, list[str]()
         self._told_missing = self._told_lost = False
         self.lost = list[tuple[VectorSet, int]]()  # embeddings that are lost with their file
+        self.unchecked = list[tuple[VectorSet, int, str]]()  # embeddings without a checksum
         self.lost_shown = dict[str, int]()  # by recipe: those of them of images that are not hidden
         self._own_jobs: Path | None = None  # folders of jobs that were started without a project
         self._steps = 0  # undos and redos under way
@@ -154,7 +157,7 @@ class Session(QObject):
         self.missing, self._told_missing = NONE_MISSING, bool(gone)
         self.changed, self._told_paths = ChangedNow(), []
         self._told_changed = self._told_damaged = False
-        self.lost, self.lost_shown, self._told_lost = [], {}, False
+        self.lost, self.lost_shown, self._told_lost, self.unchecked = [], {}, False, []
         self.project_changed.emit(project)
         self.look_for_originals()
         self.jobs.find_again(self.jobs_home())
@@ -209,6 +212,9 @@ class Session(QObject):
                 LOST, len(before_lost) > 0, lost_notice(self.lost, self.ask), self._told_lost
             )
             self.missing_changed.emit()
+        if found.unchecked != self.unchecked:
+            before_unchecked, self.unchecked = len(self.unchecked) > 0, found.unchecked
+            self._tell_of(UNCHECKED, before_unchecked, unchecked_notice(self.unchecked, self.ask), False)
 
     def _tell_of(self, topic: str, before: bool, notice: Notice | None, told: bool) -> bool:
         if before or notice is None:
@@ -242,10 +248,8 @@ class Session(QObject):
             self.project_changed.emit(None)
             self.background.settle()
             project.close()
-            self.no_longer.emit(MISSING, None)
-            self.no_longer.emit(CHANGED, None)
-            self.no_longer.emit(DAMAGED, None)
-            self.no_longer.emit(LOST, None)
+            for topic in (MISSING, CHANGED, DAMAGED, LOST, UNCHECKED):
+                self.no_longer.emit(topic, None)
         if self._lock is not None:
             self._lock.release()
             self._lock = None
@@ -276,7 +280,8 @@ class Session(QObject):
         if change:
             self.catalogue_changed.emit(change)
             if Kind.IMAGES in change.touched or (
-                (len(self.missing) or self.lost) and {Kind.FACES, Kind.VECTORS, Kind.HIDDEN} & set(change.touched)
+                (len(self.missing) or self.lost or self.unchecked)
+                and {Kind.FACES, Kind.VECTORS, Kind.HIDDEN} & set(change.touched)
             ):
                 self.look_for_originals(ORIGINALS_MS)  # those that were missing may have been found and encoded
 
