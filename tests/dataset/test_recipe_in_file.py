@@ -52,7 +52,12 @@ def test_the_file_says_all_that_decides_the_numbers(written):
         said = json.loads(str(data["recipe_json"]))
         assert (str(data["encoder"]), str(data["recipe"])) == ("dlib", recipe.hash)
     assert {name: said[name] for name in asdict(recipe)} == asdict(recipe)
-    assert said["weights"] == "dlib_face_recognition_resnet_model_v1" and said["precision"] == "float32" and said["code"] and said["fairdesk"]
+    assert (
+        said["weights"] == "dlib_face_recognition_resnet_model_v1"
+        and said["precision"] == "float32"
+        and said["code"]
+        and said["fairdesk"]
+    )
     assert said["recipe"] == recipe.hash and said["scaling"] == "" and said["mirrored"] is False
 
 
