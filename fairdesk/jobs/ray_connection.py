@@ -200,10 +200,9 @@ def connected(context: Context) -> Iterator[Any]:
             lambda: ray.init(address=wanted.address or "local", log_to_driver=False, logging_level="error", **options),
             lambda: _ended(ray),
         )
-        machines = None if wanted.address is None else Machines(wanted.address)
         try:
             try:
-                held.begin(lambda: _wait(context, wanted, machines), None if wanted.address is None else _TAKEN_IN)
+                _begin(held, context, wanted)
                 _move_lines(away)
                 has = ray.cluster_resources()
             except Stopped:
@@ -228,6 +227,18 @@ def connected(context: Context) -> Iterator[Any]:
             raise JobFailed(_ended_early(error, log, token_assumed=assumed)) from error
         finally:
             held.end()
+
+
+def _begin(held: Held, context: Context, wanted: Wanted) -> None:
+    """Begin, for a while, and as long as the cluster has a machine that works. Raises `NotBegunError` and `NoMachineError`."""
+    if wanted.address is None:
+        held.begin(lambda: _wait(context, wanted, None))
+        return
+    machines = Machines(wanted.address)
+    try:
+        held.begin(lambda: _wait(context, wanted, machines), _TAKEN_IN)
+    finally:
+        machines.end()
 
 
 def _wait(context: Context, wanted: Wanted, machines: Machines | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 from importlib import import_module
 from time import monotonic
@@ -18,24 +19,35 @@ class NoMachineError(Exception):
 
 
 class Machines:
-    """Asks the head of a cluster now and then, while something waits for it."""
+    """Asks the head of a cluster now and then, while something waits for it; in a thread, as one that says nothing holds whoever asks."""
 
     def __init__(self, address: str) -> None:
         self._address = address
         self._client: Any = None
-        self._begun = self._asked = monotonic()
+        self._over = threading.Event()
+        self._none_since: float | None = None  # that the head has said that none works
+        threading.Thread(target=self._ask, daemon=True, name="machines of the Ray cluster").start()
 
     def check(self) -> None:
-        """Ask, if it is time. Raises `NoMachineError` where the head has said for some seconds that none works; silent where it says nothing."""
-        now = monotonic()
-        if now - self._asked < _EVERY:
-            return
-        alive = self._alive()
-        self._asked = monotonic()
-        if alive is None or alive:
-            self._begun = self._asked
-        elif self._asked - self._begun > _GRACE:
+        """Raise `NoMachineError` where the head has said for some seconds that none works; nothing where it says nothing."""
+        since = self._none_since
+        if since is not None and monotonic() - since > _GRACE:
             raise NoMachineError
+
+    def end(self) -> None:
+        """Ask no more."""
+        self._over.set()
+
+    def _ask(self) -> None:
+        while not self._over.wait(_EVERY):
+            self.note(self._alive(), monotonic())
+
+    def note(self, alive: int | None, now: float) -> None:
+        """Take in what the head said: how many machines work, None where it said nothing."""
+        if alive != 0:
+            self._none_since = None
+        elif self._none_since is None:
+            self._none_since = now
 
     def _alive(self) -> int | None:
         """Return how many machines work; None where that cannot be told."""

@@ -1,5 +1,7 @@
 """A head that answers and has no machine that works is told in some seconds; one that says nothing is waited for."""
 
+import threading
+import time
 from importlib.util import find_spec
 from types import SimpleNamespace
 
@@ -13,6 +15,7 @@ from fairdesk.jobs.ray_nodes import Machines, NoMachineError
 def clock(monkeypatch):
     now = SimpleNamespace(time=0.0)
     monkeypatch.setattr(ray_nodes, "monotonic", lambda: now.time)
+    monkeypatch.setattr(ray_nodes.Machines, "_ask", lambda self: None)  # the test asks
     return now
 
 
@@ -32,7 +35,8 @@ def machines(monkeypatch, answers):
 def waited(asking, clock, seconds=40.0):
     """Return after how many seconds it gives up; None where it waits as long as it is asked to."""
     while clock.time < seconds:
-        clock.time += 0.2
+        clock.time += 1.0
+        asking.note(asking._alive(), clock.time)
         try:
             asking.check()
         except NoMachineError:
@@ -53,7 +57,7 @@ def test_one_that_works_or_says_nothing_is_waited_for(monkeypatch, clock, answer
 
 
 def test_a_machine_that_dies_while_it_is_waited_for_is_noticed(monkeypatch, clock):
-    assert 16 < waited(machines(monkeypatch, [[0]] * 10 + [[1]]), clock) < 20
+    assert 16 < waited(machines(monkeypatch, [[0]] * 10 + [[1]]), clock) < 20  # it died after ten
 
 
 def test_where_ray_has_no_such_inside_nothing_is_said(monkeypatch, clock):
@@ -66,7 +70,21 @@ def test_where_ray_has_no_such_inside_nothing_is_said(monkeypatch, clock):
 
 @pytest.mark.skipif(find_spec("ray") is None, reason="the extra `ray` is not installed")
 def test_ray_has_that_inside():
-    from ray._raylet import GcsClient
+    from ray._raylet import InnerGcsClient
     from ray.core.generated.gcs_pb2 import GcsNodeInfo
 
-    assert hasattr(GcsClient, "get_all_node_info") and GcsNodeInfo.ALIVE == ray_nodes._ALIVE
+    assert hasattr(InnerGcsClient, "get_all_node_info") and GcsNodeInfo.ALIVE == ray_nodes._ALIVE
+
+
+def test_a_head_that_says_nothing_holds_nobody(monkeypatch):
+    held = threading.Event()
+    monkeypatch.setattr(ray_nodes, "_EVERY", 0.01)
+    monkeypatch.setattr(ray_nodes, "_client", lambda address: held.wait(20))
+    asking = Machines("127.0.0.1:6379")
+    begun = time.monotonic()
+    for _ in range(20):
+        time.sleep(0.01)
+        asking.check()
+    assert time.monotonic() - begun < 5
+    asking.end()
+    held.set()
