@@ -10,6 +10,7 @@ import numpy as np
 from fairdesk.dataset.face_encodings import Encoding, fault_of, read_encodings
 from fairdesk.dataset.known_images import match_paths, project_files, tell_hidden
 from fairdesk.dataset.params import LoadEncodingsParams
+from fairdesk.dataset.recipe_in_file import recipe_in
 from fairdesk.dataset.replaced_prefixes import replaced
 from fairdesk.dataset.vector_results import LoadEncodingsResult
 from fairdesk.errors import RequestError
@@ -32,6 +33,8 @@ def load_encodings(params: LoadEncodingsParams, context: Context) -> LoadEncodin
     """
     project = context.project
     found = read_encodings(params.file)
+    said = _recipe_said(params, len(found[0].vector), context)
+    detector = params.detector if said is None else said.detector
     images, files = project_files(project)
     moved = replaced((one.path for one in found), params.replace_prefix or ())
     matched = match_paths(images, files, (one.path for one in found), moved)
@@ -68,30 +71,31 @@ def load_encodings(params: LoadEncodingsParams, context: Context) -> LoadEncodin
                 why=why.get(first, ""),
             )
         )
-    new = _keep_new_faces(project, params.detector, places)
-    known = {str(path): faces for path, faces in faces_of_paths(project, params.detector).items()}
+    new = _keep_new_faces(project, detector, places)
+    known = {str(path): faces for path, faces in faces_of_paths(project, detector).items()}
     vectors: dict[int, np.ndarray[tuple[int], np.dtype[np.float32]]] = {}
     for path, ones in places.items():
         context.check()
         for one in ones:
-            face = _meant(known.get(path, []), one)
+            face = _meant(known.get(path, []), one, exact=said is not None)
             if face is None:
-                why[one.path] = tr("no face of {detector} lies in that box", detector=params.detector)
+                why[one.path] = tr("no face of {detector} lies in that box", detector=detector)
             elif face in vectors:
                 why[one.path] = tr("two of its encodings mean the same face")
             else:
                 vectors[face] = one.vector
     if not vectors:
         raise RequestError(
-            tr("None of the boxes in {file} is a face that {detector} found. Nothing was read.", file=params.file, detector=params.detector)
+            tr("None of the boxes in {file} is a face that {detector} found. Nothing was read.", file=params.file, detector=detector)
         )  # fmt: skip
     with params.file.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     size = len(found[0].vector)
     recipe = project.vectors.register(
-        Recipe(f"given:{params.file.name}", params.detector, "as in the file", size, params.metric, digest)
+        said or Recipe(f"given:{params.file.name}", detector, "as in the file", size, params.metric, digest)
     )
     project.vectors.forget_lost(recipe)
+    project.vectors.settle_unchecked(recipe, np.array(sorted(vectors), dtype=np.int64))  # the file has their numbers
     missing = set(project.vectors.missing(recipe))
     faces = sorted(missing & vectors.keys())
     if faces:
@@ -139,7 +143,39 @@ def _fault(one: Encoding, size: tuple[int, int]) -> str | None:
     return fault_of(one)
 
 
-def _meant(there: Sequence[tuple[int, FaceBox]], one: Encoding) -> int | None:
+def _recipe_said(params: LoadEncodingsParams, dim: int, context: Context) -> Recipe | None:
+    """Return the recipe that the file says: its embeddings are of that then, and of nothing else. None where it says none, or another detector is asked for."""
+    said = recipe_in(params.file)
+    if said is None:
+        return None
+    if said.dim != dim:
+        raise RequestError(
+            tr(
+                "{path} says embeddings of dimension {said}, and holds some of {dim}.",
+                path=params.file,
+                said=said.dim,
+                dim=dim,
+            )
+        )
+    usual = LoadEncodingsParams.model_fields["detector"].default
+    if params.detector not in (said.detector, usual):
+        context.message(
+            tr(
+                "The file says that its faces are those of {said}. Read as those of {detector} they are embeddings of their own; "
+                "with --detector {said} they are those of the encoder {encoder}.",
+                said=said.detector,
+                detector=params.detector,
+                encoder=said.encoder,
+            )
+        )
+        return None
+    return said
+
+
+def _meant(there: Sequence[tuple[int, FaceBox]], one: Encoding, *, exact: bool) -> int | None:
+    """Return the face that an encoding is of; where it is to stand beside an encoder's own, of just that box."""
+    if exact and one.box is not None:
+        return next((face for face, box in there if box.css == tuple(one.box)), None)
     if one.box is None or not there:
         return there[0][0] if there else None
     box = FaceBox(*one.box)

@@ -28,6 +28,7 @@ from fairdesk.dataset.results import ExportResult
 from fairdesk.errors import RequestError
 from fairdesk.images.image_reading import UnreadableImageError, open_with_info
 from fairdesk.images.image_sources import read_bytes
+from fairdesk.images.reading_reasons import why_unread
 from fairdesk.images.recordio import write_faces
 from fairdesk.images.synthetic_marks import read_mark
 from fairdesk.images.table_cells import safe_rows
@@ -242,7 +243,7 @@ def _record(path: Path, params: ExportParams) -> tuple[bytes, tuple[int, int], s
     try:
         data = read_bytes(path)
     except OSError as error:
-        raise UnreadableImageError(path, tr("cannot be read: {strerror}", strerror=error.strerror or error)) from error
+        raise UnreadableImageError(path, why_unread(error)) from error
     image, info = open_with_info(path, data)
     mark = read_mark(info)
     wanted = params.pixels

@@ -23,6 +23,7 @@ from fairdesk.errors import RequestError
 from fairdesk.images.file_facts import keep, stamped
 from fairdesk.images.folder_layouts import Entry, Tree, read_tree, shared_names
 from fairdesk.images.inspection import Inspected, inspect_files, no_preparation
+from fairdesk.images.reading_reasons import is_missing
 from fairdesk.images.synthetic_marks import marked_labels
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.listening import listen_while
@@ -265,12 +266,16 @@ class _Summary:
 
     def result(self, new: int, renewed: int, project: Project, *, preview: bool) -> ImportResult:
         root, bad = self.tree.root, [one["path"] for one in self.unreadable]
-        damaged = len(imported_contents(project, root, bad)) if bad else 0
+        held = imported_contents(project, root, bad) if bad else {}
+        missing = [one["path"] for one in self.unreadable if one["path"] in held and is_missing(one["why"])]
+        damaged = len(held) - len(missing)
+        self.unreadable = [one for one in self.unreadable if one["path"] not in held or not is_missing(one["why"])]
         known = self.images - new if preview else self.images
         gone = imported_from(project, root) - known - damaged
         return ImportResult(
             damaged=damaged,
-            gone=0 if self.tree.layout == "manifest" else max(0, gone),  # a list need not name all
+            gone=len(missing) if self.tree.layout == "manifest" else max(0, gone),  # a list need not name all
+            gone_paths=[os.path.join(root, path) for path in missing],
             images=self.images,
             unreadable=self.unreadable,
             identities=len(self.identities),

@@ -189,6 +189,7 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
         ],
         changed=compared.changed,
         damaged=compared.damaged,
+        missing_paths=compared.missing_paths,
         summary=tr(
             "Predicted (not labels), of the faces that {detector} found: {counts}",
             detector=key,

@@ -319,7 +319,7 @@ def _alike(a: Recipe | None, b: Recipe | None) -> bool:
 def _changed(place: Path, context: Context) -> Compared:
     """Say which originals of a project are other files now: their labels and embeddings may be another person's."""
     if not (place / CATALOG).is_file():
-        return Compared([], [])
+        return Compared([], [], [])
     with closing(Project.open(place)) as project:
         shown, _ = image_contents(project)
         return compare_originals(sorted(shown.tolist()), context, project=project)

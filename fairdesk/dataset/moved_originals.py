@@ -43,6 +43,19 @@ def find_moved_originals(params: RelinkParams, context: Context) -> RelinkResult
     """
     project = context.project
     images = recorded_under(project, params.old)
+    there_already = recorded_under(project, params.new) if not images else []
+    if there_already:  # as where it is asked for a second time
+        gone = [image.path.relative_to(params.new).as_posix() for image in there_already if not _lies_there(image.now)]
+        text = tr_n(
+            "Nothing to do: no image of the project lies under {old}, and {n:,} lies under {new} already.",
+            "Nothing to do: no image of the project lies under {old}, and {n:,} lie under {new} already.",
+            len(there_already),
+            old=params.old,
+            new=params.new,
+        )
+        return RelinkResult(
+            relinked=0, missing=len(gone), missing_paths=gone, in_place=len(there_already) - len(gone), summary=text
+        )
     if not images:
         known = ", ".join(map(str, recorded_folders(project))) or "none"
         raise RequestError(
@@ -72,16 +85,19 @@ def find_moved_originals(params: RelinkParams, context: Context) -> RelinkResult
         candidates = places.get((image.path.name, image.size), [])
         candidates = sorted(candidates, key=lambda path: path != relative)
         match = next((path for path in candidates if sha256_of(params.new / path, project.facts) == image.sha256), None)
-        if match is not None:
+        if match is not None and params.new / match != image.now:
             found.append((image.id, match))
-        elif _lies_there(image.now):
+        elif match is not None or _lies_there(image.now):
             in_place += 1
         else:
             missing.append(relative)
         context.progress(done, len(images), tr("images"))
     if found:
         relocate(project, params.new, found)
-    return RelinkResult(relinked=len(found), missing=len(missing), missing_paths=missing, in_place=in_place)
+    nothing = "" if found or missing else tr("Nothing to do: all of these images lie where they were.")
+    return RelinkResult(
+        relinked=len(found), missing=len(missing), missing_paths=missing, in_place=in_place, summary=nothing
+    )
 
 
 def _places(folder: Path, tree: Tree) -> dict[tuple[str, int], list[str]]:

@@ -56,12 +56,11 @@ def measure_quality(params: QualityParams, context: Context) -> QualityResult:
     context.progress(0, len(left), tr("images"))
     if left:
         measure_all(project, detector, context)
-    unread = unread_for_quality(project, detector)
-    if left and left == unread.keys() & left:
-        need_some_there(project, {image: unread[image].why for image in left})
     compared = compare_originals(images_meant(project), context)
+    unread, found = unread_for_quality(project, detector), counts(project, detector)
+    if left and left == unread.keys() & left:
+        need_some_there(project, {image: unread[image].why for image in left}, any_before=found["measured"] > 0)
     limits = params.ranges()
-    found = counts(project, detector)
     bad = outside(project, limits, detector) if limits else []
     spreads = measured(project, detector)
     text = tr_n(
@@ -91,5 +90,6 @@ def measure_quality(params: QualityParams, context: Context) -> QualityResult:
         unreadable_files=[Unreadable(path=one.path, why=one.why) for one in unread.values() if not one.hidden],
         changed=compared.changed,
         damaged=compared.damaged,
+        missing_paths=compared.missing_paths,
         summary=text + ".",
     )

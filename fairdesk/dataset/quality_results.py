@@ -35,6 +35,8 @@ class QualityResult(TellsOfOriginals):
     """Originals that are other files now than those that were imported: what was measured may be of either."""
     damaged: list[Unreadable] = []
     """Originals that are there and cannot be read any more, each with why."""
+    missing_paths: list[str] = []
+    """Originals that are not where they were; what was made of them before stays."""
 
     def text(self) -> str:
         """Return the spread of each measure, and what has none."""
@@ -53,7 +55,7 @@ class QualityResult(TellsOfOriginals):
                     self.without_face,
                 )
             )
-        lines += unread_lines(self.unreadable_files, self.changed, self.damaged)
+        lines += unread_lines(self.unreadable_files, self.changed, self.damaged, self.missing_paths)
         if self.not_looked_at:
             lines.append(
                 tr_n(
@@ -66,4 +68,4 @@ class QualityResult(TellsOfOriginals):
 
     def caution_parts(self) -> list[Caution]:
         """Say which originals are missing, are other files now, and which could not be read."""
-        return cautions_of(self.unreadable_files, self.changed, (), self.damaged)
+        return cautions_of(self.unreadable_files, self.changed, (), self.damaged, self.missing_paths)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fairdesk import counted
 from fairdesk.dataset.overlap_results import SharedResult
-from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, unread_lines
+from fairdesk.faces.originals_told import TellsOfOriginals, archive_lines, cautions_of, folder_of_all, unread_lines
+from fairdesk.images.reading_reasons import is_missing, is_of_archive
 from fairdesk.jobs.results import Caution, JobResult, NextStep, Record, RestsOnVectors, Unreadable
 from fairdesk.jobs.wording import left_out, listed
 from fairdesk.words import tr, tr_n
@@ -33,6 +34,8 @@ class ImportResult(JobResult):
     """Images of the project whose file could not be read now: among `unreadable`."""
     gone: int = 0
     """Images of the project that were imported from this folder, and whose file is not there now."""
+    gone_paths: list[str] = []
+    """Those of them that the table, or a link, names."""
     notes: list[str] = []
     """What was passed over, and what else should be known of the folder."""
 
@@ -59,7 +62,9 @@ class ImportResult(JobResult):
                     self.renewed,
                 )
             )
-        if self.damaged:
+        if lacking := self._lacking_in_archive():
+            lines.append(lacking)
+        elif self.damaged:
             lines.append(
                 tr_n(
                     "{n:,} image of the project cannot be read now. Put a good copy in its place, or hide or purge the image.",
@@ -67,18 +72,33 @@ class ImportResult(JobResult):
                     self.damaged,
                 )
             )
-        if self.gone:
+        if self.gone and not lacking:
             lines.append(
                 tr_n(
-                    "{n:,} image of the project is not in the folder any more (Find moved originals: fairdesk relink PROJECT OLD NEW).",
-                    "{n:,} images of the project are not in the folder any more (Find moved originals: fairdesk relink PROJECT OLD NEW).",
+                    "{n:,} image of the project is not in the folder any more (Find moved originals: fairdesk relink PROJECT {folder} NEW-FOLDER).",
+                    "{n:,} images of the project are not in the folder any more (Find moved originals: fairdesk relink PROJECT {folder} NEW-FOLDER).",
                     self.gone,
+                    folder=folder_of_all(self.gone_paths or [f"{self.folder}/"]),
                 )
             )
         lines += self.notes
         if self.synthetic:
             lines.append(tr_n("{n:,} is marked synthetic.", "{n:,} are marked synthetic.", self.synthetic))
-        return "\n".join(lines + left_out(tr("Not readable"), self.unreadable))
+        whole = [Unreadable(path=f"{self.folder}/{one.path}", why=one.why) for one in self.unreadable]
+        absent = [one.path for one in self.unreadable if is_missing(one.why)]
+        others = [one for one in self.unreadable if not is_of_archive(one.why) and not is_missing(one.why)]
+        lines += listed(tr("Not there, and so not imported"), absent) + archive_lines(whole)
+        return "\n".join(lines + left_out(tr("Not readable"), others))
+
+    def _lacking_in_archive(self) -> str:
+        """Say how many images of the project a damaged archive lacks: nobody has moved them."""
+        if not any(is_of_archive(one.why) for one in self.unreadable):
+            return ""
+        return tr_n(
+            "{n:,} image of the project is not in the archive as it is now.",
+            "{n:,} images of the project are not in the archive as it is now.",
+            self.damaged + self.gone,
+        )
 
 
 class RelinkResult(JobResult):
@@ -92,6 +112,8 @@ class RelinkResult(JobResult):
 
     def text(self) -> str:
         """Return the counts."""
+        if self.summary:
+            return "\n".join([self.summary, *filter(None, [self.caution()])])
         said = tr(
             "{relinked} found again, {missing} still missing.",
             relinked=counted.images(self.relinked),
@@ -388,6 +410,8 @@ class LabelResult(TellsOfOriginals):
     """Originals that are other files now than those that were imported."""
     damaged: list[Unreadable] = []
     """Originals that are there and cannot be read any more, each with why."""
+    missing_paths: list[str] = []
+    """Originals that are not where they were; what was made of them before stays."""
 
     def text(self) -> str:
         """Return the counts, and the given groups against what was predicted."""
@@ -406,11 +430,11 @@ class LabelResult(TellsOfOriginals):
                     self.without_face,
                 )
             )
-        return "\n".join(lines + unread_lines([], self.changed, self.damaged))
+        return "\n".join(lines + unread_lines([], self.changed, self.damaged, self.missing_paths))
 
     def caution_parts(self) -> list[Caution]:
         """Say which originals are other files now."""
-        return cautions_of([], self.changed, (), self.damaged)
+        return cautions_of([], self.changed, (), self.damaged, self.missing_paths)
 
 
 class PurgeResult(JobResult):

@@ -9,9 +9,11 @@ import numpy as np
 
 from fairdesk.dataset.face_encodings import Box, Written, read_encodings, write_encodings, written
 from fairdesk.dataset.params import VectorsParams
+from fairdesk.dataset.recipe_in_file import FIELD, recipe_in, recipe_text
 from fairdesk.dataset.vector_results import VectorsResult
 from fairdesk.errors import RequestError
 from fairdesk.faces.changed_originals import compare_originals, images_meant
+from fairdesk.faces.unchecked_vectors import way_out
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.made_sequences import MadeSequence
 from fairdesk.packed_texts import PackedTexts
@@ -23,7 +25,7 @@ from fairdesk.words import tr
 def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
     """Job: write paths, vectors, identities, groups and boxes of all encoded faces, and which are synthetic or of hidden images if any is.
 
-    The encoder, the detector and the recipe of the vectors stand in an .npz too. A .json is the original scripts' list:
+    The encoder, the detector and the whole recipe of the vectors (`recipe_json`) stand in an .npz too. A .json is the original scripts' list:
     imagePath, loc (top, right, bottom, left) and encoding of each face. With `from_file` that file's encodings are written.
     """
     if params.from_file is not None:
@@ -40,7 +42,9 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
                     count=len(bad),
                 )
             )
-        write_encodings(params.out, written(read))
+        said = recipe_in(params.from_file) if params.out.suffix.lower() == ".npz" else None
+        about = {} if said is None else {"encoder": said.encoder, "detector": said.detector, "recipe": said.hash}
+        write_encodings(params.out, written(read), about | ({} if said is None else {FIELD: recipe_text(said)}))
         context.artifact(params.out)
         return VectorsResult(out=str(params.out), vectors=len(read), dim=len(read[0].vector))
     project = context.project
@@ -64,6 +68,8 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
     told = {name: which for name, which in (("synthetic", synthetic), ("hidden", hidden)) if any(which)}
     if params.out.suffix.lower() == ".npz":
         more |= {name: value for name, value in chosen.about().items() if name != "other_detectors"}
+        if (described := project.vectors.described(recipe)) is not None:
+            more[FIELD] = recipe_text(described)
         more |= {name: np.array(which, dtype=bool) for name, which in told.items()}
     else:
         more |= {name: [("false", "true")[one] for one in which] for name, which in told.items()}
@@ -77,9 +83,11 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
         **chosen.about(),
         synthetic=sum(synthetic),
         hidden=sum(hidden),
-        unchecked=project.vectors.unchecked(recipe),
+        unchecked=(unchecked := project.vectors.unchecked(recipe)),
+        unchecked_remedy=way_out(project, recipe, unchecked) if unchecked else "",
         changed=compared.changed,
         damaged=compared.damaged,
+        missing_paths=compared.missing_paths,
     )
 
 

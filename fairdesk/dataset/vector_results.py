@@ -18,6 +18,8 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
     dim: int
     unchecked: int = 0
     """Those without a checksum that can be trusted: if their numbers were overwritten, nobody would notice."""
+    unchecked_remedy: str = ""
+    """What gives them one."""
     synthetic: int | None = None
     hidden: int | None = None
     """Those of hidden images, which are told apart in the file."""
@@ -25,6 +27,8 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
     """Originals that are other files now than those that were imported: the embeddings may be of either."""
     damaged: list[Unreadable] = []
     """Originals that are there and cannot be read any more, each with why."""
+    missing_paths: list[str] = []
+    """Originals that are not where they were; what was made of them before stays."""
 
     def text(self) -> str:
         """Return count, size and place."""
@@ -41,7 +45,12 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
                 detector=self.detector,
             )
         return "\n".join(
-            [said, *self._of_hidden(), *self._of_unchecked(), *unread_lines([], self.changed, self.damaged)]
+            [
+                said,
+                *self._of_hidden(),
+                *self._of_unchecked(),
+                *unread_lines([], self.changed, self.damaged, self.missing_paths),
+            ]
         )
 
     def _of_hidden(self) -> list[str]:
@@ -53,11 +62,13 @@ class VectorsResult(TellsOfOriginals, RestsOnVectors):
         return [said]
 
     def _of_unchecked(self) -> list[str]:
-        return [without_checksum(self.unchecked)] if self.unchecked else []
+        return [f"{without_checksum(self.unchecked)} {self.unchecked_remedy}".strip()] if self.unchecked else []
 
     def caution_parts(self) -> list[Caution]:
         """Say which embeddings have no checksum or are of hidden images, and which originals are other files now."""
-        return cautions_of([], self.changed, [*self._of_hidden(), *self._of_unchecked()], self.damaged)
+        return cautions_of(
+            [], self.changed, [*self._of_hidden(), *self._of_unchecked()], self.damaged, self.missing_paths
+        )
 
 
 class LoadEncodingsResult(JobResult, RestsOnVectors):

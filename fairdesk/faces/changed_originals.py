@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from fairdesk.faces.originals_told import restore
 from fairdesk.images.file_facts import sha256_of, stamped
 from fairdesk.images.image_reading import UnreadableImageError, open_image
 from fairdesk.images.image_sources import reading_order, stamp
-from fairdesk.images.reading_reasons import file_is_missing
+from fairdesk.images.reading_reasons import file_is_missing, why_unread
 from fairdesk.jobs.context import Context, QuietContext
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
@@ -23,7 +22,7 @@ from fairdesk.project.conditions import meeting
 from fairdesk.project.images import hidden_images, image_numbers
 from fairdesk.project.kept_facts import FactStore
 from fairdesk.project.originals import ImportedFile, images_at, imported_files, imported_stamps
-from fairdesk.words import tr, tr_n
+from fairdesk.words import tr_n
 
 _AT_ONCE = 4096
 _CHECK_EVERY = 64
@@ -39,10 +38,11 @@ def images_meant(project: Project, where: Sequence[str] | None = None) -> list[i
 
 
 class Compared(NamedTuple):
-    """Paths of originals that are other pictures now than those that were imported, and those that are damaged, with why."""
+    """Paths of originals that are other pictures now than those that were imported, of those that are damaged, with why, and of those that are missing."""
 
     changed: list[str]
     damaged: list[Unreadable]
+    missing_paths: list[str]
 
 
 def compare_originals(
@@ -51,11 +51,11 @@ def compare_originals(
     """Return which of some images' originals are not what was imported, after saying so (unless it is `told`).
 
     A file is read only where its stamp is not the one that its hash was kept with. Of those that differ the ones that are no
-    pictures, or cannot be read at all, are damaged, which importing again does not mend; hidden images are not counted among them. One that is
-    missing is left out: whoever reads it says so. They are of the job's project unless another is given.
+    pictures, or cannot be read at all, are damaged, which importing again does not mend. Hidden images are counted neither among these
+    nor among those that are missing, which the result tells. They are of the job's project unless another is given.
     """
     project = context.project if project is None else project
-    changed, damaged = _apart(project, images, context)
+    changed, damaged, missing = _apart(project, images, context)
     if changed and not told:
         context.message(
             tr_n(
@@ -76,20 +76,23 @@ def compare_originals(
                 len(damaged),
                 path=damaged[0][0].path,
                 why=damaged[0][1],
-                remedy=restore(len(damaged)),
+                remedy=restore(len(damaged), damaged[0][1]),
             )
         )
     return Compared(
-        [str(one.path) for one in changed], [Unreadable(path=str(one.path), why=why) for one, why in damaged]
+        [str(one.path) for one in changed],
+        [Unreadable(path=str(one.path), why=why) for one, why in damaged],
+        [str(one.path) for one in missing],
     )
 
 
 def _apart(
     project: Project, images: Sequence[int], context: Context
-) -> tuple[list[ImportedFile], list[tuple[ImportedFile, str]]]:
-    """Return which originals of some images are other pictures, and which are damaged, with why."""
+) -> tuple[list[ImportedFile], list[tuple[ImportedFile, str]], list[ImportedFile]]:
+    """Return which originals of some images are other pictures, which are damaged, with why, and which are missing."""
     changed: list[ImportedFile] = []
     damaged: list[tuple[ImportedFile, str]] = []
+    missing: list[ImportedFile] = []
     hidden = hidden_images(project)
     for start in range(0, len(images), _AT_ONCE):
         if start:
@@ -100,15 +103,19 @@ def _apart(
         for image, one, why in _unlike(project, list(originals), context):
             if why is None:
                 changed.append(one)
-            elif image in shown:
+            elif image not in shown:
+                continue
+            elif why == file_is_missing():
+                missing.append(one)
+            else:
                 damaged.append((one, why))
-    return changed, damaged
+    return changed, damaged, missing
 
 
 def _unlike(
     project: Project, originals: list[tuple[int, ImportedFile]], context: Context
 ) -> Iterator[tuple[int, ImportedFile, str | None]]:
-    """Yield the originals that are not what was imported, each with why it is damaged; None for another picture."""
+    """Yield the originals that are not what was imported, each with why it cannot be read; None for another picture."""
     store = project.facts
     stamps = stamped([one.path for _, one in originals])
     there, known = {path for path, _ in stamps}, store.hashes(stamps)
@@ -120,7 +127,7 @@ def _unlike(
         try:
             known[path] = sha256_of(path, store)
         except (FileNotFoundError, NotADirectoryError):
-            continue
+            failed[path] = file_is_missing()
         except (OSError, RequestError) as error:
             failed[path] = _said(error)
     for image, one in originals:
@@ -132,20 +139,18 @@ def _unlike(
 
 
 def _why_no_file(path: Path) -> str | None:
-    """Return why a file whose stamp cannot be had cannot be read; None where it is missing."""
+    """Return why a file whose stamp cannot be had cannot be read; None where it can."""
     try:
         stamp(path)
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        return file_is_missing()
     except OSError as error:
-        return tr("a link that leads in a circle") if error.errno == errno.ELOOP else _said(error)
+        return _said(error)
     return None
 
 
 def _said(error: OSError | RequestError) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return tr("cannot be read: {error}", error=error.strerror)
-    return str(error)
+    return why_unread(error) if isinstance(error, OSError) else str(error)
 
 
 def _damage(path: Path, sha: str, store: FactStore) -> str | None:
@@ -157,8 +162,6 @@ def _damage(path: Path, sha: str, store: FactStore) -> str | None:
     try:
         open_image(path)
     except UnreadableImageError as error:
-        if error.why == file_is_missing():
-            return None
         return error.why
     _PICTURES.add(sha)
     return None
@@ -194,7 +197,7 @@ def changed_now(project: Project, told: Sequence[str] = ()) -> ChangedNow:
     if not images:
         return ChangedNow()
     number_of = {one.path: image for image, one in zip(images, imported_files(project, images), strict=True)}
-    changed, damaged = _apart(project, images, QuietContext(project))
+    changed, damaged, _ = _apart(project, images, QuietContext(project))
     return ChangedNow(
         tuple(number_of[one.path] for one in changed),
         tuple(str(one.path) for one in changed),
@@ -212,5 +215,5 @@ def _suspects(project: Project) -> list[int]:
     return sorted(
         number
         for path, (number, *before) in kept.items()
-        if ([now.size, now.mtime_ns] != before if (now := there.get(path)) else _why_no_file(path))
+        if ([now.size, now.mtime_ns] != before if (now := there.get(path)) else _why_no_file(path) != file_is_missing())
     )  # those of an archive have its time: all are compared, in one pass

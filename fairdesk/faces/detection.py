@@ -165,7 +165,7 @@ def find_faces(params: DetectParams, context: Context) -> DetectResult:
     found = counts(project, key)
     need_some_read(found, project)
     if left and params.engine == "local" and unseen(project, key, params.where) == left:
-        need_some_there(project, why_not_read(project, key, [image.id for image in left]))
+        need_some_there(project, why_not_read(project, key, [image.id for image in left]), any_before=True)
     shown = project.shown_detector()
     if shown != key:
         context.message(
@@ -176,4 +176,11 @@ def find_faces(params: DetectParams, context: Context) -> DetectResult:
                 detector=key,
             )
         )
-    return DetectResult(detector=key, shown=shown, changed=compared.changed, damaged=compared.damaged, **dict(found))
+    return DetectResult(
+        detector=key,
+        shown=shown,
+        changed=compared.changed,
+        damaged=compared.damaged,
+        missing_paths=compared.missing_paths,
+        **dict(found),
+    )

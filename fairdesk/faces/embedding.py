@@ -32,6 +32,7 @@ from fairdesk.faces.outdated import keep_rate, outdated
 from fairdesk.faces.params import FORMATS, DetectParams, EncodeParams
 from fairdesk.faces.pipeline import Aligned, Searched, align_batch, load, measured_of, search_batch
 from fairdesk.faces.results import EncodeResult
+from fairdesk.faces.unchecked_vectors import settle_unchecked
 from fairdesk.faces.writing_times import WritingTimes
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
@@ -47,7 +48,6 @@ from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.encoder_ref import EncoderRef
 from fairdesk.project.faces import FacePlace, face_places, images_of_faces
 from fairdesk.project.images import image_paths, need_images
-from fairdesk.project.originals import missing_originals
 from fairdesk.project.quality import Measured, keep_measured
 from fairdesk.project.recipes import StoredRecipe
 from fairdesk.words import tr, tr_n
@@ -265,7 +265,9 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
             )
         )
     unsearched = unseen(project, key, params.where)
-    compared = compare_originals(images_meant(project, params.where), context)
+    meant = images_meant(project, params.where)
+    compared = compare_originals(meant, context)
+    settle_unchecked(params.unchecked, recipe, meant, compared, context)
     started, before = time.monotonic(), project.vectors.count(recipe)
     done = _search(unsearched, key, params, encoder, recipe, context)
     todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)
@@ -329,11 +331,11 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     searched = counts(project, recipe.detector)
     need_some_read(searched, project)
     if params.engine == "local":
-        need_some_there(project, in_vain)
+        need_some_there(project, in_vain, any_before=project.vectors.count(recipe) > 0)
     if params.quality:
         measure_too(project, recipe.detector, context, params.where)
-    if not done:  # else what could not be read is told
-        _tell_missing(project, context)
+    failures = project.vectors.failures(recipe)
+    paths = image_paths(project, [image for image, _ in failures])
     keep_rate(project, recipe.encoder, done, seconds)
     project.vectors.make_newest(recipe)
     if params.detector is not None:
@@ -348,12 +350,13 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
         encoded_now=done,
         per_second=round(done / seconds, 2) if done and seconds > 0 else None,
         per_second_why=None if done else _why_none(removed, in_vain),
-        failed=[Unreadable(path=path, why=why) for path, why in project.vectors.failures(recipe)],
+        failed=[Unreadable(path=paths[image], why=why) for image, why in failures],
         unreadable=searched.unreadable,
         without_face=searched.without_face,
         searched_smaller=searched.searched_smaller,
         changed=compared.changed,
         damaged=compared.damaged,
+        missing_paths=compared.missing_paths,
         removed_meanwhile=removed,
     )
 
@@ -365,21 +368,6 @@ def _why_none(removed: int, in_vain: dict[int, str]) -> str:
     if removed:
         return tr("the images that were left were removed from the project meanwhile")
     return tr("every face had its embedding already")
-
-
-def _tell_missing(project: Project, context: Context) -> None:
-    """Say which originals are missing where none was read: their faces and embeddings are those of before."""
-    missing = missing_originals(project)
-    if len(missing):
-        context.message(
-            tr_n(
-                "{n:,} original is missing: {path}. Its embedding was made before. Find it again: fairdesk relink PROJECT OLD NEW",
-                "{n:,} originals are missing, for example {path}. Their embeddings were made before. "
-                "Find them again: fairdesk relink PROJECT OLD NEW",
-                len(missing),
-                path=missing.first,
-            )
-        )
 
 
 def _with_precision(params: EncodeParams, key: str, context: Context) -> EncodeParams:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import PurePath
 
 import numpy as np
 
 from fairdesk.errors import JobFailed
-from fairdesk.faces.originals_told import missing_among
+from fairdesk.faces.originals_told import folder_of_all
 from fairdesk.faces.results import FaceCounts
+from fairdesk.images.reading_reasons import another_file, file_is_missing, is_of_archive
 from fairdesk.project import Project
+from fairdesk.project.archive_names import archive_of
 from fairdesk.project.images import hidden_images, image_paths
-from fairdesk.project.originals import NONE_MISSING, missing_originals
+from fairdesk.project.originals import missing_originals
 from fairdesk.words import tr, tr_n
 
 _NAMED = 5  # reasons
@@ -37,66 +39,67 @@ def by_reason(whys: Mapping[str, str]) -> str:
 
 def need_some_read(found: FaceCounts, project: Project) -> None:
     """Refuse to call it done where not one image could be read: their folder was moved, or a disk is not there. Raises `JobFailed`."""
-    if found.faces or found.without_face or not found.unreadable:
-        return
-    first, missing = found.unreadable[0], missing_among(found.unreadable)
-    reasons = by_reason({one.path: one.why for one in found.unreadable})
-    if not missing:
-        raise JobFailed(
-            tr_n(
-                "The only image could not be read: {reasons}. Put a good copy in its place, or import its folder again; or hide or purge the image.",
-                "None of {n:,} images could be read: {reasons}. Put good copies in their place, or import their folder again; or hide or purge the images.",
-                len(found.unreadable),
-                reasons=reasons,
-            )
-        )
-    gone = missing_originals(project).folder or os.path.commonpath([os.path.dirname(path) for path in missing])
-    folder = shlex.quote(gone)
-    if len({one.why for one in found.unreadable}) > 1:
-        raise JobFailed(
-            tr(
-                "None of {n:,} images could be read: {reasons}. Those that are missing, if they were moved: "
-                "fairdesk relink PROJECT {folder} NEW-FOLDER. The others: put good copies in their place, or hide or purge them.",
-                n=len(found.unreadable),
-                reasons=reasons,
-                folder=folder,
-            )
-        )
-    raise JobFailed(
-        tr_n(
-            "The only image could not be read: {path}: {why}. If it was moved: fairdesk relink PROJECT {folder} NEW-FOLDER",
-            "None of {n:,} images could be read, for example {path}: {why}. If they were moved: "
-            "fairdesk relink PROJECT {folder} NEW-FOLDER",
-            len(found.unreadable),
-            path=first.path,
-            why=first.why,
-            folder=folder,
-        )
-    )
+    if not found.faces and not found.without_face and found.unreadable:
+        raise _nothing_read(project, {one.path: one.why for one in found.unreadable})
 
 
-def need_some_there(project: Project, whys: Mapping[int, str]) -> None:
-    """Refuse to call it done where none of the images that were left (each with why) could be read and originals are missing.
+def need_some_there(project: Project, whys: Mapping[int, str], *, any_before: bool) -> None:
+    """Refuse to call it done where none of the images that were left (each with why) could be read.
 
-    A file that is there and damaged, or one that is hidden, does not make it a failure each time. Raises `JobFailed`.
+    Where there are results of others (`any_before`), files that are there and damaged do not make it a failure each time, originals
+    that are missing do; hidden ones never. Raises `JobFailed`.
     """
-    images: Sequence[int] = sorted(whys)
-    missing = missing_originals(project) if images else NONE_MISSING
-    if not len(missing):  # nor is what compares them loaded
+    if not whys:
         return
-    gone = np.setdiff1d(np.intersect1d(missing.images, images), hidden_images(project))
-    if not len(gone):
-        return
-    paths = image_paths(project, images)
-    raise JobFailed(
+    missing = missing_originals(project).images
+    hidden = hidden_images(project)
+    counting = missing if any_before else np.fromiter(whys, np.int64)
+    if len(np.setdiff1d(np.intersect1d(counting, sorted(whys)), hidden)):
+        paths = image_paths(project, sorted(whys))
+        raise _nothing_read(project, {paths[image]: why for image, why in sorted(whys.items())})
+
+
+def _nothing_read(project: Project, whys: Mapping[str, str]) -> JobFailed:
+    """Return that none of some files (path: why) could be read, with what mends each kind."""
+    missing = [path for path, why in whys.items() if why == file_is_missing()]
+    replaced = [path for path, why in whys.items() if why == another_file()]
+    archives = list(dict.fromkeys(archive_of(path) for path, why in whys.items() if is_of_archive(why)))
+    damaged = sum(not is_of_archive(why) for why in whys.values()) - len(missing) - len(replaced)
+    said = [
         tr_n(
-            "The only image that was left to do is missing: {path}. If it was moved: fairdesk relink PROJECT {folder} NEW-FOLDER. "
-            "If it was deleted: hide or purge it.",
-            "None of the {n:,} images that were left to do could be read: {reasons}. "
-            "Missing originals that were moved: fairdesk relink PROJECT {folder} NEW-FOLDER. Deleted ones, and those that are damaged and have no good copy: hide or purge them.",
-            len(images),
-            path=paths[int(gone[0])],
-            reasons=by_reason({paths[image]: whys[image] for image in images}),
-            folder=shlex.quote(missing.folder),
+            "The only image that was left to do could not be read: {reasons}.",
+            "None of the {n:,} images that were left to do could be read: {reasons}.",
+            len(whys),
+            reasons=by_reason(whys),
         )
-    )
+    ]
+    if missing:
+        said.append(
+            tr(
+                "Missing originals that were moved: fairdesk relink PROJECT {folder} NEW-FOLDER. Deleted ones: hide or purge them.",
+                folder=folder_of_all(missing),
+            )
+        )
+    if replaced:
+        said.append(
+            tr(
+                "Originals that are other files now: fairdesk import PROJECT {folder}, or put back what was imported.",
+                folder=shlex.quote(_imported_from(project, replaced[0])),
+            )
+        )
+    said += [
+        tr(
+            "Put a good copy of the archive in its place, then: fairdesk import PROJECT {archive}.",
+            archive=shlex.quote(archive),
+        )
+        for archive in archives[:_NAMED]
+    ]
+    if damaged:
+        said.append(tr("Damaged originals: put good copies in their place, or hide or purge them."))
+    return JobFailed(" ".join(said))
+
+
+def _imported_from(project: Project, path: str) -> str:
+    """Return the folder, or archive, that an original was imported from."""
+    roots = [str(root) for root in project.roots().values() if PurePath(path).is_relative_to(root)]
+    return max(roots, key=len, default="FOLDER")

@@ -28,6 +28,7 @@ _SCALES = MappingProxyType({"arcface": (127.5, 127.5), "unit": (0.0, 255.0), "by
 _MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
 _STD = np.array([0.229, 0.224, 0.225], dtype=np.float32)
 _SIDES = (112, 160, 224, 128, 96)  # tried where a graph takes any size
+_NOISE = 1e-4  # of the largest number: what sums in another order come to
 _EMBEDDING = re.compile(r"emb|feat|fc1|vec", re.I)  # names of the outputs that vectors have
 
 
@@ -161,7 +162,18 @@ class OnnxEncoder:
         two = np.concatenate([ramp, np.ascontiguousarray(ramp[:, ::-1, ::-1, ::-1]) * 0.5])
         if self._batch:
             self._settle_output(self._batch)
-            self._tells_apart(self._run(two))
+            found = self._run(two)
+            self._tells_apart(found)
+            self._gives_the_same_again(two, found)
+            if self._batch > 1 and not _near(self._run(two[:1]), found[:1]):
+                raise RequestError(
+                    tr(
+                        "{path} gives a picture another vector beside other pictures: batch normalisation that learns, or something else "
+                        "that goes over its {batch} pictures. Export it in evaluation mode (model.eval()), or for one face at a time (batch 1).",
+                        path=self._path,
+                        batch=self._batch,
+                    )
+                )
             return
         self._batch = 1
         try:
@@ -171,18 +183,14 @@ class OnnxEncoder:
             self._batch = 0
             raise
         self._tells_apart(alone)
+        self._gives_the_same_again(two, alone)
         self._batch = 0
         try:
             together = self._run(two)
         except _UnfitError:
             together = None
-        near = 1e-2 * max(float(np.abs(alone).max()), 1e-6)
-        if (
-            together is None
-            or together.shape != alone.shape
-            or not np.allclose(together, alone, atol=near, equal_nan=True)
-        ):
-            self._batch = 1  # its batch is free in name only
+        if together is None or together.shape != alone.shape or not _near(together, alone):
+            self._batch = 1  # its batch is free in name only, or a vector hangs on what else is in it
 
     def _tells_apart(self, vectors: Vectors) -> None:
         """Refuse a graph that gives two pictures, one unlike the other, the same numbers."""
@@ -192,6 +200,17 @@ class OnnxEncoder:
                 tr(
                     "{path} gives different pictures the same vector, so that it tells no faces apart. Export it again with its weights, "
                     "and the embedding as its output.",
+                    path=self._path,
+                )
+            )
+
+    def _gives_the_same_again(self, pictures: npt.NDArray[np.float32], vectors: Vectors) -> None:
+        """Refuse a graph that gives the same pictures other numbers when it is run again."""
+        if not _near(self._run(pictures), vectors, _NOISE):
+            raise RequestError(
+                tr(
+                    "{path} gives the same picture another vector each time: something in it is random, or changes as it runs, as in training (dropout, batch normalisation). "
+                    "Export it in evaluation mode (model.eval()), without nodes that draw numbers.",
                     path=self._path,
                 )
             )
@@ -271,6 +290,12 @@ class OnnxEncoder:
         except onnx_errors() as error:
             raise _UnfitError(onnx_reason(error)) from error
         return found
+
+
+def _near(one: Vectors, other: Vectors, share: float = 1e-2) -> bool:
+    """Whether vectors differ by no more than a share of their largest number."""
+    largest = float(np.nanmax(np.abs(other))) if np.isfinite(other).any() else 0.0
+    return np.allclose(one, other, rtol=0, atol=share * max(largest, 1e-6), equal_nan=True)
 
 
 def _fixed(side: Any) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
-from fairdesk.images.reading_reasons import another_file, file_is_missing
+from fairdesk.images.reading_reasons import another_file, file_is_missing, is_of_archive
 from fairdesk.jobs.results import Caution, JobResult, Unreadable
 from fairdesk.jobs.wording import left_out, listed
-from fairdesk.words import tr_n
+from fairdesk.project.archive_names import archive_of
+from fairdesk.words import tr, tr_n
 
 MISSING, CHANGED, DAMAGED = (
     "missing originals",
@@ -29,9 +33,17 @@ class TellsOfOriginals(JobResult):
         return "\n".join(one.text for one in self.caution_parts()) or None
 
 
-def missing_among(files: Iterable[Unreadable]) -> list[str]:
-    """Return the paths of those that could not be read as they are not there, each once."""
-    return list(dict.fromkeys(one.path for one in files if one.why == file_is_missing()))
+def missing_among(files: Iterable[Unreadable], known: Sequence[str] = ()) -> list[str]:
+    """Return the paths of those that could not be read as they are not there, and of those `known` to be missing, each once."""
+    return list(dict.fromkeys([*(one.path for one in files if one.why == file_is_missing()), *known]))
+
+
+def folder_of_all(paths: Sequence[str]) -> str:
+    """Return the folder that holds all of some files, as it is typed; OLD where none does."""
+    try:
+        return shlex.quote(os.path.commonpath([os.path.dirname(path) for path in paths]) or "OLD")
+    except ValueError:  # on several drives, or there are none
+        return "OLD"
 
 
 def there_among(
@@ -58,15 +70,15 @@ def _ends(path: str) -> list[str]:
     return [path, *("/".join(parts[place:]) for place in range(1, len(parts)))]
 
 
-def missing_lines(files: Iterable[Unreadable]) -> list[str]:
+def missing_lines(paths: list[str]) -> list[str]:
     """Return the lines about originals that are not there, for a terminal."""
-    paths = missing_among(files)
     if not paths:
         return []
     title = tr_n(
-        "{n:,} original is missing (Find moved originals: fairdesk relink PROJECT OLD NEW)",
-        "{n:,} originals are missing (Find moved originals: fairdesk relink PROJECT OLD NEW)",
+        "{n:,} original is missing (Find moved originals: fairdesk relink PROJECT {folder} NEW-FOLDER)",
+        "{n:,} originals are missing (Find moved originals: fairdesk relink PROJECT {folder} NEW-FOLDER)",
         len(paths),
+        folder=folder_of_all(paths),
     )
     return listed(title, paths)
 
@@ -83,8 +95,10 @@ def changed_lines(paths: Sequence[str]) -> list[str]:
     return listed(title, list(paths))
 
 
-def restore(count: int) -> str:
-    """Say what mends images whose files are there and cannot be read."""
+def restore(count: int, why: str = "") -> str:
+    """Say what mends images whose files are there and cannot be read: for the reason given, or each for its own."""
+    if is_of_archive(why):
+        return tr("Put a good copy of the archive in its place, and import it again.")
     return tr_n(
         "Put a good copy in its place, or hide or purge the image.",
         "Put good copies in their place, or hide or purge the images.",
@@ -93,13 +107,19 @@ def restore(count: int) -> str:
 
 
 def unread_lines(
-    files: list[Unreadable], changed: list[str], damaged: Sequence[Unreadable] = (), *, of_project: bool = True
+    files: list[Unreadable],
+    changed: list[str],
+    damaged: Sequence[Unreadable] = (),
+    missing: Sequence[str] = (),
+    *,
+    of_project: bool = True,
 ) -> list[str]:
     """Return the lines about originals that are missing, changed, or there and not readable, for a terminal.
 
-    `of_project`: they are images of a project, which can be hidden.
+    `missing` ones need not have been looked for. `of_project`: they are images of a project, which can be hidden.
     """
-    there = there_among(files, changed, damaged)
+    every = there_among(files, changed, damaged)
+    there = [one for one in every if not is_of_archive(one.why)]
     title = tr_n("{n:,} could not be read", "{n:,} could not be read", len(there))
     if of_project:
         title = tr_n(
@@ -107,7 +127,29 @@ def unread_lines(
             "{n:,} could not be read (put good copies in their place, or hide or purge the images)",
             len(there),
         )
-    return missing_lines(files) + changed_lines(changed_among(changed, there)) + left_out(title, there)
+    gone = missing_among(files, missing)
+    return [
+        *missing_lines(gone),
+        *changed_lines(changed_among(changed, every)),
+        *archive_lines(every),
+        *left_out(title, there),
+    ]
+
+
+def archive_lines(files: Iterable[Unreadable]) -> list[str]:
+    """Return a line for each archive of which, by their reasons, some files could not be read: all of them have one remedy."""
+    counted = Counter((archive_of(one.path), one.why) for one in files if is_of_archive(one.why))
+    return [
+        tr_n(
+            "{n:,} image of {archive} could not be read: {why}. {remedy}",
+            "{n:,} images of {archive} could not be read: {why}. {remedy}",
+            count,
+            archive=archive,
+            why=why,
+            remedy=restore(count, why),
+        )
+        for (archive, why), count in counted.items()
+    ]
 
 
 def cautions_of(
@@ -115,19 +157,20 @@ def cautions_of(
     changed: list[str],
     also: Iterable[str | None] = (),
     damaged: Sequence[Unreadable] = (),
+    missing: Sequence[str] = (),
     *,
     of_project: bool = True,
 ) -> list[Caution]:
     """Return what the window says of originals, and what else there is to say of a result."""
     said, there = [], there_among(files, changed, damaged)
-    if missing := missing_among(files):
+    if gone := missing_among(files, missing):
         text = tr_n(
             "{n:,} original is missing (Find moved originals): {path}",
             "{n:,} originals are missing (Find moved originals), for example {path}",
-            len(missing),
-            path=missing[0],
+            len(gone),
+            path=gone[0],
         )
-        said.append(Caution(text, MISSING, missing[0]))
+        said.append(Caution(text, MISSING, gone[0]))
     if changed := changed_among(changed, there):
         text = tr_n(
             "{n:,} original has changed since it was imported (Import again): {path}",
@@ -136,7 +179,9 @@ def cautions_of(
             path=changed[0],
         )
         said.append(Caution(text, CHANGED, changed[0]))
-    if there:
+    in_archives = [one for one in there if is_of_archive(one.why)]
+    said += [Caution(line, DAMAGED if of_project else "", in_archives[0].path) for line in archive_lines(there)]
+    if there := [one for one in there if not is_of_archive(one.why)]:
         text = tr_n(
             "{n:,} image could not be read: {path}: {why}",
             "{n:,} images could not be read, for example {path}: {why}",

@@ -68,8 +68,13 @@ def outdated_set(project: Project, made: VectorSet) -> Outdated | None:
     changed = _changed(recipe) if recipe is not None else {}
     if not changed:
         return None
-    rate = project.setting(_key(made.recipe.encoder))
-    return Outdated(made, changed, made.faces / float(rate) if rate else None)
+    return Outdated(made, changed, seconds_for(project, made.recipe.encoder, made.faces))
+
+
+def seconds_for(project: Project, encoder: str, faces: int) -> float | None:
+    """Return how long an encoder takes for some faces at its last rate on this project; None where no rate is known."""
+    rate = project.setting(_key(encoder))
+    return faces / float(rate) if rate else None
 
 
 def keep_rate(project: Project, encoder: str, faces: int, seconds: float) -> None:

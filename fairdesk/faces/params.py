@@ -217,7 +217,7 @@ class EncodeParams(JobParams):
 
     only_for: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {"workers_see": ("engine", ("ray",))}
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
-        "Faces": ("where", "mirrored"),
+        "Faces": ("where", "mirrored", "unchecked"),
         "Weights": ("weights", "download", "scaling"),
         "Speed": ("precision", "batch_size", "engine", "workers_see"),
     }
@@ -259,6 +259,12 @@ class EncodeParams(JobParams):
         False,
         title="Flip test",
         description="Mean of the embeddings of the face and of its mirror image, as InsightFace's evaluation does",
+    )
+    unchecked: Literal["keep", "again", "trust"] = Field(
+        "keep",
+        title="Embeddings without a checksum",
+        description="Embeddings whose checksum is damaged or lost. keep: leave them as they are; again: encode these faces again, where the original is there; "
+        "trust: take their numbers for right and give them checksums",
     )
     quality: bool = Field(
         False,

@@ -50,6 +50,8 @@ class DetectResult(TellsOfOriginals, FaceCounts):
     """Originals that are other files now than those that were imported: the faces may be those of either."""
     damaged: list[Unreadable] = []
     """Originals that are there and cannot be read any more, each with why."""
+    missing_paths: list[str] = []
+    """Originals that are not where they were; what was made of them before stays."""
 
     def text(self) -> str:
         """Return the counts, and the images without a face."""
@@ -64,11 +66,13 @@ class DetectResult(TellsOfOriginals, FaceCounts):
         lines += listed(tr("Without a face"), self.without_face_paths) + smaller_lines(
             self.searched_smaller, self.detector
         )
-        return "\n".join(lines + unread_lines(self.unreadable, self.changed, self.damaged))
+        return "\n".join(lines + unread_lines(self.unreadable, self.changed, self.damaged, self.missing_paths))
 
     def caution_parts(self) -> list[Caution]:
         """Say which originals are missing, are other files now, could not be read, or were too elongated for the search."""
-        return cautions_of(self.unreadable, self.changed, [elongated_line(self.searched_smaller)], self.damaged)
+        return cautions_of(
+            self.unreadable, self.changed, [elongated_line(self.searched_smaller)], self.damaged, self.missing_paths
+        )
 
 
 def smaller_lines(images: list[SearchedSmaller], detector: str) -> list[str]:
@@ -142,6 +146,8 @@ class EncodeResult(TellsOfOriginals):
     """Originals that are other files now than those that were imported: the embeddings may be of either."""
     damaged: list[Unreadable] = []
     """Originals that are there and cannot be read any more, each with why."""
+    missing_paths: list[str] = []
+    """Originals that are not where they were; what was made of them before stays."""
     removed_meanwhile: int = 0
     """Images that were left to do, and were removed from the project while it ran: nothing of them is kept."""
 
@@ -171,10 +177,16 @@ class EncodeResult(TellsOfOriginals):
                     self.removed_meanwhile,
                 )
             )
-        return "\n".join(lines + unread_lines(self.failed + self.unreadable, self.changed, self.damaged))
+        return "\n".join(
+            lines + unread_lines(self.failed + self.unreadable, self.changed, self.damaged, self.missing_paths)
+        )
 
     def caution_parts(self) -> list[Caution]:
         """Say which originals are missing, are other files now, could not be read, or were too elongated for the search."""
         return cautions_of(
-            self.unreadable + self.failed, self.changed, [elongated_line(self.searched_smaller)], self.damaged
+            self.unreadable + self.failed,
+            self.changed,
+            [elongated_line(self.searched_smaller)],
+            self.damaged,
+            self.missing_paths,
         )

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fairdesk.faces.changed_originals import ChangedNow, changed_now
 from fairdesk.faces.originals_told import CHANGED, DAMAGED, MISSING, restore
+from fairdesk.faces.outdated import seconds_for
 from fairdesk.gui.notice import Notice
+from fairdesk.jobs.messages import duration
 from fairdesk.project.originals import Missing, missing_originals
+from fairdesk.project.vector_choice import without_checksum
 from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.project import Project
     from fairdesk.project.recipes import VectorSet
 
-LOST = "lost embeddings"  # a topic of notices, as MISSING and CHANGED are
+LOST, UNCHECKED = "lost embeddings", "embeddings without a checksum"  # topics of notices, as MISSING and CHANGED are
 
 
 class Originals(NamedTuple):
@@ -26,6 +29,9 @@ class Originals(NamedTuple):
     changed: ChangedNow
     lost: list[tuple[VectorSet, int]]  # embeddings, and how many of them their files lack
     lost_shown: dict[str, int]  # by recipe: how many of these are of images that are not hidden
+    unchecked: list[
+        tuple[VectorSet, int, str]
+    ]  # embeddings, how many of them have no checksum, and how long encoding these takes
 
 
 def looked_over(project: Project, told: tuple[str, ...]) -> Originals:
@@ -34,7 +40,12 @@ def looked_over(project: Project, told: tuple[str, ...]) -> Originals:
         project.db.check_pages()
     lost = [(one, lacking) for one in project.vectors.sets() if (lacking := project.vectors.lost(one.recipe))]
     shown = {one.recipe.hash: project.vectors.lost(one.recipe, hidden=False) for one, _ in lost}
-    return Originals(missing_originals(project), changed_now(project, told), lost, shown)
+    unchecked = [
+        (one, count, "" if (seconds := seconds_for(project, one.recipe.encoder, count)) is None else duration(seconds))
+        for one in project.vectors.sets()
+        if (count := project.vectors.unchecked(one.recipe))
+    ]
+    return Originals(missing_originals(project), changed_now(project, told), lost, shown, unchecked)
 
 
 def missing_notice(found: Missing, find: Callable[[], None]) -> Notice | None:
@@ -75,7 +86,7 @@ def damaged_notice(found: ChangedNow, show: Callable[[], None]) -> Notice | None
         len(found.damaged),
         path=found.damaged_paths[0],
         why=found.why,
-        remedy=restore(len(found.damaged)),
+        remedy=restore(len(found.damaged), found.why),
     )
     return Notice(text, "error", tr("Select them"), show, DAMAGED)
 
@@ -96,6 +107,29 @@ def lost_notice(lost: list[tuple[VectorSet, int]], ask: Callable[[str, dict[str,
     more = sum(number for _, number in lost[1:])
     if more:
         text += " " + tr_n("Of others, {n:,} is lost too.", "Of others, {n:,} are lost too.", more)
+    values = _of_kind(first)
+    return Notice(text, "error", tr("Compute embeddings…"), lambda: ask("encode", values), LOST)
+
+
+def unchecked_notice(
+    unchecked: list[tuple[VectorSet, int, str]], ask: Callable[[str, dict[str, Any]], None]
+) -> Notice | None:
+    """Say which embeddings have no checksum, with the form that gives them one; None where none is without."""
+    if not unchecked:
+        return None
+    first, count, takes = unchecked[0]
+    text = f"{first.named}, {first.recipe.detector}: {without_checksum(count)}"
+    if first.recipe.encoder.startswith("given:"):
+        text += " " + tr("Read the file that they came from again.")
+        return Notice(text, "error", tr("Import embeddings…"), lambda: ask("load-encodings", {}), UNCHECKED)
+    about = tr(", in about {time} at the last rate", time=takes) if takes else ""
+    text += " " + tr("Encode these again{about}, or take their numbers as they are.", about=about)
+    values = _of_kind(first) | {"unchecked": "again"}
+    return Notice(text, "error", tr("Compute embeddings…"), lambda: ask("encode", values), UNCHECKED)
+
+
+def _of_kind(first: VectorSet) -> dict[str, Any]:
+    """Return what the form of embeddings is filled in with, to make some of the same kind."""
     values: dict[str, Any] = {"encoder": first.recipe.encoder, "detector": first.recipe.detector}
     if first.precision != "float32":
         values["precision"] = first.precision
@@ -103,12 +137,13 @@ def lost_notice(lost: list[tuple[VectorSet, int]], ask: Callable[[str, dict[str,
         values["scaling"] = first.scaling
     if first.mirrored:
         values["mirrored"] = True
-    return Notice(text, "error", tr("Compute embeddings…"), lambda: ask("encode", values), LOST)
+    return values
 
 
 def changed_of(result: object) -> list[str]:
     """Return the paths of the originals that a job's result says have changed, or cannot be read any more."""
-    found = [*(getattr(result, "changed", None) or ()), *(getattr(result, "damaged", None) or ())]
+    told = [getattr(result, name, None) for name in ("changed", "damaged")]
+    found = [one for part in told if isinstance(part, list) for one in part]  # an import counts them
     paths = [getattr(one, "path", one) for one in found]
     return paths if all(isinstance(one, str) for one in paths) else []
 

@@ -1,16 +1,37 @@
-"""What mends an error, as a button: the form of the verb that its text names, or the job's own form as it was filled in."""
+"""What mends an error, as a button: the form of the verb that its text names, or the job's own form as it was filled in; and how the text says it."""
 
 from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
 
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.registry import job_kinds
+from fairdesk.words import tr
 
 _OPTIONS = ("encoder", "detector", "precision", "scaling")  # whose values a form may take over
 _FLAGS = ("mirrored",)
 _VERB = re.compile(r"\bfairdesk ([a-z][a-z-]*)(?: ([a-z0-9][a-z0-9-]*))?")
+
+_TYPED = re.compile(
+    r"""\bfairdesk ([a-z][a-z-]*)((?: (?:[A-Z][A-Z-]+\b|'[^']*'(?:"'"'[^']*')*|/\S*?(?=[.,;:)]*(?:\s|$))|--[a-z][a-z-]*(?: [^\s-]\S*)?))*)"""
+)
+
+
+def in_window(text: str, project: Path | None = None) -> str:
+    """Return a text as the window says it: a command that has a form is that form's name, unless it has options; others can be typed."""
+    kinds = {kind.words: kind for kind in job_kinds().values() if not kind.asked_by}
+
+    def said(found: re.Match[str]) -> str:
+        kind = kinds.get(found[1])
+        if kind is not None and "--" not in found[2]:
+            return tr("“{form}”", form=tr(kind.title))
+        if project is None or found[1] == "new":
+            return found[0]
+        return re.sub(r"(?<= )PROJECT\b", lambda _: shlex.quote(str(project)), found[0])
+
+    return _TYPED.sub(said, text)
 
 
 def verb_in(text: str) -> JobKind | None:

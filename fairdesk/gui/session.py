@@ -26,6 +26,7 @@ from fairdesk.gui.jobs.state import DONE, FAILED, JobState
 from fairdesk.gui.notice import Notice as Notice
 from fairdesk.gui.originals import (
     LOST,
+    UNCHECKED,
     Originals,
     changed_notice,
     changed_of,
@@ -35,9 +36,10 @@ from fairdesk.gui.originals import (
     lost_notice,
     missing_notice,
     only_folder,
+    unchecked_notice,
 )
 from fairdesk.gui.own_steps import OwnSteps
-from fairdesk.gui.remedies import values_in, verb_in
+from fairdesk.gui.remedies import in_window, values_in, verb_in
 from fairdesk.gui.settings import Settings
 from fairdesk.gui.theme import Theme
 from fairdesk.images.system_places import told_places
@@ -92,6 +94,7 @@ class Session(QObject):
         self._told_changed, self._told_damaged, self._told_paths = False, False, list[str]()
         self._told_missing = self._told_lost = False
         self.lost = list[tuple[VectorSet, int]]()  # embeddings that are lost with their file
+        self.unchecked = list[tuple[VectorSet, int, str]]()  # embeddings without a checksum
         self.lost_shown = dict[str, int]()  # by recipe: those of them of images that are not hidden
         self._own_jobs: Path | None = None  # folders of jobs that were started without a project
         self._steps = 0  # undos and redos under way
@@ -154,7 +157,7 @@ class Session(QObject):
         self.missing, self._told_missing = NONE_MISSING, bool(gone)
         self.changed, self._told_paths = ChangedNow(), []
         self._told_changed = self._told_damaged = False
-        self.lost, self.lost_shown, self._told_lost = [], {}, False
+        self.lost, self.lost_shown, self._told_lost, self.unchecked = [], {}, False, []
         self.project_changed.emit(project)
         self.look_for_originals()
         self.jobs.find_again(self.jobs_home())
@@ -209,6 +212,9 @@ class Session(QObject):
                 LOST, len(before_lost) > 0, lost_notice(self.lost, self.ask), self._told_lost
             )
             self.missing_changed.emit()
+        if found.unchecked != self.unchecked:
+            before_unchecked, self.unchecked = len(self.unchecked) > 0, found.unchecked
+            self._tell_of(UNCHECKED, before_unchecked, unchecked_notice(self.unchecked, self.ask), False)
 
     def _tell_of(self, topic: str, before: bool, notice: Notice | None, told: bool) -> bool:
         if before or notice is None:
@@ -242,10 +248,8 @@ class Session(QObject):
             self.project_changed.emit(None)
             self.background.settle()
             project.close()
-            self.no_longer.emit(MISSING, None)
-            self.no_longer.emit(CHANGED, None)
-            self.no_longer.emit(DAMAGED, None)
-            self.no_longer.emit(LOST, None)
+            for topic in (MISSING, CHANGED, DAMAGED, LOST, UNCHECKED):
+                self.no_longer.emit(topic, None)
         if self._lock is not None:
             self._lock.release()
             self._lock = None
@@ -276,7 +280,8 @@ class Session(QObject):
         if change:
             self.catalogue_changed.emit(change)
             if Kind.IMAGES in change.touched or (
-                (len(self.missing) or self.lost) and {Kind.FACES, Kind.VECTORS, Kind.HIDDEN} & set(change.touched)
+                (len(self.missing) or self.lost or self.unchecked)
+                and {Kind.FACES, Kind.VECTORS, Kind.HIDDEN} & set(change.touched)
             ):
                 self.look_for_originals(ORIGINALS_MS)  # those that were missing may have been found and encoded
 
@@ -369,7 +374,7 @@ class Session(QObject):
             self.look()
             result = job.typed_result()
             self._told_paths = changed_of(result) or self._told_paths
-            left_out = getattr(result, "unreadable", None) or getattr(result, "failed", None)
+            left_out = any(getattr(result, name, None) for name in ("unreadable", "failed", "gone"))
             if job.trains:
                 self.catalogue_changed.emit(Change.of(Kind.RUNS))
             if job.state == DONE and job.result is not None and not job.preview and self.ended_now(job):
@@ -410,7 +415,11 @@ class Session(QObject):
     def _of_missing(self, text: str) -> Notice:
         """Say something of missing originals: in place of what was said of them, and until none is missing."""
         self._told_missing = True
-        return Notice(text, "error", tr("Find moved originals…"), self.find_moved, MISSING)
+        return Notice(self.said(text), "error", tr("Find moved originals…"), self.find_moved, MISSING)
+
+    def said(self, text: str) -> str:
+        """Return a text with its commands as the window says them."""
+        return in_window(text, None if self.project is None else self.project.folder)
 
     def _failed(self, job: JobState) -> Notice:
         """Say why a job failed, with the form that mends it: of the verb that the reason names, else its own as it was."""
@@ -418,13 +427,15 @@ class Session(QObject):
         remedy = verb_in(job.message)
         if remedy is not None and remedy.name != job.spec.kind:
             return self._with_remedy(text, remedy)
-        return Notice(text, "error", tr("Change it…"), lambda: self._ask_anew(job))
+        return Notice(self.said(text), "error", tr("Change it…"), lambda: self._ask_anew(job))
 
     def _with_remedy(self, text: str, remedy: JobKind) -> Notice:
         if remedy.name == "relink" and self.project is not None:
             return self._of_missing(text)
         filled = values_in(text, remedy)
-        return Notice(text, "error", tr("{job}…", job=tr(remedy.title)), lambda: self.ask(remedy.name, filled))
+        return Notice(
+            self.said(text), "error", tr("{job}…", job=tr(remedy.title)), lambda: self.ask(remedy.name, filled)
+        )
 
     def _ask_anew(self, job: JobState) -> None:
         """Open a job's form as it was; a training goes to a new folder."""
@@ -459,7 +470,7 @@ class Session(QObject):
         if known is not None and remedy is not None:
             notice = self._with_remedy(known, remedy)
         elif known is not None:
-            notice = Notice(known, "error")
+            notice = Notice(self.said(known), "error")
         else:
             text = tr("Internal error: {type}: {error}", type=type(error).__name__, error=reason(error))
             notice = Notice(text, "error", action=tr("Open log"), run=self.log_file_asked.emit)

@@ -15,7 +15,7 @@ from fairdesk.images.decoding import need_read, opened
 from fairdesk.images.formats import HEAD, UndecodableError, kind_of
 from fairdesk.images.image_sources import read_checked, read_head, split
 from fairdesk.images.levels import eight_bits
-from fairdesk.images.reading_reasons import another_file, file_is_missing
+from fairdesk.images.reading_reasons import another_file, file_is_missing, why_unread
 from fairdesk.words import tr
 
 _LARGE = 16 << 20  # bytes
@@ -201,7 +201,7 @@ def open_with_info(path: Path, data: bytes | None = None, *, sha256: bytes = b""
     except (FileNotFoundError, NotADirectoryError) as error:  # the latter: its folder became a file
         raise UnreadableImageError(path, file_is_missing()) from error
     except OSError as error:
-        raise UnreadableImageError(path, tr("cannot be read: {error}", error=error.strerror or error)) from error
+        raise UnreadableImageError(path, why_unread(error)) from error
     except UndecodableError as error:
         raise UnreadableImageError(path, str(error)) from error.__cause__
 

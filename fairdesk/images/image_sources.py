@@ -26,7 +26,8 @@ import numpy as np
 
 from fairdesk.errors import RequestError, reason
 from fairdesk.images.insightface_bins import Picture, encoded_picture, member_names, read_bin
-from fairdesk.images.recordio import RecordFile, RecordNames
+from fairdesk.images.reading_reasons import archive_is_cut, archive_is_damaged
+from fairdesk.images.recordio import RecordCutError, RecordFile, RecordNames
 from fairdesk.images.system_places import system_place
 from fairdesk.images.xz_files import XzFile
 from fairdesk.project.archive_names import ARCHIVE_ENDINGS
@@ -424,8 +425,10 @@ def _read(path: Path, count: int | None) -> bytes:
     try:
         archive = open_archive(inside[0])
         return archive.read(inside[1]) if count is None else archive.head(inside[1], count)
+    except RecordCutError as error:
+        raise MemberError(archive_is_cut()) from error
     except RequestError as error:
-        raise MemberError(str(error)) from error
+        raise MemberError(archive_is_damaged()) from error
 
 
 def read_checked(path: Path, count: int, check: Callable[[bytes], object]) -> bytes:
@@ -442,13 +445,20 @@ def read_checked(path: Path, count: int, check: Callable[[bytes], object]) -> by
 
 def need_file(path: Path) -> None:
     """Refuse what is no photograph: a device, a pipe, one of more than 1 GB, a file of the system. Raises `OSError`."""
-    if place := system_place(path):
-        raise MemberError(tr("it lies in {place}, a place of the system, where nothing is read", place=place))
-    about = os.stat(path)
-    if not stat.S_ISREG(about.st_mode):
-        raise MemberError(tr("a folder") if stat.S_ISDIR(about.st_mode) else tr("a device or a pipe, no file"))
-    if about.st_size > MAX_FILE:
+    if why := why_no_file(path):
+        raise MemberError(why)
+    if os.stat(path).st_size > MAX_FILE:
         raise MemberError(tr("more than 1 GB: no photograph"))
+
+
+def why_no_file(path: Path) -> str | None:
+    """Return why nothing is read at a path that exists: a folder, a device, a pipe, a place of the system; else None. Raises `OSError`."""
+    if place := system_place(path):
+        return tr("it lies in {place}, a place of the system, where nothing is read", place=place)
+    mode = os.stat(path).st_mode
+    if stat.S_ISREG(mode):
+        return None
+    return tr("a folder") if stat.S_ISDIR(mode) else tr("a device or a pipe, no file")
 
 
 def exists(path: Path) -> bool:

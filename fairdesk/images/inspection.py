@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import stat
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +13,10 @@ from PIL import Image
 
 from fairdesk.images.formats import UndecodableError
 from fairdesk.images.image_reading import UnreadableImageError, open_with_info, read_picture, thumbnail
-from fairdesk.images.image_sources import read_bytes, split, stamp
+from fairdesk.images.image_sources import read_bytes, split, stamp, why_no_file
+from fairdesk.images.reading_reasons import file_is_missing, link_leads_nowhere, why_unread
 from fairdesk.images.synthetic_marks import read_mark
-from fairdesk.images.system_places import system_place
 from fairdesk.project.kept_facts import Facts, Stamp
-from fairdesk.words import tr
 
 
 @dataclass(frozen=True)
@@ -39,11 +37,11 @@ class Inspected:
 
 
 def _why_not_there(path: Path, error: OSError) -> str:
-    if error.errno == errno.ELOOP:
-        return tr("a link that leads in a circle")
-    if path.is_symlink():
-        return tr("a link to a file that is gone")
-    return tr("cannot be read: {strerror}", strerror=error.strerror)
+    if path.is_symlink() and error.errno != errno.ELOOP:
+        return link_leads_nowhere()
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return file_is_missing()
+    return why_unread(error)
 
 
 def inspect_file(path: Path, side: int | None) -> Inspected:
@@ -58,7 +56,7 @@ def inspect_file(path: Path, side: int | None) -> Inspected:
     except UndecodableError as error:
         return Inspected(path, before, unread=str(error))
     except OSError as error:
-        return Inspected(path, before, unread=tr("cannot be read: {strerror}", strerror=error.strerror or error))
+        return Inspected(path, before, unread=why_unread(error))
     sha = hashlib.sha256(data).hexdigest()
     try:
         image, info = open_with_info(path, data)
@@ -90,9 +88,7 @@ def content_sha256(path: Path) -> str:
     """Read a file, or a member of an archive, and return its SHA-256 as hex."""
     if split(path) is not None:
         return hashlib.sha256(read_bytes(path)).hexdigest()
-    if system_place(path) is not None:
-        raise PermissionError(errno.EACCES, tr("a place of the system, where nothing is read"), str(path))
-    if not stat.S_ISREG(path.stat().st_mode):  # a pipe in its place would be waited for without an end
-        raise OSError(errno.EINVAL, tr("a folder, a device or a pipe, no file"), str(path))
+    if why := why_no_file(path):  # a pipe in its place would be waited for without an end
+        raise OSError(errno.EINVAL, why, str(path))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

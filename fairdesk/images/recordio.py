@@ -42,6 +42,10 @@ class RecordError(OSError):
     """A record that cannot be read; the text says which and why."""
 
 
+class RecordCutError(RecordError):
+    """A record that the file ends before, or within."""
+
+
 @dataclass(frozen=True)
 class Record:
     """One record: the labels of its header and what follows them."""
@@ -213,7 +217,9 @@ class RecordFile:
         parts = []
         while True:
             head = self._read(8, at) if at >= 0 else b""
-            if len(head) < 8 or head[:4] != MAGIC:
+            if len(head) < 8 and at >= 0:
+                raise RecordCutError(tr("record {key} is cut off: it would begin at byte {at:,}", key=key, at=at))
+            if head[:4] != MAGIC:
                 raise RecordError(
                     tr("record {key} does not start at byte {at:,}, where the index says", key=key, at=at)
                 )
@@ -221,7 +227,7 @@ class RecordFile:
             flag, length = word >> 29, word & _LENGTH
             part = self._read(length, at + 8)
             if len(part) < length:
-                raise RecordError(
+                raise RecordCutError(
                     tr(
                         "record {key} is cut off: {count:,} of {length:,} bytes are there",
                         key=key,

@@ -16,8 +16,8 @@ from fairdesk.images.decoding import opened
 from fairdesk.images.formats import UndecodableError
 from fairdesk.images.image_reading import UnreadableImageError, read_picture
 from fairdesk.images.image_sources import need_file, split
+from fairdesk.images.reading_reasons import why_unread
 from fairdesk.plain_json import parse
-from fairdesk.words import tr
 
 KEY = "FairDesk-Synthetic"
 _XMP = (
@@ -77,7 +77,7 @@ def mark_of(path: Path, data: bytes | None = None) -> str | None:
         with opened(path if data is None else data, path.name) as head:  # only its beginning
             return read_mark(head.info)
     except OSError as error:
-        raise UnreadableImageError(path, tr("cannot be read: {strerror}", strerror=error.strerror or error)) from error
+        raise UnreadableImageError(path, why_unread(error)) from error
     except UndecodableError as error:
         raise UnreadableImageError(path, str(error)) from error
 

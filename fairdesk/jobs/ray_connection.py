@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from fairdesk.errors import JobFailed, RequestError, Stopped, reason
 from fairdesk.jobs.last_words import last_words
+from fairdesk.jobs.ray_nodes import Machines, NoMachineError
 from fairdesk.jobs.ray_start import Held, NotBegunError
 from fairdesk.logfile import log_folder
 from fairdesk.words import mark, tr, tr_n
@@ -201,11 +202,13 @@ def connected(context: Context) -> Iterator[Any]:
         )
         try:
             try:
-                held.begin(lambda: _wait(context, wanted), None if wanted.address is None else _TAKEN_IN)
+                _begin(held, context, wanted)
                 _move_lines(away)
                 has = ray.cluster_resources()
             except Stopped:
                 raise
+            except NoMachineError as error:
+                raise JobFailed(_no_machine(str(wanted.address))) from error
             except NotBegunError as error:
                 raise JobFailed(_half_started(str(wanted.address), log)) from error
             except Exception as error:
@@ -226,15 +229,38 @@ def connected(context: Context) -> Iterator[Any]:
             held.end()
 
 
-def _wait(context: Context, wanted: Wanted) -> None:
-    """Listen, and say that Ray begins."""
+def _begin(held: Held, context: Context, wanted: Wanted) -> None:
+    """Begin, for a while, and as long as the cluster has a machine that works. Raises `NotBegunError` and `NoMachineError`."""
+    if wanted.address is None:
+        held.begin(lambda: _wait(context, wanted, None))
+        return
+    machines = Machines(wanted.address)
+    try:
+        held.begin(lambda: _wait(context, wanted, machines), _TAKEN_IN)
+    finally:
+        machines.end()
+
+
+def _wait(context: Context, wanted: Wanted, machines: Machines | None) -> None:
+    """Listen, say that Ray begins, and ask whether anything of the cluster works."""
     context.check()
+    if machines is not None:
+        machines.check()
     context.progress(
         0,
         0,
         tr("starting Ray")
         if wanted.address is None
         else tr("connecting to the Ray cluster at {address}", address=wanted.address),
+    )
+
+
+def _no_machine(address: str) -> str:
+    return tr(
+        "The head of the Ray cluster at {address} answers, but no machine of the cluster works: it is half started, or its machines have died. "
+        "On its first machine: ray stop, then ray start --head; or unset {name} to work on this machine alone.",
+        address=address,
+        name=NAME,
     )
 
 

@@ -202,10 +202,30 @@ def without_checksum(count: int) -> str:
 def how_to_mend(store: Store, recipe: StoredRecipe) -> str:
     """Say what makes vectors anew whose file is damaged, as it can be typed: those of the same kind."""
     if not _is_encoder(recipe.encoder):
-        return tr(
-            "Read them again from the file they came from: fairdesk load-encodings {project} FILE",
-            project=shlex.quote(str(store.project)),
-        )
+        return _read_again(store)
+    return tr("Compute what it held again: {verb}", verb=_encode_alike(store, recipe))
+
+
+def how_to_check(store: Store, recipe: StoredRecipe, takes: str = "") -> str:
+    """Say what gives vectors a checksum, as it can be typed; `takes`: how long that may last."""
+    if not _is_encoder(recipe.encoder):
+        return _read_again(store)
+    verb = _encode_alike(store, recipe)
+    return tr(
+        "Encode these again{takes}: {verb} --unchecked again. Or take their numbers as they are: {verb} --unchecked trust",
+        takes=f" ({takes})" if takes else "",
+        verb=verb,
+    )
+
+
+def _read_again(store: Store) -> str:
+    return tr(
+        "Read them again from the file they came from: fairdesk load-encodings {project} FILE",
+        project=shlex.quote(str(store.project)),
+    )
+
+
+def _encode_alike(store: Store, recipe: StoredRecipe) -> str:
     made = store.described(recipe)
     verb = _encode(store, recipe.encoder, recipe.detector)
     if made is not None and made.precision != "float32":
@@ -214,7 +234,7 @@ def how_to_mend(store: Store, recipe: StoredRecipe) -> str:
         verb += " --mirrored"
     if made is not None and made.scaling:
         verb += f" --scaling {made.scaling}"
-    return tr("Compute what it held again: {verb}", verb=verb)
+    return verb
 
 
 def _is_a_file(encoder: str) -> bool:

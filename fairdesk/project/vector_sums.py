@@ -34,9 +34,9 @@ def changed_rows(path: Path, rows: Ids, found: Floats) -> Ids:
     return changed
 
 
-def rows_without(path: Path, rows: Ids) -> int:
-    """Return how many of some rows have no sum that can be trusted: overwritten numbers would not be noticed there."""
-    return len(rows) - len(_told(path, rows)[0])
+def places_without(path: Path, rows: Ids) -> Ids:
+    """Return the places of those of some rows that have no sum that can be trusted: overwritten numbers would not be noticed there."""
+    return np.setdiff1d(np.arange(len(rows)), _told(path, rows)[0])
 
 
 def has_sums(path: Path) -> bool:

@@ -21,13 +21,14 @@ from fairdesk.project.finite import to_float32, unsound, why_unsound
 from fairdesk.project.recipes import DESCRIBED, Recipe, StoredRecipe, VectorSet, named_encoder
 from fairdesk.project.vector_choice import VectorChoice, choose, how_to_mend, of_encoder
 from fairdesk.project.vector_files import DamagedFileError, keep_zeros, read_rows, seen_as, sound_rows
-from fairdesk.project.vector_sums import forget_sums, has_sums, keep_sums, rows_without
+from fairdesk.project.vector_sums import forget_sums, has_sums, keep_sums, places_without
 from fairdesk.words import tr
 
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 
 _AT_ONCE = 16_384  # vectors of one file that are in memory at once
+_NO_ROWS = np.empty(0, dtype=np.int64)
 NEIGHBOURS = "neighbours-{metric}.npz"  # what follows from vectors, kept beside them
 
 _OF_IMAGES = " JOIN face f ON f.id = v.face_id JOIN image i ON i.id = f.image_id"
@@ -202,17 +203,47 @@ class VectorStore:
                 continue
             good, vectors = found
             lost += len(where) - len(good)
-            new = _write_chunk(self.folder / recipe.hash, vectors) if len(good) else 0
-            with self._db.transaction() as connection:
-                connection.execute("DELETE FROM vector WHERE recipe_id = ? AND chunk = ?", (recipe.id, chunk))
-                connection.executemany(
-                    "INSERT OR IGNORE INTO vector SELECT ?1, id, ?3, ?4 FROM face WHERE id = ?2",
-                    ((recipe.id, face, new, row) for row, face in enumerate(every[where[good], 0].tolist())),
-                )
-            with suppress(OSError):  # another program has it open
-                path.unlink()
-                forget_sums(path)
+            self._replace(recipe, chunk, every[where[good], 0], vectors)
         return lost
+
+    def unchecked_faces(self, recipe: StoredRecipe) -> Ids:
+        """Return the faces whose vectors have no checksum that can be trusted, ascending; of an older project all."""
+        every = self._table(recipe, "v.face_id", "")
+        found = [
+            every[where[places_without(self._chunk(recipe.hash, int(every[where[0], 1])), every[where, 2])], 0]
+            for where in _by_chunk(every)
+        ]
+        return np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+
+    def settle_unchecked(self, recipe: StoredRecipe, drop: Ids, *, trust: bool = False) -> int:
+        """Drop vectors without a checksum of some faces, or trust all that have none, which get one; return how many. Others stay as they are."""
+        every, settled = self._table(recipe, "v.face_id", ""), 0
+        for where in _by_chunk(every):
+            chunk, rows = int(every[where[0], 1]), every[where, 2]
+            without = places_without(self._chunk(recipe.hash, chunk), rows)
+            mine = without if trust else without[np.isin(every[where[without], 0], drop)]
+            if not len(mine):
+                continue
+            kept = np.arange(len(where)) if trust else np.setdiff1d(np.arange(len(where)), mine)
+            vectors = self.read(recipe, every[where[kept]])
+            unknown = np.flatnonzero(np.isin(kept, without)) if not trust else np.empty(0, dtype=np.int64)
+            self._replace(recipe, chunk, every[where[kept], 0], vectors, unknown)
+            settled += len(mine)
+        return settled
+
+    def _replace(self, recipe: StoredRecipe, chunk: int, faces: Ids, vectors: Floats, without: Ids = _NO_ROWS) -> None:
+        """Write the vectors that a file is to hold from now on to another one, some of them `without` a checksum, and remove the first."""
+        new = _write_chunk(self.folder / recipe.hash, vectors, without) if len(faces) else 0
+        with self._db.transaction() as connection:
+            connection.execute("DELETE FROM vector WHERE recipe_id = ? AND chunk = ?", (recipe.id, chunk))
+            connection.executemany(
+                "INSERT OR IGNORE INTO vector SELECT ?1, id, ?3, ?4 FROM face WHERE id = ?2",
+                ((recipe.id, face, new, row) for row, face in enumerate(faces.tolist())),
+            )
+        path = self._chunk(recipe.hash, chunk)
+        with suppress(OSError):  # another program has it open
+            path.unlink()
+            forget_sums(path)
 
     def lost(self, recipe: StoredRecipe, *, hidden: bool = True) -> int:
         """Return how many vectors of the catalogue their files lack, as `forget_lost` finds them; unchanged files are read once."""
@@ -234,7 +265,7 @@ class VectorStore:
         """Return how many vectors have no checksum that can be trusted; 0 where none was kept of any of the encoder's, as before there were any."""
         every = self._table(recipe, "v.face_id", "")
         files = [(self._chunk(recipe.hash, int(every[where[0], 1])), every[where, 2]) for where in _by_chunk(every)]
-        return sum(rows_without(*one) for one in files) if any(has_sums(path) for path, _ in files) else 0
+        return sum(len(places_without(*one)) for one in files) if any(has_sums(path) for path, _ in files) else 0
 
     def append(self, recipe: StoredRecipe, faces: list[int], vectors: Floats, failures: dict[int, str]) -> int:
         """Write one chunk, sync it to disk, and only then name its rows in the catalogue; returns how many are new there.
@@ -352,10 +383,10 @@ class VectorStore:
         found: int = self._db.value("SELECT count(*) FROM vector WHERE recipe_id = ?", (recipe.id,))
         return found
 
-    def failures(self, recipe: StoredRecipe) -> list[tuple[str, str]]:
-        """Return (path of its image below its folder of originals, why) of each face that could not be encoded."""
+    def failures(self, recipe: StoredRecipe) -> list[tuple[int, str]]:
+        """Return (its image, why) of each face that could not be encoded."""
         return self._db.rows(
-            f"SELECT i.path, v.why FROM vector_failure v{_OF_IMAGES} WHERE v.recipe_id = ? ORDER BY v.face_id",
+            f"SELECT i.id, v.why FROM vector_failure v{_OF_IMAGES} WHERE v.recipe_id = ? ORDER BY v.face_id",
             (recipe.id,),
         )
 
@@ -413,11 +444,14 @@ def _by_chunk(table: Ids) -> list[Ids]:
     return np.split(order, ends) if len(table) else []
 
 
-def _write_chunk(home: Path, vectors: Floats) -> int:
-    """Write vectors to a file of their own and sync it to disk; returns its number."""
+def _write_chunk(home: Path, vectors: Floats, without: Ids = _NO_ROWS) -> int:
+    """Write vectors to a file of their own, some `without` a checksum, and sync it to disk; returns its number."""
     chunk, handle = _new_chunk(home)
-    keep_zeros(home / f"{chunk:06d}.f32", vectors)
-    keep_sums(home / f"{chunk:06d}.f32", vectors)
+    path = home / f"{chunk:06d}.f32"
+    keep_zeros(path, vectors)
+    keep_sums(path, vectors)
+    for row in without.tolist():
+        forget_sums(path, row)
     with os.fdopen(handle, "wb") as file:
         file.write(np.ascontiguousarray(vectors, dtype="<f4").tobytes())
         file.flush()

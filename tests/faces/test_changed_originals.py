@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 from contextlib import closing
 
@@ -13,8 +14,9 @@ from fairdesk.dataset.duplicates import find_duplicates
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.label_sources import label_faces
 from fairdesk.dataset.leaks import check_leaks
-from fairdesk.dataset.params import DuplicatesParams, ImportParams, LabelParams
+from fairdesk.dataset.params import DuplicatesParams, ImportParams, LabelParams, QualityParams
 from fairdesk.dataset.prepare_params import LeaksParams
+from fairdesk.dataset.quality_measurement import measure_quality
 from fairdesk.faces import deepface_models, pipeline
 from fairdesk.faces.detection import find_faces
 from fairdesk.faces.embedding import encode_faces
@@ -215,15 +217,25 @@ def test_predictions_tell_it(project, originals, monkeypatch):
     assert again.changed == [str(originals[2])] and "1 original has changed" in again.text() and again.caution()
 
 
-def test_missing_originals_are_told_where_nothing_is_read(project, originals, capsys):
+def test_every_verb_tells_missing_originals_where_nothing_is_read(project, originals, tmp_path, capsys):
     params = EncodeParams(encoder="dlib", detector="whole")
     encode_faces(params, QuietContext(project))
     capsys.readouterr()
+    measure_quality(QualityParams(detector="whole"), QuietContext(project))
     originals[1].unlink()
     originals[4].unlink()
-    assert run(["encode", str(project.folder), "--encoder", "dlib", "--detector", "whole"]) == 0
-    said = capsys.readouterr().err
-    assert "2 originals are missing" in said and str(originals[1]) in said and "fairdesk relink" in said
+    hide_images(project, [9])
+    originals[8].unlink()  # whoever hid it need not hear of it
+    verbs = ["detect --detector whole", "encode --encoder dlib --detector whole", "quality", "vectors --out v.npz"]
+    old = shlex.quote(os.path.commonpath([originals[1].parent, originals[4].parent]))
+    for verb, *options in map(str.split, verbs):
+        options = [str(tmp_path / one) if one == "v.npz" else one for one in options]
+        capsys.readouterr()
+        assert run([verb, str(project.folder), *options]) == 0
+        said = capsys.readouterr().out
+        command = f"fairdesk relink {shlex.quote(str(project.folder))} {old} NEW-FOLDER"
+        assert f"2 originals are missing (Find moved originals: {command}):" in said
+        assert f"  {originals[1]}\n  {originals[4]}" in said and str(originals[8]) not in said
 
 
 def test_duplicates_tell_what_was_replaced_and_what_is_gone(project, originals, tmp_path):

@@ -232,7 +232,8 @@ def test_nothing_that_could_be_read_is_an_error_and_no_empty_success(tmp_path, d
     import_images(ImportParams(folder=home), QuietContext(project))
     home.rename(away)
     with pytest.raises(
-        JobFailed, match=r"None of 24 images could be read, .*: the file is missing\. If they were moved"
+        JobFailed,
+        match=r"None of the 24 images that were left to do could be read: 24 \(the file is missing\), .* that were moved",
     ) as told:
         work(QuietContext(project))
     assert f"fairdesk relink PROJECT {shlex.quote(str(home))} NEW-FOLDER" in str(told.value)
@@ -551,7 +552,9 @@ def test_work_that_was_left_and_of_which_nothing_could_be_done_is_an_error(grown
     assert project.vectors.sets() == before
     new[0].with_suffix(".aside").rename(new[0])
     assert [one.path for one in work(QuietContext(project)).unreadable] == [str(new[1])]  # something was done
-    with pytest.raises(JobFailed, match=r"The only image that was left to do is missing"):
+    with pytest.raises(
+        JobFailed, match=r"The only image that was left to do could not be read: 1 \(the file is missing\)"
+    ):
         work(QuietContext(project))
     gone = project.db.value("SELECT id FROM image WHERE path LIKE '%new 1.jpg'")
     hide_images(project, [gone])
@@ -597,7 +600,7 @@ def test_nothing_read_at_all_has_each_images_own_reason_counted(tmp_path, drawn)
     (home / "1.jpg").unlink()
     (home / "1.jpg").mkdir()
     (home / "2.jpg").write_bytes(b"")
-    with pytest.raises(JobFailed, match="None of 3 images could be read: ") as told:
+    with pytest.raises(JobFailed, match="None of the 3 images that were left to do could be read: ") as told:
         find_faces(DetectParams(), QuietContext(project))
     assert f"1 (the file is missing): {home / '0.jpg'}" in str(told.value)
     assert f"): {home / '1.jpg'}" in str(told.value) and f"): {home / '2.jpg'}" in str(told.value)

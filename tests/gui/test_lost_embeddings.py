@@ -79,3 +79,22 @@ def test_the_window_tells_and_computes_them_again(window, hand, qtbot, project, 
     window.session.run(kind, values)
     hand.finish_job("encode")
     qtbot.waitUntil(lambda: not standing() and "lost" not in window.dataset.counts.text(), timeout=8000)
+
+
+def test_the_window_tells_embeddings_without_a_checksum_and_gives_them_one(window, hand, qtbot, project, file):
+    sums = file.with_suffix(".sums")
+    sums.write_bytes(sums.read_bytes()[:72])
+    project.set_setting("faces a second dlib", "0.1")
+    hand.open(project.folder)
+    qtbot.waitUntil(lambda: len(window.toasts._errors) == 1, timeout=8000)
+    notice = window.toasts._errors[0].notice
+    assert notice.text.startswith("dlib, whole: 3 embeddings have no checksum, or a damaged one. They are used;")
+    assert "Encode these again, in about 30 s at the last rate, or take their numbers as they are." in notice.text
+    asked = []
+    window.session.job_asked.connect(lambda kind, values: asked.append((kind, values)))
+    notice.run()
+    assert asked == [("encode", {"encoder": "dlib", "detector": "whole", "unchecked": "again"})]
+    window.session.run(*asked[0])
+    assert hand.finish_job("encode").result["encoded_now"] == 3
+    qtbot.waitUntil(lambda: not window.toasts._errors, timeout=8000)
+    assert project.vectors.unchecked(project.vectors.choose().recipe) == 0

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from fairdesk.dataset.image_export import export_images
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
+from fairdesk.dataset.prepare_params import ExportParams
 from fairdesk.dataset.purge import purge
 from fairdesk.faces.changed_originals import compare_originals, images_meant
 from fairdesk.faces.originals_told import DAMAGED, MISSING
@@ -167,10 +169,14 @@ def test_images_that_are_gone_are_missing_and_not_without_a_face(window, hand, q
     window.session.run("encode", {"detector": "whole"})
     job = hand.finish_job("encode", FAILED)
     card = window.panel.cards[job.id]
-    qtbot.waitUntil(lambda: "None of 12 images could be read" in card.detail.text())
+    qtbot.waitUntil(lambda: "None of the 12 images that were left to do could be read" in card.detail.text())
     qtbot.waitUntil(
         lambda: any(notice.action == "Find moved originals…" for notice in window.toasts.history), timeout=5000
     )
+    offered = [one.text for one in window.toasts.history if "left to do" in one.text]
+    for text in (card.detail.text(), *offered):  # it is named as it is called here
+        assert "Missing originals that were moved: “Find moved originals”. Deleted ones: hide or purge them." in text
+        assert "fairdesk relink" not in text and "PROJECT" not in text
     hand.settle()
     qtbot.waitUntil(lambda: "12 originals missing" in window.dataset.counts.text(), timeout=8000)
     said = window.dataset.counts.text()
@@ -296,7 +302,10 @@ def test_missing_changed_and_unreadable_ones_have_a_notice_and_a_remedy_each(win
         )
     assert sorted(shown) == sorted(said.values())  # each remedy is offered once
     told = result.text()
-    assert "2 originals are missing (Find moved originals: fairdesk relink PROJECT OLD NEW):" in told
+    assert (
+        f"2 originals are missing (Find moved originals: fairdesk relink PROJECT {photographs[0].parent} NEW-FOLDER):"
+        in told
+    )
     assert "1 original has changed since it was imported (Import again: fairdesk import PROJECT FOLDER):" in told
     assert (
         "1 could not be read (put a good copy in its place, or hide or purge the image):" in told
@@ -334,3 +343,25 @@ def test_a_failure_for_missing_originals_is_told_once_and_goes_when_they_are_fou
     window.session.run("relink", {"old": str(tmp_path / "in"), "new": str(tmp_path / "elsewhere")})
     assert hand.finish_job("relink").result["relinked"] == 12
     qtbot.waitUntil(lambda: not errors, timeout=3000)
+
+
+def test_nothing_stays_said_of_an_archive_that_was_cut_and_is_whole_again(window, hand, qtbot, project, tmp_path):
+    """Neither in the header, nor as a notice, nor on the card: and nothing was ever moved."""
+    plain_images(tmp_path / "in", 1, 4, 6, 40)
+    export_images(ExportParams(folder=tmp_path / "in", out=tmp_path / "rec", layout="rec"), QuietContext())
+    archive = tmp_path / "rec" / "train.rec"
+    data = archive.read_bytes()
+    import_images(ImportParams(folder=archive), QuietContext(project))
+    hand.open(project.folder)
+    archive.write_bytes(data[: len(data) // 2])
+    window.session.run("import", {"folder": str(archive)})
+    hand.finish_job("import")
+    qtbot.waitUntil(lambda: "not readable" in window.dataset.counts.text(), timeout=8000)
+    hand.settle()
+    assert "missing" not in window.dataset.counts.text()
+    archive.write_bytes(data)
+    window.session.run("import", {"folder": str(archive)})
+    hand.finish_job("import")
+    qtbot.waitUntil(lambda: "not" not in window.dataset.counts.text(), timeout=8000)
+    hand.settle()
+    assert not any(toast.notice.topic for toast in window.toasts._errors) and window.dataset.counts.toolTip() == ""

@@ -146,9 +146,9 @@ def test_bad_records_are_named(tmp_path):
     data = (tmp_path / "a.rec").read_bytes()
     second = int((tmp_path / "a.idx").read_text().splitlines()[1].split()[1])
     (tmp_path / "a.rec").write_bytes(data[: second + 40])
-    with pytest.raises(OSError, match="record 2 is cut off"):
+    with pytest.raises(OSError, match="its archive is cut off before it"):
         read_bytes(tmp_path / "a.rec" / "1/2.jpg")
-    with pytest.raises(OSError, match="record 3 does not start"):
+    with pytest.raises(OSError, match="its archive is cut off before it"):  # once for all that lies behind
         read_bytes(tmp_path / "a.rec" / "2/3.jpg")
 
 

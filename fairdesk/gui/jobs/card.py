@@ -135,7 +135,7 @@ class JobCard(QFrame):
             self._say(self.again, tr("Resume") if resumes(job) else tr("Restart"))
             self.update_again()
         self.copy.setVisible(job.state == FAILED)
-        self.detail.setText(self._outcome() or job.message)
+        self.detail.setText(self._session.said(self._outcome() or job.message))
         shown = self._pictures()
         self.pairs.setVisible(shown is not None)
         self.pairs.setText(tr((shown or NextStep.SHOW_PAIRS).value))
@@ -274,8 +274,9 @@ class JobCard(QFrame):
 
     def _fill_log(self) -> None:
         """Show all that the job has told: its summary, its messages, and the end of its log."""
-        told = [self._outcome(), *self.job.messages, log_tail(self.job.folder)]
+        told = [self._outcome(), *self.job.messages]
         if self.job.message not in told:
             told.insert(0, self.job.message)
+        told = [*map(self._session.said, told), log_tail(self.job.folder)]
         self.log.setPlainText("\n".join(text for text in told if text).strip() or tr("The log is empty."))
         self.log.verticalScrollBar().setValue(self.log.verticalScrollBar().maximum())

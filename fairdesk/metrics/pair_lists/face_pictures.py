@@ -9,11 +9,12 @@ from fairdesk.faces.alignment import face_chip
 from fairdesk.images.image_reading import UnreadableImageError, open_with_info, read_picture
 from fairdesk.images.insightface_bins import SIDE
 from fairdesk.images.pixels import pixels
+from fairdesk.images.reading_reasons import why_unread
 from fairdesk.images.synthetic_marks import read_mark
 from fairdesk.project import Project
 from fairdesk.project.boxes import FaceBox
 from fairdesk.project.faces import face_places, largest_face_of_paths
-from fairdesk.words import tr, tr_n
+from fairdesk.words import tr_n
 
 _AS_THEY_ARE = (b"\xff\xd8\xff", b"\x89PNG")
 
@@ -43,9 +44,7 @@ class FacePictures:
         try:
             data = read_picture(place)
         except OSError as error:
-            raise UnreadableImageError(
-                place, tr("cannot be read: {strerror}", strerror=error.strerror or error)
-            ) from error
+            raise UnreadableImageError(place, why_unread(error)) from error
         image, info = open_with_info(place, data)
         if image.size == (SIDE, SIDE) and data.startswith(_AS_THEY_ARE):
             return data

@@ -148,6 +148,8 @@ class ScoreResult(TellsOfOriginals, RestsOnVectors):
     """Originals, of the images that were scored, that are other files now than those that were imported."""
     damaged: list[Unreadable] = []
     """Originals that are there and cannot be read any more, each with why."""
+    missing_paths: list[str] = []
+    """Originals that are not where they were; what was made of them before stays."""
     measure: str
     others: list[OtherScores] | None = None
 
@@ -163,8 +165,10 @@ class ScoreResult(TellsOfOriginals, RestsOnVectors):
             said += "\n" + tr_n("{n:,} pair has no score.", "{n:,} pairs have no score.", self.dropped)
         said += _told_contradicted(self.doubtful)
         also = [tr("{encoder}: {out}", encoder=one.encoder, out=one.out) for one in self.others or []]
-        return "\n".join([said, *self.vector_lines(), *also, *unread_lines([], self.changed, self.damaged)])
+        return "\n".join(
+            [said, *self.vector_lines(), *also, *unread_lines([], self.changed, self.damaged, self.missing_paths)]
+        )
 
     def caution_parts(self) -> list[Caution]:
         """Say which originals are other files now."""
-        return cautions_of([], self.changed, (), self.damaged)
+        return cautions_of([], self.changed, (), self.damaged, self.missing_paths)

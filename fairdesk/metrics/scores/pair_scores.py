@@ -193,6 +193,7 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
         **chosen.about(),
         changed=compared.changed,
         damaged=compared.damaged,
+        missing_paths=compared.missing_paths,
         measure=scores.measure,
     )
     for text in [*listed.notes, *known.notes, *_told_left_out(len(listed.left_out), len(unmatched), len(faceless))]:

@@ -1,0 +1,88 @@
+"""An archive that was cut after its import: said once with the count and its own remedy, and all is well once it is restored."""
+
+import shutil
+import tarfile
+import zipfile
+
+import pytest
+
+from fairdesk.cli.main import run
+from fairdesk.dataset.image_export import export_images
+from fairdesk.dataset.image_import import import_images
+from fairdesk.dataset.params import ImportParams
+from fairdesk.dataset.prepare_params import ExportParams
+from fairdesk.jobs.context import QuietContext
+from fairdesk.project.originals import missing_originals, unreadable
+from tests.conftest import plain_images
+
+
+def packed(folder, kind, place):
+    """Pack a folder of pictures; returns the archive."""
+    if kind == "rec":
+        export_images(ExportParams(folder=folder, out=place / "rec", layout="rec"), QuietContext())
+        return place / "rec" / "train.rec"
+    out = place / f"faces.{kind}"
+    files = sorted(folder.rglob("*.png"))
+    if kind == "zip":
+        with zipfile.ZipFile(out, "w") as archive:
+            for path in files:
+                archive.write(path, path.relative_to(folder))
+    else:
+        with tarfile.open(out, "w:gz" if kind == "tar.gz" else "w") as archive:
+            for path in files:
+                archive.add(path, path.relative_to(folder))
+    return out
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz", "rec"])
+def test_a_cut_archive_is_said_once_with_its_remedy(project, tmp_path, kind, capsys):
+    archive = packed(plain_images(tmp_path / "in", 1, 4, 6, 40), kind, tmp_path)
+    import_images(ImportParams(folder=archive), QuietContext(project))
+    shutil.copyfile(archive, tmp_path / "whole")
+    cut(archive)
+    capsys.readouterr()
+    code = run(["encode", str(project.folder), "--detector", "whole"])
+    told = capsys.readouterr()
+    assert ".." not in told.err + told.out and code == (kind != "rec")
+    if kind == "rec":  # what lies before the cut is read
+        (line,) = [one for one in told.out.splitlines() if "its archive" in one]
+        assert (
+            f"images of {archive} could not be read: its archive is cut off before it. Put a good copy of the archive"
+            in line
+        )
+    else:
+        last = told.err.splitlines()[-1]
+        assert last.startswith(
+            "None of the 24 images that were left to do could be read: 24 (its archive is damaged), for"
+        )
+        assert last.endswith(
+            f"Put a good copy of the archive in its place, then: fairdesk import {project.folder} {archive}."
+        )
+        assert "good copies" not in last
+    again = run(["import", str(project.folder), str(archive)])
+    said = capsys.readouterr().out
+    if kind == "rec":
+        assert again == 0 and "of the project are not in the archive as it is now" in said
+        assert said.count("its archive is cut off") == 1 and "moved" not in said and unreadable(project)
+    shutil.copyfile(tmp_path / "whole", archive)
+    assert run(["import", str(project.folder), str(archive)]) == 0
+    assert "not" not in capsys.readouterr().out
+    assert unreadable(project) == [] and len(missing_originals(project)) == 0
+    assert run(["encode", str(project.folder), "--detector", "whole"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("24 embeddings") and "could not be read" not in out
+
+
+def test_what_was_imported_of_a_cut_record_file_is_whole_once_it_is_restored(project, tmp_path):
+    archive = packed(plain_images(tmp_path / "in", 1, 4, 6, 40), "rec", tmp_path)
+    shutil.copyfile(archive, tmp_path / "whole")
+    cut(archive)
+    first = import_images(ImportParams(folder=archive), QuietContext(project))
+    assert 0 < first.images < 24 and len(unreadable(project)) >= 24 - first.images
+    shutil.copyfile(tmp_path / "whole", archive)
+    second = import_images(ImportParams(folder=archive), QuietContext(project))
+    assert (second.images, second.damaged, second.gone) == (24, 0, 0) and unreadable(project) == []
