@@ -10,7 +10,7 @@ from fairdesk.clustering.review.asked import Asked, Reply
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.verdicts.saying import say
 from fairdesk.project import Project
-from fairdesk.project.verdicts import take_back
+from fairdesk.project.verdicts import outweigh
 from fairdesk.words import tr
 
 
@@ -21,7 +21,7 @@ def keep_answer(project: Project, connection: apsw.Connection, asked: Asked, rep
         withdrawn = {one.id for one in gone}
         for one in asked.own:
             if one.id not in withdrawn:
-                take_back(connection, one, one.faces)
+                outweigh(connection, one, one.faces)
 
 
 def step_text(asked: Asked, reply: Reply, titles: Mapping[int, str]) -> str:

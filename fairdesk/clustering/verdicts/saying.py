@@ -14,7 +14,9 @@ from fairdesk.project.verdicts import (
     OF_FACES,
     Said,
     Verdict,
+    forget_given,
     keep_verdict,
+    outweigh,
     say_again,
     take_back,
     this_person,
@@ -43,12 +45,17 @@ def say(
     every = verdicts(project)
     newest, mine = next(one for one in every if one.id == number), [one for one in every if one.who == who]
     gone = withdrawn_by(newest, mine) if said is Said.UNSURE else [(one, one.faces) for one in told_by(newest, mine)]
-    for one in constraints(every).contradictions:
-        if one.verdict.who == who and one.verdict.id != number and any(v.id == number for v in one.against):
-            gone.append((one.verdict, one.faces if one.verdict.said in OF_FACES else one.verdict.faces))
     for verdict, some in gone:
+        outweigh(connection, verdict, some)
+    against = [
+        (one.verdict, one.faces if one.verdict.said in OF_FACES else one.verdict.faces)
+        for one in constraints(every).contradictions
+        if one.verdict.who == who and one.verdict.id != number and any(v.id == number for v in one.against)
+    ]
+    for verdict, some in against:
         take_back(connection, verdict, some)
-    return number, [verdict for verdict, _ in gone]
+    forget_given(connection, [verdict.uuid for verdict, _ in against])
+    return number, [verdict for verdict, _ in (*gone, *against)]
 
 
 def replaces(numbers: Sequence[int]) -> str:
