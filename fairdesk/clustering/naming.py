@@ -240,4 +240,7 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
         identity, _ = label_ids(connection, name, chosen)
         faces = give_identity(project, members, identity)
         label = named_cluster(connection, cluster, identity)
-    return NamedResult(identity=name, group=chosen, faces=faces, cluster=label, cluster_id=cluster)
+    same = project.journal.made is None
+    return NamedResult(
+        identity=name, group=chosen, faces=faces, cluster=label, cluster_id=cluster, unchanged=same or None
+    )

@@ -285,19 +285,36 @@ class Session(QObject):
         work: Callable[[Project], Output],
         done: str | Callable[[Output], str] = "",
         own: OwnSteps | None = None,
+        same: str | Callable[[Output], str] = "",
     ) -> None:
-        """Change the project off this thread, then tell about it with an Undo button; `own` keeps the step's number."""
+        """Change the project off this thread, then tell about it with an Undo button; `own` keeps the step's number.
+
+        An edit that changed nothing left no step: that is told as `same`, in place of what was `done`, and nothing is to undo.
+        """
         project = self.project
         if project is None:
             return
 
-        def finished(result: Output) -> None:
+        def newest() -> int | None:
+            step = project.journal.next_undo()
+            return None if step is None else step.id
+
+        def edited() -> tuple[Output, bool]:
+            before = newest()
+            result = work(project) if own is None else own.keep(project, work)
+            return result, newest() != before
+
+        def finished(found: tuple[Output, bool]) -> None:
             self.look()
-            text = done(result) if callable(done) else done
-            if text:
+            result, changed = found
+            say = done if changed else same
+            text = say(result) if callable(say) else say
+            if not changed:
+                self.told.emit(Notice(text or tr("Nothing to change: it is so already.")))
+            elif text:
                 self.told.emit(Notice(text, action=tr("Undo"), run=self.undo))
 
-        self.background.edit(lambda: work(project) if own is None else own.keep(project, work), finished)
+        self.background.edit(edited, finished)
 
     def undo(self, *, instead: str = "", only: OwnSteps | None = None) -> None:
         """Take back the newest edit, of `only` a window's own; where that cannot be, say what can be done `instead`."""

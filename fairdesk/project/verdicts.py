@@ -247,25 +247,20 @@ def keep_verdict(
     return int(connection.last_insert_rowid())
 
 
-def say_again(
-    connection: apsw.Connection, said: Said, faces: Iterable[int], others: Iterable[int], who: str
-) -> int | None:
-    """Within a journal step: give the verdict that says just this, by the same person, the present time.
+def said_before(
+    found: Iterable[Verdict], said: Said, faces: Iterable[int], others: Iterable[int], who: str
+) -> Verdict | None:
+    """Return the newest verdict that says just this, by the same person; None where there is none."""
+    sides = tuple(sorted(set(faces))), tuple(sorted(set(others)))
+    either = (sides,) if said in OF_FACES else (sides, sides[::-1])
+    same = (one for one in found if (one.said, one.who) == (said, who) and (one.faces, one.others) in either)
+    return max(same, key=lambda one: (one.created, one.id), default=None)
 
-    Returns its number; None where there is none.
-    """
-    sides = [json.dumps(sorted(set(side))) for side in (faces, others)]
-    turned = sides if said in OF_FACES else sides[::-1]
-    found = connection.execute(
-        "SELECT id, uuid FROM verdict WHERE kind = ? AND who = ? AND ((faces = ? AND others = ?) OR (faces = ? AND others = ?)) "
-        "ORDER BY created DESC, id DESC LIMIT 1",
-        (said.value, who, *sides, *turned),
-    ).fetchone()
-    if found is None:
-        return None
-    connection.execute("UPDATE verdict SET created = ? WHERE id = ?", (_now(connection), found[0]))
-    forget_given(connection, [str(found[1])])
-    return int(found[0])
+
+def say_again(connection: apsw.Connection, verdict: Verdict) -> None:
+    """Within a journal step: give a verdict the present time."""
+    connection.execute("UPDATE verdict SET created = ? WHERE id = ?", (_now(connection), verdict.id))
+    forget_given(connection, [verdict.uuid])
 
 
 def _now(connection: apsw.Connection) -> float:

@@ -460,7 +460,7 @@ class ClusteringTab(Tab):
             self._say(lambda project: verdict_edits.say_different(project, chosen[0], chosen[1]))
 
     def _say(self, work: Callable[[Project], VerdictResult]) -> None:
-        self.session.edit(work, lambda done: done.text())
+        self.session.edit(work, lambda done: done.text(), same=lambda done: done.text())
 
     @Slot(object, object)
     def move_to(self, faces: list[int], cluster: Cluster) -> None:
