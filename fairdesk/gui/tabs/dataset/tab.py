@@ -449,12 +449,13 @@ class DatasetTab(Tab):
         dialog = NameDialog(
             tr_n("Identity of this image:", "Identity of these {n:,} images:", len(images)), self._names(), self
         )
-        if await async_glue.finished(dialog) and (who := await settled_name(self, project, dialog, images)) is not None:
+        if not await async_glue.finished(dialog):
+            return
+        faces = largest_faces(project, project.shown_detector(), images)
+        if (who := await settled_name(self, project, dialog, faces)) is not None:
             name, group = who
             self.session.edit(
-                lambda project: set_identity(
-                    project, largest_faces(project, project.shown_detector(), images), name, group
-                ),
+                lambda project: set_identity(project, faces, name, group),
                 lambda n: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", n, name=name),
             )
 
