@@ -216,9 +216,11 @@ def verdict_state(project: Project) -> tuple[int, int, int]:
     return found[0], found[1], found[2]
 
 
-def count_verdicts(project: Project) -> int:
-    """Return how many verdicts there are."""
-    found: int = project.db.value("SELECT count(*) FROM verdict")
+def count_verdicts(project: Project, *, telling: bool = False) -> int:
+    """Return how many verdicts there are; of those that are `telling`, how many say who is whom."""
+    silent = (Said.UNSURE.value, Said.IGNORED.value)
+    some = " WHERE kind NOT IN (?, ?)" if telling else ""
+    found: int = project.db.value(f"SELECT count(*) FROM verdict{some}", silent if telling else ())
     return found
 
 

@@ -35,6 +35,7 @@ class Kept:
     steps: list[int | None] = field(default_factory=list)  # of the answers, those that were undone too
     undone: set[int] = field(default_factory=set)  # steps, when the history was last read
     behind: bool = False  # the clusters lack what follows of one
+    unsure: set[int | None] = field(default_factory=set)  # of the steps, those of "not sure"
     checks: dict[int | None, Checked] = field(default_factory=dict)  # of the answers, what came of random checks
     wanted: int = 0  # checks
 
@@ -78,6 +79,8 @@ class Past:
         self.given.append(Given(self.step if made is None else made, reply))
         self.undone.clear()
         self.kept.steps.append(self.given[-1].step)
+        if reply is Reply.UNSURE:
+            self.kept.unsure.add(self.given[-1].step)
         if checked is not None:
             self.kept.checks[self.given[-1].step] = checked
 
@@ -90,7 +93,9 @@ class Past:
         if newest not in chain:  # of something else, done before an answer that was undone, or after all that hold
             holds = self._holding([one.step for one in self.given])
             return len(holds) - len(self.given) or None
-        place = chain.index(newest)
+        place = (
+            len(chain) - 1 - chain[::-1].index(newest)
+        )  # an answer without a step of its own goes with the one before
         following = self._journal.next_redo()
         if place + 1 < len(chain) and (following is None or following.id != chain[place + 1]):
             return None
@@ -120,6 +125,10 @@ class Past:
     def answers(self) -> int:
         """Return how many answers hold, those that were given before the review was read again too."""
         return len(self._holding(self.kept.steps))
+
+    def not_sure(self) -> int:
+        """Return how many of the answers that hold are "not sure"."""
+        return sum(step in self.kept.unsure for step in self._holding(self.kept.steps))
 
     def checks(self) -> list[Checked]:
         """Return what came of the random checks that hold."""

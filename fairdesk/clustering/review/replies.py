@@ -16,7 +16,7 @@ from fairdesk.words import tr
 
 def keep_answer(project: Project, connection: apsw.Connection, asked: Asked, reply: Reply) -> None:
     """Within a journal step: keep an answer as a verdict; "not sure" withdraws this person's earlier answers to the question."""
-    _, gone = say(project, connection, *asked.says(reply))
+    _, gone = say(project, connection, *asked.says(reply), anew=True)
     if reply is Reply.UNSURE:
         withdrawn = {one.id for one in gone}
         for one in asked.own:

@@ -32,12 +32,18 @@ _TOLD = 6  # numbers of faces
 
 
 def say(
-    project: Project, connection: apsw.Connection, said: Said, faces: Iterable[int], others: Iterable[int] = ()
+    project: Project,
+    connection: apsw.Connection,
+    said: Said,
+    faces: Iterable[int],
+    others: Iterable[int] = (),
+    *,
+    anew: bool = False,
 ) -> tuple[int, list[Verdict]]:
     """Within a journal step: keep a verdict of this person; returns its number and those that it changes, as they were.
 
     Who says the same of the same faces again keeps one verdict, of the later time; of the earlier one where nothing hangs
-    on that, so that nothing changes. A person's newer word replaces their own
+    on that, so that nothing changes (unless it is given `anew`: an answer to a question). A person's newer word replaces their own
     older word that says the opposite, and their "not sure" of what it tells; their "not sure" withdraws their older word on
     the same two sides (`withdrawn_by`). Those of others stay.
     """
@@ -45,7 +51,7 @@ def say(
     faces, others = list(faces), list(others)
     before = verdicts(project)
     again = said_before(before, said, faces, others, who)
-    if again is not None and _stands(before, again):
+    if again is not None and not anew and _stands(before, again):
         return again.id, []
     if again is not None:
         say_again(connection, again)
