@@ -306,8 +306,7 @@ class Session(QObject):
 
         def finished(found: tuple[Output, bool]) -> None:
             self.look()
-            result, changed = found
-            say = done if changed else same
+            (result, changed), say = found, done if found[1] else same
             text = say(result) if callable(say) else say
             if not changed:
                 self.told.emit(Notice(text or tr("Nothing to change: it is so already.")))

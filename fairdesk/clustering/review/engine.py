@@ -97,9 +97,7 @@ class Review:
         self.home = np.full(count, -1, dtype=np.int64)
         self._next = 0
         self.answers: list[Answer] = []
-        self.before: list[
-            Answer
-        ] = []  # of an earlier reading: verdicts now, but how often they were a surprise still counts
+        self.before: list[Answer] = []  # of an earlier reading, verdicts now: surprises they still were
         self.unsure: list[Pair] = []
         self._unsure_since: list[int] = []  # for each, how many answers there were
         self._withdrawn: list[set[int]] = []  # and the places of earlier answers that it withdraws
