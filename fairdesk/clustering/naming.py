@@ -115,13 +115,17 @@ def meant(name: str, group: str | None, known: Known, usual: str | None, alike: 
     for one in alike:
         if chosen in known.get(one, {}):
             said += " " + tr(
-                "{name} in {group} differs in case or blanks alone: you will be asked whether this is the same person.",
+                "{name} in {group} differs in case, accents or blanks alone: you will be asked whether this is the same person.",
                 name=one,
                 group=here,
             )
     if not there:
         return said
-    return said + " " + tr("There is a {name} in: {groups}; set the group to mean that one.", name=name, groups=there)
+    return (
+        said
+        + " "
+        + tr("A person named {name} exists in: {groups}; set the group to mean that one.", name=name, groups=there)
+    )
 
 
 def foresee(project: Project, cluster: int, name: str, group: str | None = None) -> Naming:
@@ -193,7 +197,7 @@ def name_cluster(project: Project, wanted: Naming) -> NamedResult:
                 ),
                 *(
                     tr(
-                        "{name} is a new person beside {other} ({there}), whose name differs in case or blanks alone. "
+                        "{name} is a new person beside {other} ({there}), whose name differs in case, accents or blanks alone. "
                         "If they are one, name the cluster {other} in that group.",
                         name=done.identity,
                         other=one.name,
@@ -203,7 +207,7 @@ def name_cluster(project: Project, wanted: Naming) -> NamedResult:
                 ),
                 *(
                     tr(
-                        "{group} is a new group beside {other}, which differs in case or blanks alone. "
+                        "{group} is a new group beside {other}, which differs in case, accents or blanks alone. "
                         "If they are one, give the cluster the group {other}.",
                         group=done.group,
                         other=one,
@@ -240,4 +244,7 @@ def name_identity(project: Project, cluster: int, name: str, group: str | None =
         identity, _ = label_ids(connection, name, chosen)
         faces = give_identity(project, members, identity)
         label = named_cluster(connection, cluster, identity)
-    return NamedResult(identity=name, group=chosen, faces=faces, cluster=label, cluster_id=cluster)
+    same = project.journal.made is None
+    return NamedResult(
+        identity=name, group=chosen, faces=faces, cluster=label, cluster_id=cluster, unchanged=same or None
+    )

@@ -429,11 +429,21 @@ class NamedResult(JobResult):
     """Images that had the name before, and are the same identity now."""
     regrouped: int = 0
     """Faces that were in another group before."""
+    unchanged: bool | None = None
+    """Whether all of it was so before: nothing was changed, and there is nothing to undo."""
     alike: list[str] = []
     """Other people of the name in other groups, then those whose names differ in case or blanks alone."""
 
     def text(self) -> str:
         """Return who the faces are now, and whom and what that has changed."""
+        if self.unchanged:
+            return tr_n(
+                "Nothing to change: the {n:,} face is {identity} ({group}) already.",
+                "Nothing to change: the {n:,} faces are {identity} ({group}) already.",
+                self.faces,
+                identity=self.identity,
+                group=in_group(self.group),
+            )
         now = tr_n(
             "{n:,} face is now {identity} ({group}).",
             "{n:,} faces are now {identity} ({group}).",

@@ -20,7 +20,9 @@ from fairdesk.packed_texts import PackedTexts
 from fairdesk.project import Project
 from fairdesk.project.detector_key import DetectorKey
 from fairdesk.project.given_labels import Given, GivenLabels, give_labels
+from fairdesk.project.identities import alike_lines
 from fairdesk.project.images import need_images
+from fairdesk.project.labels import names_ever_used
 from fairdesk.project.originals import imported_images
 from fairdesk.project.predictions import (
     Prediction,
@@ -47,6 +49,7 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
     project = context.project
     done, unmatched = Given(), None
     odd: list[str] = []
+    before = names_ever_used(project)
     with project.journal.step(tr("Labels from {csv}", csv=params.csv.name), target={"tab": "dataset"}) as connection:
         for number, root in project.roots().items():
             images = _ImagesOf(project, number)
@@ -57,7 +60,9 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
         if unmatched is None:
             raise RequestError(tr("The project has no images yet. Import a folder first."))
         need_matches(done.told, sorted(unmatched), params.csv, tr("an image of the project"))
-    for line in odd:
+    after = names_ever_used(project)
+    alike = [line for now, then in zip(after, before, strict=True) for line in alike_lines(now - then, then)]
+    for line in (*odd, *alike):
         context.message(line)
     if unmatched:
         context.message(
@@ -73,6 +78,7 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
         unchanged=done.told - done.changed,
         said_by_people=done.by_person,
         unmatched=sorted(unmatched),
+        alike=alike,
         summary=". ".join(_said(done, params.csv.name)),
     )
 

@@ -395,6 +395,8 @@ class LabelResult(TellsOfOriginals):
     """Those of them that a person had labelled otherwise."""
     unmatched: list[str] = []
     """Rows of the table that name no image."""
+    alike: list[str] = []
+    """New groups and names that differ from known ones in case, accents or blanks alone."""
     detector: str | None = None
     faces: int | None = None
     without_face: int | None = None

@@ -27,8 +27,9 @@ from fairdesk.gui.jobs.dock import JobsPanel
 from fairdesk.gui.jobs.follow_up import FollowUp
 from fairdesk.gui.jobs.state import JobState
 from fairdesk.gui.notices import Toasts, past_notices
+from fairdesk.gui.originals_watch import CHANGED_MS
 from fairdesk.gui.palette import CommandPalette
-from fairdesk.gui.session import ORIGINALS_MS, Notice, Session
+from fairdesk.gui.session import Notice, Session
 from fairdesk.gui.tab_pages import TITLES, TabPages
 from fairdesk.gui.tabs.base import Tab
 from fairdesk.gui.theme import window_icon
@@ -406,7 +407,7 @@ class MainWindow(QMainWindow):
         """Look for originals again when a person comes back from another program: there they may have been moved."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
-            self.session.look_for_originals(ORIGINALS_MS)
+            self.session.originals.look_soon(CHANGED_MS)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if any(_can_import(Path(url.toLocalFile())) for url in event.mimeData().urls()):

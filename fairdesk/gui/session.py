@@ -17,27 +17,14 @@ from filelock import FileLock, Timeout
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from fairdesk.errors import RequestError, explain, reason
-from fairdesk.faces.changed_originals import ChangedNow
 from fairdesk.faces.originals_told import CHANGED, DAMAGED, MISSING
 from fairdesk.gui.background import Background
 from fairdesk.gui.jobs import kept_queue
 from fairdesk.gui.jobs.manager import JobManager
 from fairdesk.gui.jobs.state import DONE, FAILED, JobState
 from fairdesk.gui.notice import Notice as Notice
-from fairdesk.gui.originals import (
-    LOST,
-    UNCHECKED,
-    Originals,
-    changed_notice,
-    changed_of,
-    damaged_notice,
-    folder_of,
-    looked_over,
-    lost_notice,
-    missing_notice,
-    only_folder,
-    unchecked_notice,
-)
+from fairdesk.gui.originals import changed_of, folder_of
+from fairdesk.gui.originals_watch import CHANGED_MS, OriginalsWatch
 from fairdesk.gui.own_steps import OwnSteps
 from fairdesk.gui.remedies import in_window, values_in, verb_in
 from fairdesk.gui.settings import Settings
@@ -49,16 +36,13 @@ from fairdesk.project import Project
 from fairdesk.project.changes import Change, ChangeReader, Kind
 from fairdesk.project.database import DamagedError
 from fairdesk.project.journal import NoStepError, OtherStepError, Step
-from fairdesk.project.originals import NONE_MISSING
 from fairdesk.project.project import CATALOG, SUFFIX
-from fairdesk.project.recipes import VectorSet
 from fairdesk.runs.folder import next_run
 from fairdesk.words import mark, tr, tr_n
 
 Output = TypeVar("Output")
 _log = logging.getLogger("fairdesk.window")
 WATCH_MS = 400
-ORIGINALS_MS = 2000  # after a change of images, and at most so often
 
 
 class Session(QObject):
@@ -74,7 +58,6 @@ class Session(QObject):
     review_asked = Signal(object)  # a review that is done (JobState): look at its faces
     failed = Signal(object)  # an exception that is in the log already, from any thread: it is told in the window
     log_file_asked = Signal()  # show the program's own log
-    missing_changed = Signal()  # other originals are missing than before
     stepping_changed = Signal()  # an undo or redo was asked for, or the last of them has ended
     state_changed = Signal()  # a selection or a count changed: what can be done may have
 
@@ -90,17 +73,13 @@ class Session(QObject):
         self._writing = False
         self.opened = 0.0
         self._ended: set[str] = set()
-        self.missing, self.changed = NONE_MISSING, ChangedNow()
-        self._told_changed, self._told_damaged, self._told_paths = False, False, list[str]()
-        self._told_missing = self._told_lost = False
-        self.lost = list[tuple[VectorSet, int]]()  # embeddings that are lost with their file
-        self.unchecked = list[tuple[VectorSet, int, str]]()  # embeddings without a checksum
-        self.lost_shown = dict[str, int]()  # by recipe: those of them of images that are not hidden
+        self.originals = OriginalsWatch(self.background, self.ask, self)
         self._own_jobs: Path | None = None  # folders of jobs that were started without a project
         self._steps = 0  # undos and redos under way
-        self._missing_soon = QTimer(self)
-        self._missing_soon.setSingleShot(True)
-        self._missing_soon.timeout.connect(self._read_missing)
+        self.originals.told.connect(self.told)
+        self.originals.no_longer.connect(self.no_longer)
+        self.originals.images_asked.connect(self._show_images)
+        self.originals.failed.connect(self._on_damage)
         self.background.failed.connect(self.tell_error)
         self.failed.connect(self._show_error)
         self.jobs.updated.connect(self._on_job)
@@ -147,99 +126,31 @@ class Session(QObject):
         self._watch.start()
         if odd := told_places(list(project.roots().values())):
             self.told.emit(Notice(odd, "error"))
-        gone = [root for root in project.roots().values() if not root.exists()]
-        if gone:
-            text = tr(
-                "The originals are missing: {folders} is not there. Their thumbnails, labels and results stay.",
-                folders=", ".join(map(str, gone)),
-            )
-            self.told.emit(Notice(text, "error", tr("Find moved originals…"), self.find_moved, MISSING))
-        self.missing, self._told_missing = NONE_MISSING, bool(gone)
-        self.changed, self._told_paths = ChangedNow(), []
-        self._told_changed = self._told_damaged = False
-        self.lost, self.lost_shown, self._told_lost, self.unchecked = [], {}, False, []
+        self.originals.begin(project)
         self.project_changed.emit(project)
-        self.look_for_originals()
+        self.originals.look_soon()
         self.jobs.find_again(self.jobs_home())
         return True
 
     def _make(self, folder: Path) -> None:
         self.open(folder, new=True)
 
-    def look_for_originals(self, after_ms: int = 0) -> None:
-        """See soon which originals are missing; asked again meanwhile, it looks once."""
-        if self.project is not None and (not self._missing_soon.isActive() or not after_ms):
-            self._missing_soon.start(after_ms)
-
-    @Slot()
-    def _read_missing(self) -> None:
-        project = self.project
-        if project is not None and self.background.busy:  # what a tab shows comes first
-            self._missing_soon.start(WATCH_MS)
-        elif project is not None:
-            told = tuple({*self._told_paths, *self.changed.paths, *self.changed.damaged_paths})
-            self.background.read(
-                "missing originals", lambda: looked_over(project, told), self._on_originals, self._on_damage
-            )
-
+    @Slot(object)
     def _on_damage(self, error: BaseException) -> None:
         """Close a large project that turned out to be damaged after it was shown: nothing more is written to it."""
         if isinstance(error, DamagedError):
             self.close_project()
         self.tell_error(error)
 
-    def _on_originals(self, found: Originals) -> None:
-        """Tell what is missing and what has changed, once; later the notice follows, where it still stands, and goes with the last of them."""
-        if not found.missing.is_as(self.missing) or (self._told_missing and not len(found.missing)):
-            before, self.missing = self.missing, found.missing
-            notice = missing_notice(found.missing, self.find_moved)
-            self._told_missing = self._tell_of(MISSING, len(before) > 0, notice, self._told_missing)
-            self.missing_changed.emit()
-        now, earlier = found.changed, self.changed
-        if now != earlier or (self._told_changed and not now.paths) or (self._told_damaged and not now.damaged):
-            self.changed, self._told_paths = now, [*now.paths, *now.damaged_paths]
-            if now[:3] != earlier[:3] or (self._told_changed and not now.paths):
-                notice = changed_notice(now, self.ask)
-                self._told_changed = self._tell_of(CHANGED, len(earlier.paths) > 0, notice, self._told_changed)
-            if now[3:] != earlier[3:] or (self._told_damaged and not now.damaged):
-                notice = damaged_notice(now, self.show_damaged)
-                self._told_damaged = self._tell_of(DAMAGED, len(earlier.damaged) > 0, notice, self._told_damaged)
-            self.missing_changed.emit()
-
-        if (found.lost, found.lost_shown) != (self.lost, self.lost_shown):
-            before_lost, self.lost, self.lost_shown = self.lost, found.lost, found.lost_shown
-            self._told_lost = self._tell_of(
-                LOST, len(before_lost) > 0, lost_notice(self.lost, self.ask), self._told_lost
-            )
-            self.missing_changed.emit()
-        if found.unchecked != self.unchecked:
-            before_unchecked, self.unchecked = len(self.unchecked) > 0, found.unchecked
-            self._tell_of(UNCHECKED, before_unchecked, unchecked_notice(self.unchecked, self.ask), False)
-
-    def _tell_of(self, topic: str, before: bool, notice: Notice | None, told: bool) -> bool:
-        if before or notice is None:
-            self.no_longer.emit(topic, notice)
-        elif not told:
-            self.told.emit(notice)
-        return notice is not None
-
-    def show_damaged(self) -> None:
-        """Select the images whose originals cannot be read, in the tab that can hide and purge them."""
-        self.show_target.emit({"tab": "dataset", "images": list(self.changed.damaged)})
-
-    def find_moved(self) -> None:
-        """Ask where originals are now; the folder that holds those that are missing is filled in."""
-        project = self.project
-        if project is None:
-            return
-        gone = [str(root) for root in project.roots().values() if not root.exists()]
-        old = gone[0] if gone else self.missing.folder or only_folder(project)
-        self.ask("relink", {"old": old} if old else {})
+    @Slot(list)
+    def _show_images(self, images: list[int]) -> None:
+        """Select images in the tab that can hide and purge them."""
+        self.show_target.emit({"tab": "dataset", "images": images})
 
     def close_project(self) -> None:
         """Close the project; its running jobs are the caller's to keep or stop."""
         self._watch.stop()
-        self._missing_soon.stop()
+        self.originals.end()
         if self.project is not None:
             self.jobs.leave(self.jobs_home())
         project, self.project, self._changes = self.project, None, None
@@ -248,8 +159,7 @@ class Session(QObject):
             self.project_changed.emit(None)
             self.background.settle()
             project.close()
-            for topic in (MISSING, CHANGED, DAMAGED, LOST, UNCHECKED):
-                self.no_longer.emit(topic, None)
+            self.originals.clear()
         if self._lock is not None:
             self._lock.release()
             self._lock = None
@@ -280,29 +190,44 @@ class Session(QObject):
         if change:
             self.catalogue_changed.emit(change)
             if Kind.IMAGES in change.touched or (
-                (len(self.missing) or self.lost or self.unchecked)
-                and {Kind.FACES, Kind.VECTORS, Kind.HIDDEN} & set(change.touched)
+                self.originals.may_mend and {Kind.FACES, Kind.VECTORS, Kind.HIDDEN} & set(change.touched)
             ):
-                self.look_for_originals(ORIGINALS_MS)  # those that were missing may have been found and encoded
+                self.originals.look_soon(CHANGED_MS)  # those that were missing may have been found and encoded
 
     def edit(
         self,
         work: Callable[[Project], Output],
         done: str | Callable[[Output], str] = "",
         own: OwnSteps | None = None,
+        same: str | Callable[[Output], str] = "",
     ) -> None:
-        """Change the project off this thread, then tell about it with an Undo button; `own` keeps the step's number."""
+        """Change the project off this thread, then tell about it with an Undo button; `own` keeps the step's number.
+
+        An edit that changed nothing left no step: that is told as `same`, in place of what was `done`, and nothing is to undo.
+        """
         project = self.project
         if project is None:
             return
 
-        def finished(result: Output) -> None:
+        def newest() -> int | None:
+            step = project.journal.next_undo()
+            return None if step is None else step.id
+
+        def edited() -> tuple[Output, bool]:
+            before = newest()
+            result = work(project) if own is None else own.keep(project, work)
+            return result, newest() != before
+
+        def finished(found: tuple[Output, bool]) -> None:
             self.look()
-            text = done(result) if callable(done) else done
-            if text:
+            (result, changed), say = found, done if found[1] else same
+            text = say(result) if callable(say) else say
+            if not changed:
+                self.told.emit(Notice(text or tr("Nothing to change: it is so already.")))
+            elif text:
                 self.told.emit(Notice(text, action=tr("Undo"), run=self.undo))
 
-        self.background.edit(lambda: work(project) if own is None else own.keep(project, work), finished)
+        self.background.edit(edited, finished)
 
     def undo(self, *, instead: str = "", only: OwnSteps | None = None) -> None:
         """Take back the newest edit, of `only` a window's own; where that cannot be, say what can be done `instead`."""
@@ -373,7 +298,6 @@ class Session(QObject):
             self._ended.add(job.id)
             self.look()
             result = job.typed_result()
-            self._told_paths = changed_of(result) or self._told_paths
             left_out = any(getattr(result, name, None) for name in ("unreadable", "failed", "gone"))
             if job.trains:
                 self.catalogue_changed.emit(Change.of(Kind.RUNS))
@@ -382,9 +306,7 @@ class Session(QObject):
                     self.told.emit(notice)
             elif job.failed_in_words and not job.preview and self.ended_now(job):
                 self.told.emit(self._failed(job))
-            told = self._told_missing or self._told_damaged or self._told_paths
-            if len(self.missing) or told or left_out or job.state == FAILED:
-                self.look_for_originals()  # they may have moved, or be back
+            self.originals.after_job(changed_of(result), unsure=left_out or job.state == FAILED)
 
     def _done(self, job: JobState) -> list[Notice]:
         """Say that a job is done; what a person must know of its result stays until it is closed or is no longer so, each with what mends it."""
@@ -401,21 +323,14 @@ class Session(QObject):
         for (about, folder), texts in said.items():
             text = tr("{job}: done, but look at this first: {caution}", job=job.title, caution="\n".join(texts))
             if about == MISSING:
-                notices.append(self._of_missing(text))
+                notices.append(self.originals.of_missing(self.said(text)))
             elif about == CHANGED:
-                self._told_changed, again = True, partial(self.ask, "import", {"folder": folder})
-                notices.append(Notice(text, "error", tr("Import again…"), again, CHANGED))
+                notices.append(self.originals.of_changed(text, folder))
             elif about == DAMAGED:
-                self._told_damaged = True
-                notices.append(Notice(text, "error", tr("Select them"), self.show_damaged, DAMAGED))
+                notices.append(self.originals.of_damaged(text))
             else:
                 notices.append(Notice(text, "error", tr("Change it…"), partial(self._ask_anew, job)))
         return notices
-
-    def _of_missing(self, text: str) -> Notice:
-        """Say something of missing originals: in place of what was said of them, and until none is missing."""
-        self._told_missing = True
-        return Notice(self.said(text), "error", tr("Find moved originals…"), self.find_moved, MISSING)
 
     def said(self, text: str) -> str:
         """Return a text with its commands as the window says them."""
@@ -431,7 +346,7 @@ class Session(QObject):
 
     def _with_remedy(self, text: str, remedy: JobKind) -> Notice:
         if remedy.name == "relink" and self.project is not None:
-            return self._of_missing(text)
+            return self.originals.of_missing(self.said(text))
         filled = values_in(text, remedy)
         return Notice(
             self.said(text), "error", tr("{job}…", job=tr(remedy.title)), lambda: self.ask(remedy.name, filled)

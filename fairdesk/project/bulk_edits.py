@@ -182,6 +182,24 @@ def last_edit(db: apsw.Connection, step: int) -> int:
     return seq
 
 
+def changes_any(db: apsw.Connection, step: int, since: int) -> bool:
+    """Return whether a step's bulk edits, those after the number `since`, gave a row another value or a tag."""
+    these = "step_id = ?1 AND seq > ?2"
+    differ = " OR ".join(f"a{n} IS NOT b{n}" for n in range(_MOST))
+    found = db.execute(
+        f"SELECT EXISTS (SELECT 1 FROM journal_row WHERE {these} AND ({differ}))"
+        f" OR EXISTS (SELECT 1 FROM journal_tag WHERE {these})",
+        (step, since),
+    ).get
+    return bool(found)
+
+
+def forget(db: apsw.Connection, step: int, since: int) -> None:
+    """Delete what was written down of a step's bulk edits after the number `since`, which changed nothing."""
+    for table in ("journal_row", "journal_tag", "journal_bulk"):
+        db.execute(f"DELETE FROM {table} WHERE step_id = ? AND seq > ?", (step, since))
+
+
 def _open(db: apsw.Connection, step: int, table: str, columns: list[str]) -> int:
     assert len(columns) <= _MOST
     assert table == "image_tag" or all(name in _ALLOWED[table] for name in columns)

@@ -66,7 +66,7 @@ TABLES: dict[str, Kind] = {
     "prediction": Kind.PREDICTIONS, "quality": Kind.QUALITY,
     "image_set": Kind.SETS, "set_member": Kind.SETS,
     "clustering": Kind.CLUSTERS, "cluster": Kind.CLUSTERS, "cluster_member": Kind.CLUSTERS,
-    "verdict": Kind.VERDICTS,
+    "verdict": Kind.VERDICTS, "verdict_outweighed": Kind.VERDICTS,
     "pair_list": Kind.LISTS, "score_set": Kind.SCORES, "comparison_mark": Kind.SCORES, "saved_view": Kind.VIEWS, "meta": Kind.SETTINGS,
     "journal_step": Kind.HISTORY, "journal_part": Kind.HISTORY, "journal_bulk": Kind.HISTORY,
     "journal_row": Kind.HISTORY, "journal_tag": Kind.HISTORY, "change": Kind.HISTORY,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 
 MOST_ALIKE = 3  # people that a question offers
+MOST_TOLD = 20  # new names that are told
+_ACCENTS = "\u0300", "\u036f"  # of Latin, Greek and Cyrillic letters: elsewhere marks make other letters
 _LONGEST = 200  # characters of a name
 _NO_TEXT = (
     "Cc",
@@ -131,8 +133,10 @@ class NamedImages(NamedTuple):
 
 
 def folded_name(name: str) -> str:
-    """Return what names have in common that differ in case, blanks or ways to write a letter alone."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """Return what names have in common that differ in case, accents, blanks or ways to write a letter alone."""
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    plain = "".join(one for one in letters if not _ACCENTS[0] <= one <= _ACCENTS[1])
+    return "".join(unicodedata.normalize("NFKC", plain).split())
 
 
 def identities_with_images(project: Project, faces: Iterable[int]) -> list[NamedImages]:
@@ -150,7 +154,7 @@ def identities_with_images(project: Project, faces: Iterable[int]) -> list[Named
 def names_alike(
     project: Project, name: str, faces: Iterable[int] = (), images: Iterable[int] = ()
 ) -> list[NamedImages]:
-    """Return the identities whose names differ from a name in case, blanks or ways to write a letter alone.
+    """Return the identities whose names differ from a name in case, accents, blanks or ways to write a letter alone.
 
     Some images, and those that some faces are in, do not count, nor identities that have no others.
     """
@@ -178,7 +182,7 @@ def _called(project: Project, names: Sequence[str], faces: Iterable[int], images
 
 
 def groups_alike(project: Project, name: str, images: Iterable[int] = ()) -> list[str]:
-    """Return the groups whose names differ from a new one in case, blanks or ways to write a letter alone.
+    """Return the groups whose names differ from a new one in case, accents, blanks or ways to write a letter alone.
 
     Groups of some images alone do not count; none are returned where a group has this very name.
     """
@@ -195,16 +199,31 @@ def groups_alike(project: Project, name: str, images: Iterable[int] = ()) -> lis
     return [row[0] for row in rows]
 
 
+def alike_lines(new: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Say which new names, of groups or of people, differ from known ones in case, accents or blanks alone."""
+    of: dict[str, list[str]] = {}
+    for name in sorted(known):
+        of.setdefault(folded_name(name), []).append(name)
+    pairs = [(name, of[folded_name(name)]) for name in sorted(new) if folded_name(name) in of]
+    more = len(pairs) - MOST_TOLD
+    lines = [
+        tr("“{name}” is new beside {known}: they differ in case, accents or blanks alone. If they are one, undo this and write it like that.",
+           name=name, known=", ".join(others))
+        for name, others in pairs[:MOST_TOLD]
+    ]  # fmt: skip
+    return [*lines, tr_n("And {n:,} more.", "And {n:,} more.", more)] if more > 0 else lines
+
+
 def alike_question(name: str, alike: Sequence[NamedImages]) -> str:
     """Ask whether a name means one of the identities that are called nearly the same."""
     return "\n".join(
-        [*_images_of(alike), tr("“{name}” differs in case or blanks alone. Is it the same person?", name=name)]
+        [*_images_of(alike), tr("“{name}” differs in case, accents or blanks alone. Is it the same person?", name=name)]
     )
 
 
 def namesake_question(name: str, same: Sequence[NamedImages]) -> str:
     """Ask whether a name means one of the people of other groups who are called so."""
-    return "\n".join([*_images_of(same), tr("There is a {name} already. Is it the same person?", name=name)])
+    return "\n".join([*_images_of(same), tr("A person named {name} exists already. Is it the same person?", name=name)])
 
 
 def _images_of(people: Sequence[NamedImages]) -> list[str]:

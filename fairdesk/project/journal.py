@@ -75,13 +75,15 @@ class _Edit:
         self.number: int | None = None
         self.chosen: bulk.Chosen | None = None
         self.bulk_before: int | None = None  # the last bulk edit before this part of the step; None: this part has none
+        self._gone: list[int] = []  # steps that cannot be made again, as this one was made
 
     def step(self) -> int:
         """Return the step's number; what was undone cannot be made again from here on."""
         if self.number is not None:
             return self.number
         db = self.connection
-        db.execute("UPDATE journal_step SET undone = 2 WHERE undone = 1")  # gone for good; deleted by prune
+        undone = db.execute("UPDATE journal_step SET undone = 2 WHERE undone = 1 RETURNING id")  # deleted by prune
+        self._gone = [int(str(row[0])) for row in undone.fetchall()]
         last = db.execute("SELECT id, merge_key FROM journal_step WHERE undone = 0 ORDER BY id DESC LIMIT 1").fetchone()
         if self._merge_key is not None and last is not None and last[1] == self._merge_key:
             assert isinstance(last[0], int)
@@ -100,6 +102,19 @@ class _Edit:
         self._text = text
         if self.number is not None:
             self.connection.execute("UPDATE journal_step SET text = ? WHERE id = ?", (text, self.number))
+
+    def discard(self) -> None:
+        """Forget the step, whose bulk edits found everything as it should be: what was undone can be made again."""
+        db, before = self.connection, self.bulk_before
+        assert self.number is not None and before is not None
+        bulk.forget(db, self.number, before)
+        if before == 0 and not db.execute("SELECT 1 FROM journal_part WHERE step_id = ?", (self.number,)).get:
+            db.execute("DELETE FROM journal_step WHERE id = ?", (self.number,))
+            db.execute(
+                "UPDATE journal_step SET undone = 1 WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps(self._gone),),
+            )
+        self.number = self.bulk_before = None
 
     def keep(self, changes: bytes) -> None:
         """Write down what the session recorded."""
@@ -146,6 +161,12 @@ class Journal:
             finally:
                 self._local.edit = None
                 session.close()
+            if (
+                edit.bulk_before is not None
+                and not changes
+                and not bulk.changes_any(connection, edit.step(), edit.bulk_before)
+            ):
+                edit.discard()
             bulk_step = edit.step() if edit.bulk_before is not None else None
             self._db.touched(rows_touched(connection, [changes], bulk_step, edit.bulk_before or 0))
             if changes:

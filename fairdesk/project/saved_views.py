@@ -20,8 +20,10 @@ def saved_views(project: Project) -> list[tuple[str, Filter]]:
 def save_view(project: Project, name: str, wanted: Filter) -> None:
     """Keep a filter under a name, in place of one of the same name: one undoable step."""
     with project.journal.step(tr("Save the view {name}", name=name), target={"tab": "dataset"}) as connection:
-        connection.execute("DELETE FROM saved_view WHERE name = ?", (name,))
-        connection.execute("INSERT INTO saved_view (name, wanted) VALUES (?, ?)", (name, wanted.to_json()))
+        connection.execute(
+            "INSERT INTO saved_view (name, wanted) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET wanted = excluded.wanted",
+            (name, wanted.to_json()),
+        )
 
 
 def remove_view(project: Project, name: str) -> None:

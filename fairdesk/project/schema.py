@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairdesk.project.bulk_edits import SCHEMA as BULK
 from fairdesk.project.changes import SCHEMA as CHANGES
+from fairdesk.project.verdicts import OUTWEIGHED
 from fairdesk.project.verdicts import SCHEMA as VERDICTS
 
 # Each entry moves a catalogue from version index to index + 1. Entries are never edited, only added.
@@ -159,6 +160,7 @@ MIGRATIONS: list[str] = [
     """,
     # What a person wrote of a clustering.
     "ALTER TABLE clustering ADD COLUMN note TEXT",
+    OUTWEIGHED,
 ]
 
 VERSION = len(MIGRATIONS)
@@ -168,4 +170,5 @@ VERSION = len(MIGRATIONS)
 JOURNALED = (
     "root", "grp", "identity", "image", "unreadable", "face", "clustering", "cluster",
     "cluster_member", "pair_list", "score_set", "comparison_mark", "image_tag", "image_set", "set_member", "saved_view", "verdict",
+    "verdict_outweighed",
 )  # fmt: skip

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import apsw
 
@@ -30,6 +30,13 @@ SCHEMA = """
 CREATE TABLE verdict (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
     faces TEXT NOT NULL, others TEXT NOT NULL, who TEXT NOT NULL, created REAL NOT NULL);
+"""
+OUTWEIGHED = """
+-- Verdicts as they were given, of which a later word of the same person took some faces, or all: whatever is read later, in
+-- whatever order, is still weighed against them (clustering/verdicts/files.py).
+CREATE TABLE verdict_outweighed (
+    uuid TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, faces TEXT NOT NULL, others TEXT NOT NULL, who TEXT NOT NULL,
+    created REAL NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -59,6 +66,8 @@ _TITLES = {
 }
 SHOWN = 6
 """Faces of a side that a person is shown, at most: they stand for it."""
+TICK = 1e-5
+"""Seconds between words of which one is later."""
 Faces = tuple[int, ...]
 OF_FACES = frozenset({Said.CONFIRMED, Said.NOT, Said.IGNORED})
 """Verdicts about each of their faces. The others are about the people that two clusters show."""
@@ -179,12 +188,20 @@ def this_person() -> str:
 
 
 def verdicts(project: Project) -> list[Verdict]:
-    """Return all verdicts, the oldest first."""
-    rows = project.db.rows("SELECT id, uuid, kind, faces, others, who, created FROM verdict ORDER BY created, id")
-    return [
-        Verdict(number, key, Said(kind), tuple(json.loads(faces)), tuple(json.loads(others)), who, created)
-        for number, key, kind, faces, others, who, created in rows
-    ]
+    """Return all verdicts, the oldest first; of the same time in an order that is the same wherever they are read."""
+    rows = project.db.rows("SELECT id, uuid, kind, faces, others, who, created FROM verdict ORDER BY created, uuid")
+    return [_of_row(row) for row in rows]
+
+
+def outweighed_verdicts(project: Project) -> dict[str, Verdict]:
+    """Return by id, as they were given, the verdicts of which a later word of the same person took some faces or all."""
+    rows = project.db.rows("SELECT 0, uuid, kind, faces, others, who, created FROM verdict_outweighed")
+    return {row[1]: _of_row(row) for row in rows}
+
+
+def _of_row(row: Sequence[Any]) -> Verdict:
+    number, key, kind, faces, others, who, created = row
+    return Verdict(number, key, Said(kind), tuple(json.loads(faces)), tuple(json.loads(others)), who, created)
 
 
 def last_verdict(project: Project) -> int:
@@ -199,9 +216,11 @@ def verdict_state(project: Project) -> tuple[int, int, int]:
     return found[0], found[1], found[2]
 
 
-def count_verdicts(project: Project) -> int:
-    """Return how many verdicts there are."""
-    found: int = project.db.value("SELECT count(*) FROM verdict")
+def count_verdicts(project: Project, *, telling: bool = False) -> int:
+    """Return how many verdicts there are; of those that are `telling`, how many say who is whom."""
+    silent = (Said.UNSURE.value, Said.IGNORED.value)
+    some = " WHERE kind NOT IN (?, ?)" if telling else ""
+    found: int = project.db.value(f"SELECT count(*) FROM verdict{some}", silent if telling else ())
     return found
 
 
@@ -224,30 +243,72 @@ def keep_verdict(
             json.dumps(sorted(set(faces))),
             json.dumps(sorted(set(others))),
             who or this_person(),
-            time.time() if created is None else created,
+            _now(connection) if created is None else created,
         ),
     )
     return int(connection.last_insert_rowid())
 
 
-def say_again(
-    connection: apsw.Connection, said: Said, faces: Iterable[int], others: Iterable[int], who: str
-) -> int | None:
-    """Within a journal step: give the verdict that says just this, by the same person, the present time.
+def said_before(
+    found: Iterable[Verdict], said: Said, faces: Iterable[int], others: Iterable[int], who: str
+) -> Verdict | None:
+    """Return the newest verdict that says just this, by the same person; None where there is none."""
+    sides = tuple(sorted(set(faces))), tuple(sorted(set(others)))
+    either = (sides,) if said in OF_FACES else (sides, sides[::-1])
+    same = (one for one in found if (one.said, one.who) == (said, who) and (one.faces, one.others) in either)
+    return max(same, key=lambda one: (one.created, one.id), default=None)
 
-    Returns its number; None where there is none.
+
+def say_again(connection: apsw.Connection, verdict: Verdict) -> None:
+    """Within a journal step: give a verdict the present time."""
+    connection.execute("UPDATE verdict SET created = ? WHERE id = ?", (_now(connection), verdict.id))
+    forget_given(connection, [verdict.uuid])
+
+
+def _now(connection: apsw.Connection) -> float:
+    """Return the time, later than that of the verdict before even where the clock is too coarse to tell.
+
+    It is of whole microseconds, as files of verdicts keep no more: read back, a verdict has the same time.
     """
-    sides = [json.dumps(sorted(set(side))) for side in (faces, others)]
-    turned = sides if said in OF_FACES else sides[::-1]
-    found = connection.execute(
-        "SELECT id FROM verdict WHERE kind = ? AND who = ? AND ((faces = ? AND others = ?) OR (faces = ? AND others = ?)) "
-        "ORDER BY created DESC, id DESC LIMIT 1",
-        (said.value, who, *sides, *turned),
-    ).fetchone()
-    if found is None:
-        return None
-    connection.execute("UPDATE verdict SET created = ? WHERE id = ?", (time.time(), found[0]))
-    return int(found[0])
+    last = connection.execute("SELECT created FROM verdict ORDER BY id DESC LIMIT 1").fetchone()
+    now = time.time()
+    return round(max(now, float(last[0]) + TICK) if last is not None and float(last[0]) < now + 1 else now, 6)
+
+
+def give_again(connection: apsw.Connection, verdict: Verdict) -> None:
+    """Within a journal step: a verdict that is there is of these faces, and of this time."""
+    connection.execute(
+        "UPDATE verdict SET faces = ?, others = ?, created = ? WHERE id = ?",
+        (json.dumps(sorted(set(verdict.faces))), json.dumps(sorted(set(verdict.others))), verdict.created, verdict.id),
+    )
+
+
+def remember_given(connection: apsw.Connection, verdict: Verdict) -> None:
+    """Within a journal step: keep what a verdict said when it was given, as a later word takes some of it or all."""
+    connection.execute(
+        "INSERT INTO verdict_outweighed (uuid, kind, faces, others, who, created) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            verdict.uuid,
+            verdict.said.value,
+            json.dumps(sorted(set(verdict.faces))),
+            json.dumps(sorted(set(verdict.others))),
+            verdict.who,
+            verdict.created,
+        ),
+    )
+
+
+def forget_given(connection: apsw.Connection, keys: Iterable[str]) -> None:
+    """Within a journal step: verdicts are as they are; what they said before does not count any more."""
+    connection.execute(
+        "DELETE FROM verdict_outweighed WHERE uuid IN (SELECT value FROM json_each(?))", (json.dumps(list(keys)),)
+    )
+
+
+def outweigh(connection: apsw.Connection, verdict: Verdict, faces: Collection[int]) -> None:
+    """Within a journal step: take faces from a verdict for a later word of the same person; what it said is remembered."""
+    remember_given(connection, verdict)
+    take_back(connection, verdict, faces)
 
 
 def take_back(connection: apsw.Connection, verdict: Verdict, faces: Collection[int]) -> None:
@@ -281,9 +342,10 @@ def remove_verdicts(project: Project, numbers: Sequence[int]) -> int:
         )
     text = tr_n("Remove {n:,} verdict", "Remove {n:,} verdicts", len(set(numbers)))
     with project.journal.step(text, target={"tab": "clustering"}) as connection:
-        connection.execute(
-            "DELETE FROM verdict WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(numbers)),)
-        )
+        gone = json.dumps(list(numbers))
+        found = connection.execute("SELECT uuid FROM verdict WHERE id IN (SELECT value FROM json_each(?))", (gone,))
+        forget_given(connection, [str(row[0]) for row in found.fetchall()])
+        connection.execute("DELETE FROM verdict WHERE id IN (SELECT value FROM json_each(?))", (gone,))
     return len(set(numbers))
 
 
@@ -311,17 +373,20 @@ def of_detector(project: Project, found: Sequence[Verdict], detector: str) -> li
 
 
 def erase_faces(connection: apsw.Connection, faces: Collection[int]) -> None:
-    """Erase faces from all verdicts, for good; not within a journal step."""
+    """Erase faces from all verdicts, for good, those that were outweighed too; not within a journal step."""
     gone = set(faces)
-    for number, kind, first, second in connection.execute("SELECT id, kind, faces, others FROM verdict").fetchall():
-        assert isinstance(first, str) and isinstance(second, str) and isinstance(kind, str)
-        a, b = json.loads(first), json.loads(second)
-        if not gone.intersection(a) and not gone.intersection(b):
-            continue
-        a, b = [face for face in a if face not in gone], [face for face in b if face not in gone]
-        if not a or (Said(kind) is not Said.IGNORED and not b):
-            connection.execute("DELETE FROM verdict WHERE id = ?", (number,))
-        else:
-            connection.execute(
-                "UPDATE verdict SET faces = ?, others = ? WHERE id = ?", (json.dumps(a), json.dumps(b), number)
-            )
+    for table, key in (("verdict", "id"), ("verdict_outweighed", "uuid")):
+        for number, kind, first, second in connection.execute(
+            f"SELECT {key}, kind, faces, others FROM {table}"
+        ).fetchall():
+            assert isinstance(first, str) and isinstance(second, str) and isinstance(kind, str)
+            a, b = json.loads(first), json.loads(second)
+            if not gone.intersection(a) and not gone.intersection(b):
+                continue
+            a, b = [face for face in a if face not in gone], [face for face in b if face not in gone]
+            if not a or (Said(kind) is not Said.IGNORED and not b):
+                connection.execute(f"DELETE FROM {table} WHERE {key} = ?", (number,))
+            else:
+                connection.execute(
+                    f"UPDATE {table} SET faces = ?, others = ? WHERE {key} = ?", (json.dumps(a), json.dumps(b), number)
+                )

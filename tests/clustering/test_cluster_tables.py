@@ -221,7 +221,7 @@ def test_everybody_of_the_same_name_in_other_groups_is_told_first(clustered):
         "Ann (group H) is a new person beside Ann (group G), who has the same name",
         "Ann (group H) is a new person beside Ann (no group), who has the same name",
     ]
-    assert said[2:] == ["Ann is a new person beside ann (group G), whose name differs in case or blanks alone"]
+    assert said[2:] == ["Ann is a new person beside ann (group G), whose name differs in case, accents or blanks alone"]
     assert "faces are now Ann (group H)." in done.text() and all(line in done.text() for line in done.alike)
     clustered.journal.undo()
     assert name_cluster(clustered, foresee(clustered, fourth.id, "Ann", "G")).alike == []  # the same person

@@ -5,6 +5,7 @@ import pytest
 from fairdesk.clustering.review.asked import Reply
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import ReviewSession
+from fairdesk.clustering.verdicts.saying import say
 from tests.clustering.test_review import people
 from tests.clustering.test_review import reply as right_reply
 
@@ -73,3 +74,49 @@ def test_skipping_says_nothing(opened):
         session.skip(session.queue(1)[0])
     now = session.estimate()
     assert (now.purity, now.completeness) == before[0] and now.answers_left == before[1]
+
+
+def false_answer_of_another(project, session, monkeypatch):
+    asked = next(one for one in session.queue(20) if one.kind is not Kind.NAME)
+    monkeypatch.setattr("fairdesk.clustering.verdicts.saying.this_person", lambda: "ben")
+    with project.journal.step("ben says") as connection:
+        say(project, connection, *asked.says(Reply.YES if asked.thought is Reply.NO else Reply.NO))
+    monkeypatch.undo()
+
+
+def followed(session):
+    return session.read_again() if session.follow_history() is None else session
+
+
+@pytest.mark.parametrize("readings", [1, 2])
+def test_undo_of_answers_among_those_of_others_leads_back_to_the_estimate_before(
+    opened, project, monkeypatch, readings
+):
+    session, who = opened
+    answer(session, who, 6)
+    before, mine = figures(session), len(project.journal.history())
+    for _ in range(readings):
+        false_answer_of_another(project, session, monkeypatch)
+        session = followed(session)
+        answer(session, who, 3)
+    assert session.past.answers() == 6 + 3 * readings
+    while sum(not step.undone for step in project.journal.history()) > mine:
+        project.journal.undo()
+        session = followed(session)
+    now = session.estimate()
+    assert (now.purity, now.completeness) == before[0] and now.answers_left == before[1]
+    assert session.past.answers() == 6
+    session.take_back()  # and on, through those before
+    assert session.past.answers() == 5
+    answer(session, who, 1)
+    assert figures(session)[1] == before[1]
+
+
+def test_surprises_of_answers_before_a_reading_still_count(opened, project, monkeypatch):
+    session, who = opened
+    answer(session, who, 8)
+    factors = session.review._surprises()
+    assert factors != [1.0] * len(factors)
+    false_answer_of_another(project, session, monkeypatch)
+    session = followed(session)
+    assert session.review._surprises() == pytest.approx(factors)

@@ -46,7 +46,7 @@ def test_the_remedy_takes_them_as_they_are_now(window, hand, qtbot, project, ori
     assert "changed" not in tab.counts.text()
     shutil.copyfile(originals[8], originals[2])
     if told_by == "the window":
-        session.look_for_originals()
+        session.originals.look_soon()
     else:
         session.run("encode", {"detector": "whole"})
         hand.finish_job("encode")
@@ -85,7 +85,7 @@ def test_it_goes_where_the_original_is_put_back_and_other_times_are_no_change(wi
     qtbot.waitUntil(lambda: "1 original changed" in window.dataset.counts.text(), timeout=8000)
     assert len(standing(window)) == 1
     originals[2].write_bytes(data)
-    window.session.look_for_originals()
+    window.session.originals.look_soon()
     qtbot.waitUntil(lambda: "changed" not in window.dataset.counts.text() and not standing(window), timeout=8000)
 
 

@@ -288,7 +288,10 @@ def test_a_name_that_differs_in_case_alone_is_asked_about(tab, hand, filled):
 
     name(second, "ann  lee ")
     told = press(hand, "This is Ann Lee (g0)")
-    assert told == "Ann Lee in g0 has 5 images.\n“ann  lee” differs in case or blanks alone. Is it the same person?"
+    assert (
+        told
+        == "Ann Lee in g0 has 5 images.\n“ann  lee” differs in case, accents or blanks alone. Is it the same person?"
+    )
     assert called(second) == {("Ann Lee", "g0")}
     name(third, "ANN LEE")
     press(hand, "A new person")

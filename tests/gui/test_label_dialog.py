@@ -4,10 +4,12 @@ import contextlib
 
 import pytest
 import shiboken6
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from fairdesk.gui.dialogs.label_dialog import LabelDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
+from fairdesk.project.faces import largest_faces, set_identity
 from fairdesk.project.images import labelled_images
 from tests.gui.conftest import answer
 
@@ -27,7 +29,10 @@ def test_a_name_of_another_group_is_told(dialog, filled):
     dialog.boxes["identity"].setCurrentText("nobody yet")
     assert not dialog.namesake.isVisible()
     dialog.boxes["identity"].setCurrentText(one.identity)
-    assert dialog.namesake.isVisible() and f"There is a {one.identity} in: {one.group}" in dialog.namesake.text()
+    assert (
+        dialog.namesake.isVisible()
+        and f"A person named {one.identity} exists in: {one.group}" in dialog.namesake.text()
+    )
     assert "set the group too" in dialog.namesake.text()
     dialog.boxes["group"].setCurrentText(one.group)
     assert not dialog.namesake.isVisible()
@@ -91,7 +96,7 @@ def test_a_group_that_differs_in_case_or_blanks_alone_is_asked_about(labelling, 
     dialog.boxes["group"].setCurrentText(typed)
     dialog.accept()
     question = hand.dialog(QMessageBox).text()
-    assert f"“{typed}” differs in case or blanks alone" in question and other.group in question
+    assert f"“{typed}” differs in case, accents or blanks alone" in question and other.group in question
     answer(qtbot, {"known": f"This is the group {other.group}", "new": "A new group"}.get(said, said))
     hand.settle()
     assert now(filled, one.id)[1] == {"known": other.group, "new": typed, "Cancel": one.group}[said]
@@ -180,7 +185,7 @@ def test_it_is_asked_whether_a_namesake_is_meant(dialog, filled, asked):
     dialog.boxes["identity"].setCurrentText(one.identity)
     dialog.accept()
     ((text, buttons),) = asked["questions"]
-    assert f"There is a {one.identity} already" in text
+    assert f"A person named {one.identity} exists already" in text
     assert buttons == ["Another person of that name", f"Join the {images:,} images of {one.identity} ({one.group})"]
     assert dialog.isVisible()  # the question was dismissed: what was typed is still there
     asked["answer"] = 1
@@ -210,3 +215,85 @@ def test_nothing_is_asked_where_the_name_is_new_or_of_their_own_group(dialog, fi
     dialog.boxes["group"].setCurrentText(one.group)
     dialog.accept()
     assert not asked["questions"]
+
+
+def typed_by_keys(qtbot, line, text):
+    line.setFocus()
+    line.clear()
+    for letter in text:  # QTest has keys for ASCII alone
+        qtbot.keyClick(line, letter) if letter.isascii() else line.insert(letter)
+    qtbot.keyClick(QApplication.activePopupWidget() or line, Qt.Key.Key_Return)
+
+
+@pytest.mark.parametrize("letters", [str.upper, " ".join, lambda name: name.replace("d", "d\u0301")])
+@pytest.mark.parametrize("verb", ["edit_labels", "name"])
+def test_nearly_one_of_the_same_group_is_offered_first_and_one_enter_takes_that_one(
+    window, hand, qtbot, filled, verb, letters
+):
+    """Though another group has a person of this very name: the box's default is done by the one Enter that follows."""
+    one = labelled_images(filled)[0]
+    other = next(each for each in labelled_images(filled) if each.group == one.group and each.identity != one.identity)
+    far = next(each for each in labelled_images(filled) if each.group != one.group)
+    typed = letters(other.identity)
+    assert typed != other.identity
+    set_identity(filled, largest_faces(filled, "whole", [far.id]), typed, far.group)
+    hand.open(filled.folder)
+    hand.go("dataset")
+    window.dataset.grid.select_ids([one.id])
+    hand.do(f"dataset.{verb}")
+    dialog = hand.dialog(LabelDialog if verb == "edit_labels" else NameDialog)
+    dialog.activateWindow()
+    typed_by_keys(qtbot, dialog.boxes["identity"].lineEdit() if verb == "edit_labels" else dialog.name, typed)
+    box = hand.dialog(QMessageBox)
+    offered = [button.text() for button in box.buttons() if button.text() != "Cancel"]
+    assert offered == [f"This is {other.identity} ({other.group})", f"This is {typed} ({far.group})", "A new person"]
+    assert box.defaultButton().text() == offered[0]
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    hand.settle()
+    assert now(filled, one.id) == (other.identity, other.group)
+
+
+@pytest.mark.parametrize("typed", [str.lower, str.upper, lambda group: group.replace("g", "g\u0301")])
+def test_a_group_typed_by_keys_is_asked_about(labelling, hand, qtbot, filled, typed):
+    dialog, one, other = labelling
+    text = typed(other.group) if typed(other.group) != other.group else other.group.title()
+    dialog.activateWindow()
+    typed_by_keys(qtbot, dialog.boxes["group"].lineEdit(), text)
+    question = hand.dialog(QMessageBox).text()
+    assert f"“{text}” differs in case, accents or blanks alone" in question and other.group in question
+    answer(qtbot, "Cancel")
+    hand.settle()
+    assert now(filled, one.id)[1] == one.group
+
+
+def test_without_a_group_images_that_are_named_stay_in_theirs(window, hand, qtbot, filled):
+    one = labelled_images(filled)[0]
+    hand.open(filled.folder)
+    hand.go("dataset")
+    window.dataset.grid.select_ids([one.id])
+    hand.do("dataset.name")
+    dialog = hand.dialog(NameDialog)
+    dialog.name.setText("Zoe")
+    dialog.accept()
+    hand.settle()
+    assert now(filled, one.id) == ("Zoe", one.group)
+
+
+@pytest.mark.parametrize("default", [True, False])
+def test_a_namesake_of_another_group_is_asked_about_where_images_are_named(window, hand, qtbot, filled, default):
+    one = labelled_images(filled)[0]
+    taken = {each.identity for each in labelled_images(filled) if each.group == one.group}
+    other = next(each for each in labelled_images(filled) if each.group != one.group and each.identity not in taken)
+    hand.open(filled.folder)
+    hand.go("dataset")
+    window.dataset.grid.select_ids([one.id])
+    hand.do("dataset.name")
+    dialog = hand.dialog(NameDialog)
+    dialog.name.setText(other.identity)
+    dialog.accept()
+    box = hand.dialog(QMessageBox)
+    assert f"A person named {other.identity} exists already" in box.text()
+    assert box.defaultButton().text() == "A new person"
+    answer(qtbot, "A new person" if default else f"This is {other.identity} ({other.group})")
+    hand.settle()
+    assert now(filled, one.id) == (other.identity, one.group if default else other.group)

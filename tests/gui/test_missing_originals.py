@@ -62,7 +62,7 @@ def test_single_missing_originals_are_marked_counted_filtered_and_found(window, 
     session.told.connect(told.append)
     session.job_asked.connect(lambda kind, preset: asked.append((kind, preset)))
     hand.open(filled.folder)
-    qtbot.waitUntil(lambda: len(session.missing) > 0)
+    qtbot.waitUntil(lambda: len(session.originals.missing) > 0)
     hand.settle()
     (notice,) = told
     assert notice.text == f"1 original is missing: {gone}. Its thumbnail, labels and results stay."
@@ -76,12 +76,12 @@ def test_single_missing_originals_are_marked_counted_filtered_and_found(window, 
     with_badge = tab.grid.grab().toImage()
     tab.grid.set_missing(NONE_MISSING)
     assert tab.grid.grab().toImage() != with_badge  # the mark is painted
-    tab.grid.set_missing(session.missing)
+    tab.grid.set_missing(session.originals.missing)
     hand.do("dataset.relink")
     assert asked == [("relink", {"old": str(gone.parent)})]
     elsewhere.rename(gone)
-    session.look_for_originals()
-    qtbot.waitUntil(lambda: len(session.missing) == 0)
+    session.originals.look_soon()
+    qtbot.waitUntil(lambda: len(session.originals.missing) == 0)
     hand.settle()
     assert tab.grid.grid_model.ids.tolist() == [] and not tab.missing_button.isVisible()
 
@@ -100,8 +100,8 @@ def test_one_that_is_missing_in_a_project_that_was_moved_is_found(window, hand, 
     asked = []
     window.session.job_asked.connect(lambda kind, preset: asked.append((kind, preset)))
     hand.open(new / filled.folder.name)
-    qtbot.waitUntil(lambda: len(window.session.missing) == 2)
-    window.session.find_moved()
+    qtbot.waitUntil(lambda: len(window.session.originals.missing) == 2)
+    window.session.originals.find_moved()
     ((kind, preset),) = asked
     assert preset == {"old": str(new / "photographs" / "g0" / "id00")}
     relink = job_kinds()[kind]
@@ -214,13 +214,13 @@ def test_each_file_counts_once_under_words_of_its_own(window, hand, qtbot, proje
     missing = [toast.notice.text for toast in errors if toast.notice.topic == MISSING]
     assert len(missing) == 1 and "2 originals are missing" in missing[0]
 
-    first, second = window.session.missing.images.tolist()
+    first, second = window.session.originals.missing.images.tolist()
     window.session.edit(lambda project: purge(project, [first], []))
-    qtbot.waitUntil(lambda: len(window.session.missing) == 1, timeout=8000)
+    qtbot.waitUntil(lambda: len(window.session.originals.missing) == 1, timeout=8000)
     (now,) = [toast.notice.text for toast in errors if toast.notice.topic == MISSING]
     assert "1 original is missing" in now
     window.session.edit(lambda project: purge(project, [second], []))
-    qtbot.waitUntil(lambda: len(window.session.missing) == 0, timeout=8000)
+    qtbot.waitUntil(lambda: len(window.session.originals.missing) == 0, timeout=8000)
     hand.settle()
     (damaged,) = [toast.notice for toast in errors if toast.notice.topic]
     assert damaged.topic == DAMAGED and "hide or purge the image" in damaged.text
@@ -231,7 +231,7 @@ def test_an_original_that_is_back_is_missing_no_longer_once_it_was_encoded(windo
     gone = tmp_path / "photographs" / "g0" / "id00" / "000.png"
     gone.rename(tmp_path / "moved.png")
     hand.open(filled.folder)
-    qtbot.waitUntil(lambda: len(window.session.missing) == 1)
+    qtbot.waitUntil(lambda: len(window.session.originals.missing) == 1)
     (tmp_path / "moved.png").rename(gone)
     other = Project.open(filled.folder)
     recipe = other.vectors.register(Recipe("again", "whole", "none", 4, "euclidean", "none"))
@@ -239,7 +239,7 @@ def test_an_original_that_is_back_is_missing_no_longer_once_it_was_encoded(windo
     other.vectors.append(recipe, faces, np.ones((len(faces), 4), dtype=np.float32), {})
     other.close()
     window.session.look()
-    qtbot.waitUntil(lambda: len(window.session.missing) == 0, timeout=8000)
+    qtbot.waitUntil(lambda: len(window.session.originals.missing) == 0, timeout=8000)
     hand.settle()
     assert "missing" not in window.dataset.counts.text()
 
@@ -252,7 +252,7 @@ def test_the_form_is_of_this_project_says_what_there_is_and_the_header_follows(w
     (tmp_path / "new").mkdir()
     window.session.settings.set_form("relink", {"old": str(tmp_path / "theirs"), "new": str(tmp_path / "theirs")})
     hand.open(project.folder)
-    window.session.find_moved()
+    window.session.originals.find_moved()
     dialog = hand.dialog(JobDialog)
     assert dialog.form.values()["old"] == str(tmp_path / "in") and not dialog.form.values().get("new")
     dialog.reject()
@@ -261,7 +261,7 @@ def test_the_form_is_of_this_project_says_what_there_is_and_the_header_follows(w
     window.session.run("encode", {"detector": "whole"})
     hand.finish_job("encode", FAILED)
     qtbot.waitUntil(lambda: "12 originals missing" in window.dataset.counts.text(), timeout=8000)
-    window.session.find_moved()
+    window.session.originals.find_moved()
     dialog = hand.dialog(JobDialog)
     dialog.form.set_values({"old": str(tmp_path / "in"), "new": str(tmp_path / "new")})
     said = "12 originals lay in the old folder, 12 of them missing. The new one has files of the name and size of 11."
@@ -286,7 +286,7 @@ def test_missing_changed_and_unreadable_ones_have_a_notice_and_a_remedy_each(win
     window.session.run("encode", {"detector": "whole"})
     job = hand.finish_job("encode")
     card, errors = window.panel.cards[job.id].detail, window.toasts._errors
-    qtbot.waitUntil(lambda: len(window.session.missing) == 2 and len(errors) == 3, timeout=8000)
+    qtbot.waitUntil(lambda: len(window.session.originals.missing) == 2 and len(errors) == 3, timeout=8000)
     hand.settle()
     result = job.typed_result()
     said = {
@@ -316,7 +316,7 @@ def test_missing_changed_and_unreadable_ones_have_a_notice_and_a_remedy_each(win
     damaged.run()
     qtbot.waitUntil(lambda: window.dataset.grid.selected_array().tolist() == [5], timeout=3000)
     photographs[4].write_bytes(photographs[5].read_bytes())
-    window.session.look_for_originals()
+    window.session.originals.look_soon()
     qtbot.waitUntil(lambda: "2 originals changed" in window.dataset.counts.text(), timeout=8000)
     assert "not readable" not in window.dataset.counts.text()
     assert "Select them" not in {toast.notice.action for toast in errors}
@@ -338,7 +338,7 @@ def test_a_failure_for_missing_originals_is_told_once_and_goes_when_they_are_fou
     hand.finish_job("detect", FAILED)
     errors = window.toasts._errors
     hand.settle()
-    qtbot.waitUntil(lambda: len(window.session.missing) == 12, timeout=8000)
+    qtbot.waitUntil(lambda: len(window.session.originals.missing) == 12, timeout=8000)
     assert [toast.notice.action for toast in errors] == ["Find moved originals…"]
     window.session.run("relink", {"old": str(tmp_path / "in"), "new": str(tmp_path / "elsewhere")})
     assert hand.finish_job("relink").result["relinked"] == 12

@@ -62,8 +62,8 @@ def test_a_name_of_the_same_group_that_differs_in_case_alone_is_said_and_offered
     tab.session.look()
     hand.settle()
     said = named(typed, "North")
-    assert said.startswith("A new person in North. Ann in North differs in case or blanks alone")
-    assert f"There is a {typed} in: South" in said
+    assert said.startswith("A new person in North. Ann in North differs in case, accents or blanks alone")
+    assert f"A person named {typed} exists in: South" in said
     box = hand.dialog(QMessageBox)
     offered = [button.text() for button in box.buttons() if button.text() != "Cancel"]
     assert offered == ["This is Ann (North)", f"This is {typed} (South)", "A new person"]
@@ -101,7 +101,7 @@ def agree(hand):
 def test_a_group_that_is_nearly_one_that_is_there_is_asked_about(named, hand, typed):
     named("Cleo", typed)
     told = press(hand, "This is the group South")
-    assert "differs in case or blanks alone from a group that is there: South." in told
+    assert "differs in case, accents or blanks alone from a group that is there: South." in told
     agree(hand)
     assert named.called() == {("Cleo", "South")}
 

@@ -29,7 +29,7 @@ KNOWN = {"Ann": {"African": 10, "Asian": 3}, "Bea": {"Asian": 1}, "Cleo": {None:
         ("Bea", None, None, "Bea in Asian, who has 1 image.", ""),
         ("Cleo", None, "Asian", "Cleo in no group, who has 2 images.", ""),
         ("Ann", None, "Asian", "Ann in Asian, who has 3 images. There are others", "African (10)"),
-        ("Ann", None, "White", "A new person in White. There is a Ann in", "African (10), Asian (3)"),
+        ("Ann", None, "White", "A new person in White. A person named Ann exists in", "African (10), Asian (3)"),
         ("Ann", "African", "Asian", "Ann in African, who has 10 images.", "Asian (3)"),
         ("Ann", "", "Asian", "A new person in no group.", "African (10), Asian (3)"),
         ("Bea", "African", "African", "A new person in African.", "Asian (1)"),
@@ -53,7 +53,7 @@ def test_people_by_name_go_by_their_own_group_not_by_that_of_their_images(filled
     assert known["Ann"] == {None: 3, "North": 2}
     assert images_of_name(filled, "Ann") == {None: 3, "North": 2}
     assert meant("Ann", "Monk 05", known, None).startswith(
-        "A new person in Monk 05. There is a Ann in: North (2), no group (3)"
+        "A new person in Monk 05. A person named Ann exists in: North (2), no group (3)"
     )
     assert meant("Ann", "", known, "Monk 05").startswith("Ann in no group, who has 3 images.")
 
@@ -173,7 +173,7 @@ def test_the_group_of_a_name_is_set_in_the_review(asked, hand, filled, qtbot, gr
     faces = list(asked.current.first)
     qtbot.keyClick(asked, Qt.Key.Key_Return)
     asked.name.setText("Ann")
-    assert "There is a Ann in: Here (5), There (5)" in asked.naming.fields.note.text()
+    assert "A person named Ann exists in: Here (5), There (5)" in asked.naming.fields.note.text()
     asked.naming.group.setCurrentText(group)
     told = asked.naming.fields.note.text()
     assert told.startswith("A new person in New." if group == "New" else f"Ann in {group}, who has 5 images.")
@@ -209,3 +209,35 @@ def test_suggested_namesakes_are_told_by_their_groups(asked, hand, qtbot):
     asked._show(one)
     assert [button.text() for button in asked.names[:2]] == ["1  Ann  ·  Here", "2  Ann"]
     assert one.person(0) == ("Ann", "Here") and one.person(1) == ("Ann", "")
+
+
+@pytest.mark.parametrize("typed", ["african", "ASIAN", "afr", "Asián"])
+def test_a_group_stays_as_it_is_typed_by_enter_and_by_tab(dialog, qtbot, typed):
+    """A box of Qt puts the group that differs in case alone in place of what was typed, and says nothing."""
+    qtbot.keyClicks(dialog.name, "Nobody")
+    for key in (Qt.Key.Key_Tab, Qt.Key.Key_Return):
+        line = dialog.group.lineEdit()
+        line.setFocus()
+        line.clear()
+        for letter in typed:  # QTest has keys for ASCII alone
+            qtbot.keyClick(line, letter) if letter.isascii() else line.insert(letter)
+        to = QApplication.activePopupWidget() or line
+        qtbot.keyClick(to, key)
+        if key == Qt.Key.Key_Tab:
+            dialog.name.setFocus()
+            assert dialog.fields.note.text() == f"A new person in {typed}."
+        assert dialog.group_value() == typed
+    qtbot.waitUntil(lambda: not dialog.isVisible())
+    assert dialog.result() == QDialog.DialogCode.Accepted
+
+
+def test_a_group_is_chosen_in_its_list_by_one_enter(dialog, qtbot):
+    qtbot.keyClicks(dialog.name, "Nobody")
+    line = dialog.group.lineEdit()
+    line.setFocus()
+    qtbot.keyClicks(line, "afr")
+    found = popup(qtbot)
+    qtbot.keyClick(found, Qt.Key.Key_Down)
+    qtbot.keyClick(found, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not dialog.isVisible())
+    assert dialog.group_value() == "African"

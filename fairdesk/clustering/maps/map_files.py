@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from fairdesk.clustering.maps.face_map import Coloured, MapPoints, coloured
+from fairdesk.figures.legend_lines import fitted
 from fairdesk.figures.point_raster import NONE, as_pixels, colours, draw_points
 from fairdesk.images.table_cells import safe_rows
 from fairdesk.images.written_files import write_text
@@ -89,9 +90,8 @@ def _picture(points: MapPoints, by: Coloured, path: Path) -> None:
     for row, (title, colour) in enumerate(legend(by)):
         top = 60 + 32 * row
         draw.ellipse((SIDE, top + 3, SIDE + 16, top + 19), fill=colour)
-        while draw.textlength(title, font=font) > WIDE - 40 and len(title) > 1:
-            title = title.removesuffix("…")[:-1] + "…"
-        draw.text((SIDE + 26, top), title, fill="black", font=font)
+        line = fitted(title, WIDE - 40, lambda text: draw.textlength(text, font=font))
+        draw.text((SIDE + 26, top), line, fill="black", font=font)
     part = path.with_name(path.name + ".part")
     whole.save(part, "PNG")
     part.replace(path)

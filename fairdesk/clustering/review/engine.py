@@ -97,6 +97,7 @@ class Review:
         self.home = np.full(count, -1, dtype=np.int64)
         self._next = 0
         self.answers: list[Answer] = []
+        self.before: list[Answer] = []  # of an earlier reading, verdicts now: surprises they still were
         self.unsure: list[Pair] = []
         self._unsure_since: list[int] = []  # for each, how many answers there were
         self._withdrawn: list[set[int]] = []  # and the places of earlier answers that it withdraws
@@ -482,7 +483,7 @@ class Review:
     def _surprises(self) -> list[float]:
         """Return, for each kind of question, how many more surprises than expected its answers were."""
         seen, expected = [BELIEVED] * KINDS, [BELIEVED] * KINDS
-        for one in self.answers:
+        for one in (*self.before, *self.answers):
             if one.kind != AGAIN:
                 seen[one.kind] += one.surprise
                 expected[one.kind] += one.expected

@@ -35,6 +35,8 @@ class Kept:
     steps: list[int | None] = field(default_factory=list)  # of the answers, those that were undone too
     undone: set[int] = field(default_factory=set)  # steps, when the history was last read
     behind: bool = False  # the clusters lack what follows of one
+    told: dict[int | None, Answer] = field(default_factory=dict)  # of the steps, what was answered
+    unsure: set[int | None] = field(default_factory=set)  # of the steps, those of "not sure"
     checks: dict[int | None, Checked] = field(default_factory=dict)  # of the answers, what came of random checks
     wanted: int = 0  # checks
 
@@ -72,12 +74,16 @@ class Past:
         """The newest step that is known."""
         return self.given[-1].step if self.given else self._first
 
-    def add(self, reply: Reply | None, checked: Checked | None = None) -> None:
+    def add(self, reply: Reply | None, checked: Checked | None = None, told: Answer | None = None) -> None:
         """Know the step that was just made as an answer; one that changed nothing is part of the step before."""
         made = self._journal.made
         self.given.append(Given(self.step if made is None else made, reply))
         self.undone.clear()
         self.kept.steps.append(self.given[-1].step)
+        if told is not None:
+            self.kept.told[self.given[-1].step] = told
+        if reply is Reply.UNSURE:
+            self.kept.unsure.add(self.given[-1].step)
         if checked is not None:
             self.kept.checks[self.given[-1].step] = checked
 
@@ -90,7 +96,9 @@ class Past:
         if newest not in chain:  # of something else, done before an answer that was undone, or after all that hold
             holds = self._holding([one.step for one in self.given])
             return len(holds) - len(self.given) or None
-        place = chain.index(newest)
+        place = (
+            len(chain) - 1 - chain[::-1].index(newest)
+        )  # an answer without a step of its own goes with the one before
         following = self._journal.next_redo()
         if place + 1 < len(chain) and (following is None or following.id != chain[place + 1]):
             return None
@@ -120,6 +128,14 @@ class Past:
     def answers(self) -> int:
         """Return how many answers hold, those that were given before the review was read again too."""
         return len(self._holding(self.kept.steps))
+
+    def not_sure(self) -> int:
+        """Return how many of the answers that hold are "not sure"."""
+        return sum(step in self.kept.unsure for step in self._holding(self.kept.steps))
+
+    def told(self) -> list[Answer]:
+        """Return what was answered by the answers that hold: how often that was a surprise."""
+        return [self.kept.told[step] for step in self._holding(self.kept.steps) if step in self.kept.told]
 
     def checks(self) -> list[Checked]:
         """Return what came of the random checks that hold."""

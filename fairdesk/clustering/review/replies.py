@@ -10,24 +10,24 @@ from fairdesk.clustering.review.asked import Asked, Reply
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.verdicts.saying import say
 from fairdesk.project import Project
-from fairdesk.project.verdicts import take_back
+from fairdesk.project.verdicts import outweigh
 from fairdesk.words import tr
 
 
 def keep_answer(project: Project, connection: apsw.Connection, asked: Asked, reply: Reply) -> None:
     """Within a journal step: keep an answer as a verdict; "not sure" withdraws this person's earlier answers to the question."""
-    _, gone = say(project, connection, *asked.says(reply))
+    _, gone = say(project, connection, *asked.says(reply), anew=True)
     if reply is Reply.UNSURE:
         withdrawn = {one.id for one in gone}
         for one in asked.own:
             if one.id not in withdrawn:
-                take_back(connection, one, one.faces)
+                outweigh(connection, one, one.faces)
 
 
 def step_text(asked: Asked, reply: Reply, titles: Mapping[int, str]) -> str:
     """Return what the history calls an answer; `titles` are those of clusters."""
     if reply is Reply.UNSURE:
-        return _not_sure(asked)
+        return _not_sure(asked, titles)
     same = asked.same(reply)
     named = [titles[number] for number in asked.clusters if number in titles]
     if asked.kind is Kind.BELONGS and not named:
@@ -38,10 +38,18 @@ def step_text(asked: Asked, reply: Reply, titles: Mapping[int, str]) -> str:
     return tr("{cluster}: one person", cluster=who) if same else tr("{cluster}: two people", cluster=who)
 
 
-def _not_sure(asked: Asked) -> str:
+def _not_sure(asked: Asked, titles: Mapping[int, str]) -> str:
+    named = [titles[number] for number in asked.clusters if number in titles]
+    if asked.kind is Kind.BELONGS or not named:
+        named = [tr("a face"), *(named or [tr("others")])]
+    elif len(named) == 1:
+        named = [tr("two of {cluster}", cluster=named[0])]
+    whose = tr(" and ").join(named)
     others = ", ".join(asked.of_others)
     if asked.own and others:
-        return tr("Not sure: your earlier answer is withdrawn, that of {who} holds", who=others)
+        return tr("Not sure: {whose}; your earlier answer is withdrawn, that of {who} holds", whose=whose, who=others)
     if asked.own:
-        return tr("Not sure: an earlier answer is withdrawn")
-    return tr("Not sure: the answer of {who} holds", who=others) if others else tr("Not sure")
+        return tr("Not sure: {whose}; an earlier answer is withdrawn", whose=whose)
+    if others:
+        return tr("Not sure: {whose}; the answer of {who} holds", whose=whose, who=others)
+    return tr("Not sure: {whose}", whose=whose)

@@ -55,6 +55,7 @@ METHOD = "review"  # of a version that a review keeps
 DOUBT = 0.9  # an answer that is right with less than this probability is doubted
 PATIENCE = 0.1  # of a second of working everything out again, for each answer
 OUTDATE = frozenset({Changed.CLUSTERS, Changed.VERDICTS, Changed.HIDDEN})  # changes of others
+EARLIER = 3  # readings that are kept
 LONGEST = 2.0  # seconds: what takes longer is worked out again when the review is opened, and else only followed
 
 
@@ -91,6 +92,8 @@ class ReviewSession:
         self.read()
         same = earlier is not None and np.array_equal(earlier.vectors, self.vectors)
         before = earlier._measured if same and earlier is not None else None
+        self.vectors = earlier.vectors if same and earlier is not None else self.vectors
+        self._earlier: list[ReviewSession] = []  # readings, the last first: undo may lead back to one
         measured = measure(self.vectors, stages.next(0.35), (near.found, near.squared), self._at, before)
         self._measured: Measure = measured
         told_now = told(heard, said, self._rows, self.vectors, measured)
@@ -383,7 +386,8 @@ class ReviewSession:
     def _answered(self, reply: Reply | None, candidate: Candidate | None = None, *, as_thought: bool = False) -> None:
         """Know the newest step, and all that it changed, as one's own."""
         row = -1 if candidate is None else candidate.check
-        self.past.add(reply, Checked(int(self.faces[row]), as_thought) if row >= 0 else None)
+        told = None if reply in (None, Reply.UNSURE) else self.review.answers[-1]
+        self.past.add(reply, Checked(int(self.faces[row]), as_thought) if row >= 0 else None, told)
         self._know()
 
     def _know(self) -> None:
@@ -462,9 +466,20 @@ class ReviewSession:
         return not same or self._verdicts != verdict_state(self.project)
 
     def read_again(self, check: Check | None = None) -> ReviewSession:
-        """Return the review as the project is now, after something else was changed; it knows the answers that still hold."""
+        """Return the review as the project is now, after something else was changed; it knows the answers that still hold.
+
+        Where undo led back to what an earlier reading knew, it is that one.
+        """
+        for place, one in enumerate([] if self.past.kept.behind else self._earlier, 1):
+            one.outdated, known = False, (one._members, one._at)
+            if one.follow_history() is not None:  # all that others changed since is undone
+                one._earlier = self._earlier[place:]
+                return one
+            one._members, one._at = known
         fresh = ReviewSession(self.project, self.version, check, self)
+        fresh._earlier, self._earlier = [self, *self._earlier][:EARLIER], []
         fresh.started, fresh.past.kept = self.started, self.past.kept
+        fresh.review.before = fresh.past.told()
         if fresh.past.kept.behind:
             moves = corrections(fresh.faces, fresh._at, fresh.review.labels())
             with self.project.journal.step(

@@ -15,13 +15,14 @@ from fairdesk.clustering.store import (
     homes_of,
     join_clusters,
     new_cluster,
+    newest_version,
     place_faces,
     put_out,
     version_of,
 )
 from fairdesk.clustering.verdicts.changed import Moves
 from fairdesk.clustering.verdicts.otherwise import otherwise_lines, standing_lines
-from fairdesk.clustering.verdicts.results import TakenOut, VerdictResult
+from fairdesk.clustering.verdicts.results import TakenOut, VerdictResult, faces_named
 from fairdesk.clustering.verdicts.saying import say, taken_out
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
@@ -30,13 +31,15 @@ from fairdesk.project.verdict_constraints import constraints
 from fairdesk.project.verdicts import Said, Verdict, last_verdict, this_person, verdicts
 from fairdesk.words import tr, tr_n
 
+Kept = tuple[int, Sequence[Verdict]]  # the number of a verdict, and those that it changed, as they were
+
 
 def _target(cluster: Cluster | None = None) -> dict[str, Any]:
     return {"tab": "clustering"} | ({"cluster": cluster.id} if cluster is not None else {})
 
 
 def _result(
-    project: Project, said: Said, before: int, about: Sequence[int], moves: Moves, replaced: Sequence[Verdict],
+    project: Project, said: Said, before: int, about: Sequence[int], moves: Moves, kept: Kept,
     named: Sequence[int] = (), beside: Sequence[int] = (),
 ) -> VerdictResult:  # fmt: skip
     """Say what was kept, about whom, and what it changed; contradictions are those that the new verdicts are part of.
@@ -51,13 +54,14 @@ def _result(
     ]
     faces = set(about)
     hidden = hidden_among(project, faces)
-    gone, parts = taken_out(replaced, every)
+    gone, parts = taken_out(kept[1], every)
     return VerdictResult(
         verdicts=new,
         said=said.value,
         moved=moves.count(),
         version=moves.version,
         clusters=moves.clusters(),
+        unchanged=kept[0] if project.journal.made is None else None,
         named=list(named),
         beside=list(beside),
         faces=len(faces),
@@ -69,6 +73,16 @@ def _result(
         otherwise=otherwise_lines(every, new),
         standing=[line for v in every if v.id in new and v.said is Said.UNSURE for line in standing_lines(v, every)],
     )
+
+
+def whose(project: Project, faces: Sequence[int], version: int | None) -> str:
+    """Say which faces are meant, and of which cluster of a version, where they are in one."""
+    some = faces_named(faces)
+    homes = {} if version is None else homes_of(project, version, faces, hidden=True)
+    found = clusters(project, version, list(set(homes.values()))) if version is not None and homes else []
+    if len(found) != 1 or len(homes) < len(faces) or found[0].label == UNCLUSTERED:
+        return some
+    return tr("{faces} of {cluster}", faces=some, cluster=found[0].told)
 
 
 def _known(project: Project, faces: Sequence[int]) -> list[int]:
@@ -107,8 +121,8 @@ def say_same(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
     text = tr("{a} and {b} are one person", a=keep.told, b=other.told)
     moves = Moves(project, version_of(project, keep.id), about, (a, b))
     with project.journal.step(text, target=_target(keep)) as connection:
-        _, replaced = join_clusters(project, connection, keep.id, [other.id])
-    return _result(project, Said.SAME, before, about, moves, replaced)
+        kept = 0, join_clusters(project, connection, keep.id, [other.id])[1]
+    return _result(project, Said.SAME, before, about, moves, kept)
 
 
 def broken_by_merge(project: Project, version: int, keep: int, others: Sequence[int]) -> list[Verdict]:
@@ -140,8 +154,8 @@ def say_different(project: Project, a: Cluster, b: Cluster) -> VerdictResult:
     sides = faces_of(project, a.id), faces_of(project, b.id)
     moves = Moves(project, version_of(project, a.id), [], (a, b))
     with project.journal.step(text, target=_target(a)) as connection:
-        _, replaced = say(project, connection, Said.DIFFERENT, *sides)
-    return _result(project, Said.DIFFERENT, before, [*sides[0], *sides[1]], moves, replaced)
+        kept = say(project, connection, Said.DIFFERENT, *sides)
+    return _result(project, Said.DIFFERENT, before, [*sides[0], *sides[1]], moves, kept)
 
 
 def confirm(project: Project, version: int, faces: Sequence[int], cluster: Cluster) -> VerdictResult:
@@ -157,8 +171,8 @@ def confirm(project: Project, version: int, faces: Sequence[int], cluster: Clust
     with project.journal.step(text, target=_target(cluster)) as connection:
         place_faces(project, connection, version, wanted, cluster.id)
         others = set(faces_of(project, cluster.id)) - set(wanted)
-        _, replaced = say(project, connection, Said.CONFIRMED, wanted, others)
-    return _result(project, Said.CONFIRMED, before, wanted, moves, replaced, wanted)
+        kept = say(project, connection, Said.CONFIRMED, wanted, others)
+    return _result(project, Said.CONFIRMED, before, wanted, moves, kept, wanted)
 
 
 def reject(project: Project, version: int, faces: Sequence[int], cluster: Cluster) -> VerdictResult:
@@ -177,10 +191,10 @@ def reject(project: Project, version: int, faces: Sequence[int], cluster: Cluste
             raise RequestError(
                 tr("These are all faces of {cluster}: nobody is left that they are not.", cluster=cluster.told)
             )
-        _, replaced = say(project, connection, Said.NOT, wanted, rest)
+        kept = say(project, connection, Said.NOT, wanted, rest)
         home_of = homes_of(project, version, wanted, hidden=True)
         put_out(project, connection, version, [face for face in wanted if home_of.get(face) == cluster.id])
-    return _result(project, Said.NOT, before, wanted, moves, replaced, wanted)
+    return _result(project, Said.NOT, before, wanted, moves, kept, wanted)
 
 
 def _apart(faces: Sequence[int], others: Sequence[int]) -> None:
@@ -205,14 +219,15 @@ def one_person(project: Project, version: int, faces: Sequence[int], others: Seq
         for side in (beside, wanted)
     ]
     found = next((Counter(side).most_common(1)[0][0] for side in homes if side), None)
-    text = tr_n("Confirm {n:,} face beside others", "Confirm {n:,} faces beside others", len(wanted))
+    some, rest = whose(project, wanted, version), whose(project, beside, version)
+    text = tr("Confirm {faces} beside {others}", faces=some, others=rest)
     said = Said.CONFIRMED if len(wanted) == 1 else Said.SAME
     with project.journal.step(text, target=_target()) as connection:
         cluster = new_cluster(connection, version) if found is None else found
         alone = [face for face in beside if home_of.get(face) is None or home_of[face] in loose]
         place_faces(project, connection, version, [*wanted, *alone], cluster)
-        _, replaced = say(project, connection, said, wanted, beside)
-    return _result(project, said, before, [*wanted, *beside], moves, replaced, wanted, beside)
+        kept = say(project, connection, said, wanted, beside)
+    return _result(project, said, before, [*wanted, *beside], moves, kept, wanted, beside)
 
 
 def two_people(project: Project, version: int, faces: Sequence[int], others: Sequence[int]) -> VerdictResult:
@@ -227,15 +242,16 @@ def two_people(project: Project, version: int, faces: Sequence[int], others: Seq
     homes = {home_of.get(face) for face in beside} - {None}
     leaving = [face for face in wanted if home_of.get(face) in homes]
     loose = {one.id for one in clusters(project, version) if one.label == UNCLUSTERED}
-    text = tr_n("{n:,} face is somebody else", "{n:,} faces are somebody else", len(wanted))
+    some, rest = whose(project, wanted, version), whose(project, beside, version)
+    text = tr("Somebody else: {faces}, beside {others}", faces=some, others=rest)
     said = Said.NOT if len(wanted) == 1 else Said.DIFFERENT
     with project.journal.step(text, target=_target()) as connection:
-        _, replaced = say(project, connection, said, wanted, beside)
+        kept = say(project, connection, said, wanted, beside)
         if len(leaving) > 1 and not {home_of[face] for face in leaving} <= loose:
             place_faces(project, connection, version, leaving, new_cluster(connection, version))
         else:
             put_out(project, connection, version, leaving)
-    return _result(project, said, before, [*wanted, *beside], moves, replaced, wanted, beside)
+    return _result(project, said, before, [*wanted, *beside], moves, kept, wanted, beside)
 
 
 def not_sure(project: Project, faces: Sequence[int], others: Sequence[int]) -> VerdictResult:
@@ -244,9 +260,13 @@ def not_sure(project: Project, faces: Sequence[int], others: Sequence[int]) -> V
     _apart(wanted, beside)
     before = last_verdict(project)
     moves = Moves(project, None, [])
-    with project.journal.step(tr("Not sure"), target=_target()) as connection:
-        _, replaced = say(project, connection, Said.UNSURE, wanted, beside)
-    return _result(project, Said.UNSURE, before, [*wanted, *beside], moves, replaced, wanted, beside)
+    newest = newest_version(project)
+    some, rest = whose(project, wanted, newest), whose(project, beside, newest)
+    with project.journal.step(
+        tr("Not sure: {faces} and {others}", faces=some, others=rest), target=_target()
+    ) as connection:
+        kept = say(project, connection, Said.UNSURE, wanted, beside)
+    return _result(project, Said.UNSURE, before, [*wanted, *beside], moves, kept, wanted, beside)
 
 
 def ignore(project: Project, version: int | None, faces: Sequence[int]) -> VerdictResult:
@@ -256,7 +276,7 @@ def ignore(project: Project, version: int | None, faces: Sequence[int]) -> Verdi
     text = tr_n("Ignore {n:,} face", "Ignore {n:,} faces", len(wanted))
     moves = Moves(project, version, wanted)
     with project.journal.step(text, target=_target()) as connection:
-        _, replaced = say(project, connection, Said.IGNORED, wanted)
+        kept = say(project, connection, Said.IGNORED, wanted)
         if version is not None:
             put_out(project, connection, version, wanted)
-    return _result(project, Said.IGNORED, before, wanted, moves, replaced, wanted)
+    return _result(project, Said.IGNORED, before, wanted, moves, kept, wanted)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from fairdesk.clustering.results import VerdictRow, VerdictsResult, a_few
+from fairdesk.clustering.verdicts.weighing import Book
 from fairdesk.dataset.table_files import read_table
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import safe_rows
@@ -22,7 +24,7 @@ from fairdesk.images.written_files import write_text
 from fairdesk.project import Project
 from fairdesk.project.portable_faces import FaceFinder, PortableFace, portable_faces
 from fairdesk.project.verdict_constraints import constraints
-from fairdesk.project.verdicts import OF_FACES, Said, Verdict, keep_verdict, outweighed, take_back, verdicts
+from fairdesk.project.verdicts import OF_FACES, TICK, Said, Verdict, verdicts
 from fairdesk.words import tr, tr_n
 
 HEADER = ("verdict", "said", "side", "who", "when", "image", "sha256", "detector", "top", "right", "bottom", "left")
@@ -70,9 +72,6 @@ class _Said(NamedTuple):
     who: str
     created: float
     faces: dict[str, list[tuple[int, PortableFace]]]  # side to the line and place of each face
-
-
-_New = tuple[str, _Said, list[int], list[int]]  # its id, and the faces of both sides that are here
 
 
 def _read(path: Path) -> dict[str, _Said]:
@@ -160,7 +159,7 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     Clusters stay as they are: the next clustering honours all verdicts, and says what contradicts what. A verdict from a
     clock that is ahead counts as given now, so that what is said later outweighs it. Where somebody could not tell, and
     could later, or said what they withdrew later by "not sure", the later word alone is kept, whether it is the file's or
-    the project's.
+    the project's, and whatever is read first (`weighing.py`).
 
     Raises
     ------
@@ -168,14 +167,16 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
         If the file is none of verdicts, a verdict contradicts itself, or nothing in it is about the project's faces.
     """
     found = _read(path)
-    before = verdicts(project)
-    have = {v.uuid: v for v in before}
+    book = Book(project)
     faces = FaceFinder(project)
-    new: list[_New] = []
+    new: list[Verdict] = []
+    larger: list[
+        Verdict
+    ] = []  # of more faces than the project's of the same id: taken from that since, or put into the file
     differing: list[str] = []
     others: dict[str, None] = {}  # images of the project that are called as in the file and are not those
     unknown = left_out = here = had = other_pictures = 0
-    now, lacking, one_sided = time.time(), "", ""
+    stamps, lacking, one_sided = _stamps(found, book), "", ""
     for key, one in found.items():
         sides: dict[str, list[int]] = {}
         missing: list[PortableFace] = []
@@ -183,10 +184,16 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
             at = [faces.at(place) for _, place in places]
             sides[side] = [face for face in at if face is not None]
             missing += [place for (_, place), face in zip(places, at, strict=True) if face is None]
-        if key in have:
+        verdict = Verdict(0, key, one.said, _sorted(sides[SUBJECT]), _sorted(sides[OTHER]), one.who, stamps[key])
+        if book.differs(verdict):
             had += 1
-            if not _says(have[key], one, sides):
+            if book.within(verdict):
+                larger.append(replace(verdict, created=book.given_at(key) or verdict.created))
+            else:
                 differing.append(key)
+            continue
+        if book.knows(verdict):
+            had += 1
             continue
         _need_two_sides(path, one, faces)
         not_these = [place.image for place in missing if faces.other_content(place)]
@@ -202,7 +209,7 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
             left_out += 1
             one_sided = key if not missing else one_sided
         else:
-            new.append((key, one, sides[SUBJECT], sides[OTHER]))
+            new.append(replace(verdict, others=_sorted(sides[OTHER])))
     if not new and others:
         raise RequestError(
             tr_n(
@@ -225,29 +232,40 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
                     path=path, verdict=one_sided)
         )  # fmt: skip
         raise RequestError(text)
-    new, gone = _outweighed(before, new, now)
-    unsure = sum(one.said is Said.UNSURE for one, _ in gone.values())
-    if new:
-        text = tr_n("Read {n:,} verdict from {file}", "Read {n:,} verdicts from {file}", len(new), file=path.name)
+    weighed = book.weigh([*new, *larger])
+    if unexplained := book.unexplained(larger, weighed):
+        differing += sorted(unexplained)
+        weighed = book.weigh([*new, *(one for one in larger if one.uuid not in unexplained)])
+    if weighed.added:
+        text = tr_n("Read {n:,} verdict from {file}", "Read {n:,} verdicts from {file}", weighed.added, file=path.name)
+    else:
+        text = tr("Read {file}: what is in it gave way to later words", file=path.name)
+    if weighed:
         with project.journal.step(text, target={"tab": "clustering"}) as connection:
-            for verdict in before:
-                if verdict.uuid in gone:
-                    take_back(connection, verdict, gone[verdict.uuid][1])
-            for key, one, first, second in sorted(new, key=lambda row: row[1].created):
-                keep_verdict(connection, one.said, first, second, one.who, created=min(one.created, now), key=key)
-    ahead = sum(one.created > now for _, one, _, _ in new)
+            book.write(connection, weighed)
+    ahead = sum(found[one.uuid].created > stamps[one.uuid] for one in weighed.standing)
     return listed(
-        project, added=len(new), known=had - len(differing), unknown_faces=unknown, left_out=left_out,
-        ahead=ahead or None, told_later=unsure or None, withdrawn=len(gone) - unsure or None, differing=differing or None,
+        project, added=weighed.added, known=had - len(differing), unknown_faces=unknown, left_out=left_out,
+        ahead=ahead or None, told_later=weighed.unsure or None, withdrawn=weighed.withdrawn or None, differing=differing or None,
         other_content=list(others) or None, other_content_verdicts=other_pictures or None,
     )  # fmt: skip
 
 
-def _says(verdict: Verdict, one: _Said, sides: dict[str, list[int]]) -> bool:
-    """Return whether a project's verdict says what a file's does, as far as its faces are known here."""
-    return (verdict.said, verdict.who, set(verdict.faces), set(verdict.others)) == (
-        one.said, one.who, set(sides[SUBJECT]), set(sides[OTHER]),
-    )  # fmt: skip
+def _stamps(found: dict[str, _Said], book: Book) -> dict[str, float]:
+    """Return by id when a file's verdicts count as given; those from a clock that is ahead when they were read first, in their order."""
+    now = time.time()
+    ahead = sorted({one.created for one in found.values() if one.created > now})
+    place = {created: round(now - TICK * (len(ahead) - 1 - at), 6) for at, created in enumerate(ahead)}
+
+    def stamp(key: str, created: float) -> float:
+        known = book.given_at(key) if created in place else None
+        return place.get(created, created) if known is None else known
+
+    return {key: stamp(key, one.created) for key, one in found.items()}
+
+
+def _sorted(faces: Sequence[int]) -> tuple[int, ...]:
+    return tuple(sorted(set(faces)))
 
 
 def _need_two_sides(path: Path, one: _Said, faces: FaceFinder) -> None:
@@ -267,35 +285,3 @@ def _need_two_sides(path: Path, one: _Said, faces: FaceFinder) -> None:
                     said=one.said.words,
                 )
             )
-
-
-def _without(one: _New, gone: Collection[int]) -> _New | None:
-    """Return what is left of a file's verdict without some faces; None where it says nothing any more."""
-    key, said, *sides = one
-    first, second = ([face for face in side if face not in gone] for side in sides)
-    return (key, said, first, second) if first and (second or said.said in OF_FACES) else None
-
-
-def _outweighed(
-    before: Sequence[Verdict], new: Sequence[_New], now: float
-) -> tuple[list[_New], dict[str, tuple[Verdict, set[int]]]]:
-    """Return what is left of a file's verdicts, and those, of the project too, that the same person outweighed later.
-
-    The latter by id, each with the faces that it is taken from.
-    """
-    coming = [
-        Verdict(0, key, one.said, tuple(first), tuple(second), one.who, min(one.created, now))
-        for key, one, first, second in new
-    ]
-    of: dict[str, list[Verdict]] = {}
-    for verdict in sorted([*before, *coming], key=lambda one: (one.created, one.said is not Said.UNSURE)):
-        of.setdefault(verdict.who, []).append(verdict)
-    gone: dict[str, tuple[Verdict, set[int]]] = {}
-    for theirs in of.values():
-        for verdict, faces in outweighed(theirs):
-            gone.setdefault(verdict.uuid, (verdict, set()))[1].update(faces)
-    left = [_without(one, gone[one[0]][1] if one[0] in gone else ()) for one in new]
-    kept = [one for one in left if one is not None]
-    if not kept:  # nothing is read, so that nothing of the project gives way
-        gone = {one.uuid: gone[one.uuid] for one in coming if one.uuid in gone}
-    return kept, gone

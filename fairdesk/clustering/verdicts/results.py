@@ -51,7 +51,7 @@ class TakenOut(Record):
     faces: list[int]
 
 
-def _faces_named(faces: Sequence[int]) -> str:
+def faces_named(faces: Sequence[int]) -> str:
     """Return the numbers of some faces; of many the first."""
     some = ", ".join(map(str, faces[:_TOLD])) + (", …" if len(faces) > _TOLD else "")
     return tr_n("face {numbers}", "{n:,} faces ({numbers})", len(faces), numbers=some)
@@ -87,6 +87,8 @@ class VerdictResult(JobResult):
     """The clustering that was corrected by it; None where there is none."""
     clusters: list[VerdictCluster] = []
     """Those that were meant, first, and those that gained or lost faces."""
+    unchanged: int | None = None
+    """The number of the verdict that said all this before: nothing was changed, and there is nothing to undo."""
     named: list[int] = []
     """Faces that were named one by one."""
     beside: list[int] = []
@@ -94,7 +96,7 @@ class VerdictResult(JobResult):
 
     def _whom(self) -> str:
         meant = [one.text() for one in self.clusters if one.meant]
-        sides = [_faces_named(some) for some in (self.named, self.beside) if some]
+        sides = [faces_named(some) for some in (self.named, self.beside) if some]
         if not sides:
             return tr(" and ").join(meant)
         both = [*sides, *meant]
@@ -120,7 +122,18 @@ class VerdictResult(JobResult):
 
     def text(self) -> str:
         """Return what was kept and of whom, what moved, which names are gone, and what it contradicts."""
-        lines = [tr("Kept: {said}: {whom}.", said=Said(self.said).words, whom=self._whom()), self._moved()]
+        said, whom = Said(self.said).words, self._whom()
+        if self.unchanged:
+            lines = [
+                tr(
+                    "Nothing to change: {said}: {whom} is kept already, as verdict {number}.",
+                    said=said,
+                    whom=whom,
+                    number=self.unchanged,
+                )
+            ]
+        else:
+            lines = [tr("Kept: {said}: {whom}.", said=said, whom=whom), self._moved()]
         if self.hidden:
             lines.append(
                 tr_n("{n:,} of the {faces} is on a hidden image: it counts in no cluster, and no clustering takes it, while it is hidden.",

@@ -9,12 +9,15 @@ import apsw
 
 from fairdesk.clustering.verdicts.otherwise import otherwise_lines
 from fairdesk.project import Project
-from fairdesk.project.verdict_constraints import constraints
+from fairdesk.project.verdict_constraints import Constraints, constraints
 from fairdesk.project.verdicts import (
     OF_FACES,
     Said,
     Verdict,
+    forget_given,
     keep_verdict,
+    outweigh,
+    said_before,
     say_again,
     take_back,
     this_person,
@@ -29,26 +32,63 @@ _TOLD = 6  # numbers of faces
 
 
 def say(
-    project: Project, connection: apsw.Connection, said: Said, faces: Iterable[int], others: Iterable[int] = ()
+    project: Project,
+    connection: apsw.Connection,
+    said: Said,
+    faces: Iterable[int],
+    others: Iterable[int] = (),
+    *,
+    anew: bool = False,
 ) -> tuple[int, list[Verdict]]:
     """Within a journal step: keep a verdict of this person; returns its number and those that it changes, as they were.
 
-    Who says the same of the same faces again keeps one verdict, of the later time. A person's newer word replaces their own
+    Who says the same of the same faces again keeps one verdict, of the later time; of the earlier one where nothing hangs
+    on that, so that nothing changes (unless it is given `anew`: an answer to a question). A person's newer word replaces their own
     older word that says the opposite, and their "not sure" of what it tells; their "not sure" withdraws their older word on
     the same two sides (`withdrawn_by`). Those of others stay.
     """
     who = this_person()
     faces, others = list(faces), list(others)
-    number = say_again(connection, said, faces, others, who) or keep_verdict(connection, said, faces, others, who)
+    before = verdicts(project)
+    again = said_before(before, said, faces, others, who)
+    if again is not None and not anew and _stands(before, again):
+        return again.id, []
+    if again is not None:
+        say_again(connection, again)
+    number = keep_verdict(connection, said, faces, others, who) if again is None else again.id
     every = verdicts(project)
     newest, mine = next(one for one in every if one.id == number), [one for one in every if one.who == who]
     gone = withdrawn_by(newest, mine) if said is Said.UNSURE else [(one, one.faces) for one in told_by(newest, mine)]
-    for one in constraints(every).contradictions:
-        if one.verdict.who == who and one.verdict.id != number and any(v.id == number for v in one.against):
-            gone.append((one.verdict, one.faces if one.verdict.said in OF_FACES else one.verdict.faces))
     for verdict, some in gone:
+        outweigh(connection, verdict, some)
+    against = [
+        (one.verdict, one.faces if one.verdict.said in OF_FACES else one.verdict.faces)
+        for one in constraints(every).contradictions
+        if one.verdict.who == who and one.verdict.id != number and any(v.id == number for v in one.against)
+    ]
+    for verdict, some in against:
         take_back(connection, verdict, some)
-    return number, [verdict for verdict, _ in gone]
+    forget_given(connection, [verdict.uuid for verdict, _ in against])
+    return number, [verdict for verdict, _ in (*gone, *against)]
+
+
+def _stands(every: Sequence[Verdict], one: Verdict) -> bool:
+    """Return whether all that is said comes to the same if one of the verdicts is given again now."""
+    rest = [verdict for verdict in every if verdict.id != one.id]
+    mine = [verdict for verdict in rest if verdict.who == one.who]
+    if withdrawn_by(one, mine) if one.said is Said.UNSURE else told_by(one, mine):
+        return False
+    now, then = (constraints(some) for some in (every, [*rest, one]))
+    return _comes_to(now) == _comes_to(then)
+
+
+def _comes_to(found: Constraints) -> tuple[object, ...]:
+    return (
+        found.together, found.ignored, set(found.same), set(found.confirmed),
+        {(one.verdict.id, one.faces, one.others) for one in found.apart},
+        {(verdict.id, faces, others) for verdict, faces, others in found.joined},
+        {(one.verdict.id, one.faces) for one in found.contradictions},
+    )  # fmt: skip
 
 
 def replaces(numbers: Sequence[int]) -> str:

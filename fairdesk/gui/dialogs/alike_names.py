@@ -9,31 +9,45 @@ from PySide6.QtWidgets import QWidget
 from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.project import Project
+from fairdesk.project.faces import commonest_group, images_of_faces
 from fairdesk.project.identities import (
     MOST_ALIKE,
     NamedImages,
     alike_question,
+    find_identity,
     groups_alike,
-    groups_with,
     names_alike,
     namesake_question,
+    namesakes,
 )
 from fairdesk.words import tr
 
 
 async def settled_name(
-    parent: QWidget, project: Project, typed: NameDialog, images: Sequence[int]
-) -> tuple[str, str | None] | None:
-    """Return the name and group that some images get, as typed in a dialog, after a question where a new name is nearly a known one; None where that was dismissed."""
-    name, group = typed.name.text().strip(), typed.group_value() or None
-    like_group = groups_alike(project, group, images) if group else []
-    if group and like_group:
-        group = await ask_group(parent, group, like_group)
-        if group is None:
+    parent: QWidget, project: Project, typed: NameDialog, faces: Sequence[int]
+) -> tuple[str, str] | None:
+    """Return the name and group ("": none) that some faces get, as typed in a dialog; None where a question was dismissed.
+
+    Without a group that is the one which most of the faces have. It is asked who is meant where a new person would be called
+    as one of another group, or nearly as somebody: one of the same group is then offered first.
+    """
+    name, chosen = typed.name.text().strip(), typed.group_value()
+    images = sorted(set(images_of_faces(project, faces).values()))
+    like_group = groups_alike(project, chosen, images) if chosen else []
+    if chosen and like_group:
+        chosen = await ask_group(parent, chosen, like_group)
+        if chosen is None:
             return None
-    alike = [] if groups_with(project, name) else names_alike(project, name, images=images)
-    one = await ask_who(parent, name, alike) if alike else name
-    return (one.name, one.group) if isinstance(one, NamedImages) else None if one is None else (name, group)
+    group = chosen if chosen is not None else commonest_group(project, faces) or ""
+    if find_identity(project, name, group or None) is not None:
+        return name, group
+    same, alike = namesakes(project, name, faces), names_alike(project, name, faces)
+    nearest = next((one for one in alike if one.group == (group or None)), None)
+    known = same or alike
+    one = await ask_who(parent, name, known, nearest) if known or nearest else name
+    if isinstance(one, NamedImages):
+        return one.name, one.group or ""
+    return None if one is None else (name, group)
 
 
 async def ask_who(
@@ -62,7 +76,7 @@ async def ask_who(
 async def ask_group(parent: QWidget, name: str, alike: Sequence[str]) -> str | None:
     """Ask whether a new group is one that is called nearly so; returns that, the name itself for a new one, None where it was dismissed."""
     others = {tr("This is the group {name}", name=one): one for one in alike[:MOST_ALIKE]}
-    question = tr("“{name}” differs in case or blanks alone from a group that is there: {known}. Is it the same group?",
+    question = tr("“{name}” differs in case, accents or blanks alone from a group that is there: {known}. Is it the same group?",
                   name=name, known=", ".join(alike[:MOST_ALIKE]))  # fmt: skip
     said = await async_glue.ask(parent, tr("Group"), question, [*others, tr("A new group")])
     return others.get(said, name) if said is not None else None

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.alike_names import ask_group, ask_who
+from fairdesk.gui.widgets.name_completer import keep_as_typed
 from fairdesk.project import Project
 from fairdesk.project.identities import (
     NamedImages,
@@ -55,21 +55,10 @@ class LabelDialog(QDialog):
         for field, text in (("identity", tr("Identity")), ("group", tr("Group")), ("gender", tr("Gender")), ("age", tr("Age")),
                             ("add", tr("Add tags")), ("remove", tr("Remove tags"))):  # fmt: skip
             box = QComboBox()
-            box.setEditable(True)
             box.addItems(["", *known.get(field, [])])
             box.setAccessibleName(text)
-            line = box.lineEdit()
-            assert line is not None
+            line = keep_as_typed(box, known.get(field, []))
             line.setPlaceholderText(tr("tags, separated by commas") if field in ("add", "remove") else tr(LEAVE))
-            completer = QCompleter(known.get(field, []), self)
-            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-            completer.setFilterMode(Qt.MatchFlag.MatchContains)
-            box.setCompleter(completer)
-            box.setInsertPolicy(
-                QComboBox.InsertPolicy.NoInsert
-            )  # what is typed stays as it is: else the box would take
-            box.setDuplicatesEnabled(True)  # a value that differs in case alone instead, once it is left
-            line.editingFinished.disconnect()
             box.currentTextChanged.connect(lambda _text: self._check())
             self.boxes[field] = box
             layout.addRow(text, box)
@@ -93,15 +82,27 @@ class LabelDialog(QDialog):
         self.boxes[first].setFocus()
         self._check()
 
-    def _alike(self) -> list[NamedImages]:
-        """Return the people whose names are nearly the new one."""
-        name, project = self._value("identity"), self._project
-        if not name or project is None or groups_with(project, name):
-            return []
-        return names_alike(project, name, images=map(int, self._images))
+    def _landing(self) -> set[str | None]:
+        """Return the groups that the images are in once they are labelled."""
+        group = self._value("group")
+        if group is None and self._project is not None:
+            return groups_of_images(self._project, self._images)
+        return {group or None}
 
-    async def _settle(self, alike: list[NamedImages]) -> None:
-        one = await ask_who(self, self._value("identity") or "", alike)
+    def _alike(self) -> list[NamedImages]:
+        """Return the people whose names are nearly the new one, those of the group that the images are in then first."""
+        name, project = self._value("identity"), self._project
+        if not name or project is None:
+            return []
+        landing, of = self._landing(), groups_with(project, name)
+        if landing <= set(of):
+            return []
+        found = names_alike(project, name, images=map(int, self._images))
+        near = [one for one in found if landing == {one.group}]
+        return [*near, *(one for one in found if one not in near)] if near or not of else []
+
+    async def _settle(self, alike: list[NamedImages], nearest: NamedImages | None) -> None:
+        one = await ask_who(self, self._value("identity") or "", alike, nearest)
         if isinstance(one, NamedImages):
             self.boxes["identity"].setCurrentText(one.name)
             self.boxes["group"].setCurrentText(one.group or "")
@@ -127,29 +128,33 @@ class LabelDialog(QDialog):
             if groups_of_images(self._project, self._images) <= set(groups):
                 return ""
             return tr(
-                "There is a {name} in: {groups}. Images of another group become another person of that name; "
+                "A person named {name} exists in: {groups}. Images of another group become another person of that name; "
                 "to say that it is this one, set the group too.",
                 name=name,
                 groups=known,
             )
         return tr(
-            "There is a {name} in: {groups}. In {group} it is another person of that name.",
+            "A person named {name} exists in: {groups}. In {group} it is another person of that name.",
             name=name,
             groups=known,
             group=group or tr("no group"),
         )
 
     def accept(self) -> None:
-        """Ask who is meant, where the name is somebody's of another group, or differs from a known one in case or blanks alone; then accept."""
+        """Ask who is meant, where the name is somebody's of another group, or differs from a known one in case, accents or blanks alone; then accept."""
         group, groups = self._value("group"), self._alike_groups()
         if groups and group not in self._kept_groups:
             async_glue.start(self._ask_group(group or "", groups))
             return
         people, alike = self._namesakes(), self._alike()
-        if people:
+        nearest = alike[0] if alike and self._landing() == {alike[0].group} else None
+        if nearest is not None:
+            same = [NamedImages(self._value("identity") or "", group, images) for group, images in people.items()]
+            async_glue.start(self._settle([nearest, *same, *alike[1:]], nearest))
+        elif people:
             async_glue.start(self._ask(people))
         elif alike:
-            async_glue.start(self._settle(alike))
+            async_glue.start(self._settle(alike, None))
         else:
             super().accept()
 
@@ -172,12 +177,11 @@ class LabelDialog(QDialog):
 
     def _namesakes(self) -> dict[str | None, int]:
         """Return the people of this name, by group, with their images, where some images would become another one."""
-        name, group = self._value("identity"), self._value("group")
+        name = self._value("identity")
         if not name or self._project is None:
             return {}
         groups = groups_with(self._project, name)
-        landing = groups_of_images(self._project, self._images) if groups and group is None else {group or None}
-        if not groups or landing <= set(groups):
+        if not groups or self._landing() <= set(groups):
             return {}
         images = images_of_name(self._project, name)
         return {one: images.get(one, 0) for one in groups}
@@ -192,7 +196,7 @@ class LabelDialog(QDialog):
             ): group
             for group, count in list(people.items())[:_MOST]
         }  # fmt: skip
-        question = tr("There is a {name} already. Is it the same person?", name=name)
+        question = tr("A person named {name} exists already. Is it the same person?", name=name)
         said = await async_glue.ask(
             self, tr("Label"), question, [apart, *joins], tr("To join sets the group of the images too.")
         )

@@ -109,7 +109,8 @@ class VerdictsDialog(QDialog):
     async def _read(self) -> None:
         path = await async_glue.choose_file(self, tr("Read verdicts"), tr("CSV (*.csv)"))
         if path:
-            self._session.edit(lambda project: read_verdicts(project, Path(path)), lambda done: done.text(_SHOWN))
+            told = lambda done: done.text(_SHOWN)
+            self._session.edit(lambda project: read_verdicts(project, Path(path)), told, same=told)
 
     async def _write(self) -> None:
         project: Project | None = self._session.project

@@ -6,6 +6,8 @@ from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
+from fairdesk.figures.legend_lines import fitted
+
 CARD = 112  # side of the picture
 _APART, _EDGE = 14, 6
 LegendLine = tuple[str, str, int]  # text, colour, category (-1: none of them)
@@ -30,21 +32,8 @@ def paint_legend(painter: QPainter, owner: QWidget, lines: list[tuple[QRect, Leg
 
 
 def elided(metrics: QFontMetrics, text: str, width: int) -> str:
-    """Return the text of a legend in a width: its name is cut, not its count, nor what tells it from others (in brackets)."""
-    if metrics.horizontalAdvance(text) <= width:
-        return text
-    right, of = Qt.TextElideMode.ElideRight, metrics.horizontalAdvance
-    count = max(text.rfind("  "), 0)
-    apart = text.rfind(" (", 0, count)
-    least = text[:1] + "…"
-    if apart > 0 and of(least + text[apart:]) > width:  # of the brackets the number is left, which comes first
-        head = metrics.elidedText(text[:apart], right, (width - of(text[count:])) // 4)
-        least = head if len(head) > 1 else least
-        return least + metrics.elidedText(text[apart:count], right, width - of(least + text[count:])) + text[count:]
-    at = apart if apart > 0 else count
-    if at and of(least + text[at:]) <= width:
-        return metrics.elidedText(text[:at], right, width - of(text[at:])) + text[at:]
-    return metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width)
+    """Return the text of a legend in a width (`fitted`)."""
+    return fitted(text, width, metrics.horizontalAdvance)
 
 
 def paint_card(
@@ -72,5 +61,4 @@ def paint_card(
     top = inside.top() + (CARD + 2) * room
     for number, text in enumerate(texts):
         line = QRect(inside.left(), top + number * high, inside.width(), high)
-        elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, line.width())
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, elided)
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, elided(metrics, text, line.width()))

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCompleter, QLineEdit, QListView
+from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QListView
 
 from fairdesk.words import tr
 
@@ -86,6 +86,21 @@ class NameCompleter(QCompleter):
             QCoreApplication.sendEvent(self._line, again)
             return True
         return super().eventFilter(watched, event)
+
+
+def keep_as_typed(box: QComboBox, known: Iterable[str]) -> QLineEdit:
+    """Let a box of known names be typed into: they are offered, and what is typed stays as it is. Returns its line.
+
+    A box of Qt takes the name that differs in case alone in place of what was typed, once it is left.
+    """
+    box.setEditable(True)
+    line = box.lineEdit()
+    assert line is not None
+    box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+    box.setDuplicatesEnabled(True)
+    line.editingFinished.disconnect()
+    NameCompleter(line, plain(known))
+    return line
 
 
 def plain(names: Iterable[str]) -> list[Known]:

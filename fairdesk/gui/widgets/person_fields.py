@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit
 
 from fairdesk.clustering.naming import Known, meant
-from fairdesk.gui.widgets.name_completer import NameCompleter
+from fairdesk.gui.widgets.name_completer import NameCompleter, keep_as_typed, plain
 from fairdesk.project.identities import folded_name
 from fairdesk.words import tr
 
@@ -22,12 +22,14 @@ class PersonFields:
         within = line()
         within.setStyleSheet("padding: 0; border: none; background: transparent")  # the box around it has these
         self.group.setLineEdit(within)
-        self.group.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        keep_as_typed(self.group, [])
         self.group.setAccessibleName(tr("Group"))
         self.note.setWordWrap(True)
         self.note.setProperty("role", "muted")
         self._known: Known = {}
-        self._alike: dict[str, list[str]] = {}  # names by what those have in common that differ in case or blanks alone
+        self._alike: dict[
+            str, list[str]
+        ] = {}  # names by what those have in common that differ in case, accents or blanks alone
         self._groups: list[str] = []
         self._usual: str | None = None
         self._tells = False
@@ -58,6 +60,8 @@ class PersonFields:
         self.group.addItems(["", *groups, *([] if tr("no group") in groups else [tr("no group")])])
         self.group.setCurrentText(typed)
         self.group.blockSignals(False)
+        if within := self.group.lineEdit():
+            NameCompleter(within, plain([*groups, tr("no group")]))
 
     def ask(self, name: str, group: str, usual: str | None, *, tells: bool = True) -> None:
         """Begin with a name and a group; `usual` is the group that most of the faces have, where it is known (`tells`)."""

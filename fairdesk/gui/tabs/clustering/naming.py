@@ -77,6 +77,7 @@ async def _assign(tab: ClusteringTab, cluster: Cluster, suggested: str, in_group
         tab.session.edit(
             lambda project: name_cluster(project, wanted),
             lambda done: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", done.faces, name=done.identity),
+            same=lambda done: done.text(),
         )
 
     def ask_again() -> None:

@@ -35,6 +35,8 @@ class Ahead:
     items: dict[int, GridItem]
     estimate: Estimate
     verdicts: int  # of the whole project
+    telling: int  # of these the ones that say how far likeness can be trusted: "not sure" does not
+    not_sure: int = 0  # of the answers of this review
     checks: Tally | None = None  # of faces drawn at random
 
 
@@ -53,6 +55,8 @@ def look_ahead(review: ReviewSession, known: Container[int] = (), begun: Iterabl
         items(review.project, "face", unknown) if unknown else {},
         review.estimate(),
         count_verdicts(review.project),
+        count_verdicts(review.project, telling=True),
+        review.past.not_sure(),
         tally(review.past.checks()),
     )
 
@@ -100,6 +104,13 @@ def note_of(asked: Asked) -> str:
     return said + " " + tr("Not sure leaves the answer of {who} as it is.", who=who) if who else said
 
 
+def none_asked(skipped: int | None, *, reading: bool) -> tuple[str, str]:
+    """Return title and note where no question is shown: none is left, `skipped` ones aside, or that is not known yet (None)."""
+    if reading:
+        return tr("Reading what was changed elsewhere …"), ""
+    return (tr("One moment …"), "") if skipped is None else (tr("Nothing is left to ask"), nothing_left(skipped))
+
+
 def nothing_left(skipped: int) -> str:
     """Say what to do where no question is left."""
     parts = [tr("No question is left that would change much. Every answer is kept: close the review (Esc).")]
@@ -127,6 +138,13 @@ def side_title(asked: Asked, titles: Mapping[int, str], faces: int, *, first: bo
     return f"{title}  ·  {count}" if title else count
 
 
+def _answered(answered: int, not_sure: int) -> str:
+    said = tr_n("{n:,} answered", "{n:,} answered", answered)
+    if not not_sure:
+        return said
+    return tr_n("{answered}, {n:,} of them not sure", "{answered}, {n:,} of them not sure", not_sure, answered=said)
+
+
 def progress_line(ahead: Ahead, answered: int) -> str:
     """Say how right the clusters are thought to be, and how many answers are left and given."""
     found = ahead.estimate
@@ -136,14 +154,14 @@ def progress_line(ahead: Ahead, answered: int) -> str:
         else tr("no question is left that would change much")
     )
     estimated = mark("Estimated: {purity:.1%} pure, {completeness:.1%} complete")
-    if not ahead.verdicts:  # nobody said yet how good likeness is as a measure here
+    if not ahead.telling:  # nobody said yet how good likeness is as a measure here
         estimated = mark("Estimated from likeness alone: {purity:.1%} pure, {completeness:.1%} complete")
     parts = [
         tr(estimated, purity=found.purity, completeness=found.completeness),
         tr_n("some {n:,} answer to 99 %", "some {n:,} answers to 99 %", found.answers_left)
         if found.answers_left
         else none_left,
-        tr_n("{n:,} answered", "{n:,} answered", answered),
+        _answered(answered, ahead.not_sure),
     ]
     if ahead.checks is not None:
         parts.append(

@@ -23,8 +23,8 @@ from fairdesk.gui.tabs.clustering.review_ahead import (
     key_of,
     look_ahead,
     newer_note,
+    none_asked,
     note_of,
-    nothing_left,
     prefetch,
     progress_line,
 )
@@ -61,7 +61,7 @@ class ReviewPane(KeyedPane):
         self._round = 0  # of a review that was closed meanwhile nothing arrives
         self._replies = Replies()
         self._backs: list[bool] = []  # what waits for the answers that are on their way: Undo, or Back
-        self._changed = False
+        self._changed = self._reading = False  # what others changed is to be read; is being read
         self.current: Asked | None = None
         self.answered = 0
         self.title, self.note, self.progress = QLabel(), QLabel(), QLabel()
@@ -185,8 +185,7 @@ class ReviewPane(KeyedPane):
     def _forget(self) -> None:
         self._idle.stop()
         self._review, self._queue, self._replies, self._items = None, [], Replies(), {}
-        self._backs, self._changed = [], False
-        self._touched.clear()
+        self._backs, self._changed, self._reading, self._touched = [], False, False, set()
         self.naming.forget()
         self._pending, self._waits, self.answered, self._exhausted = 0, False, 0, False
         self.progress.setText("")
@@ -250,10 +249,7 @@ class ReviewPane(KeyedPane):
             self._exhausted = not [one for one in ahead.queue if leave is None or key_of(one) != key_of(leave)]
             if not self._pending:
                 self._take(ahead)
-                if self.current is None and self._queue:
-                    self._next()
-                elif self.current is None:
-                    self._show(None)
+                self._next() if self.current is None and self._queue else self._say_why_none()
 
         known = self._items
         self._session.background.edit(lambda: look_ahead(review, known), self._guarded(arrived), self._failed)
@@ -267,18 +263,22 @@ class ReviewPane(KeyedPane):
             self.buttons[reply].setEnabled(asked is not None)
         self.buttons["back"].setEnabled(bool(self._replies) or self.answered > 0)
         self.buttons["check"].setEnabled(self._review is not None)
-        self.note.setText(note_of(asked) if asked is not None else "")
         if asked is None:
             self.sides.clear()
-            waiting = self._review is None or self._pending > 0
-            self.title.setText(tr("One moment …") if waiting else tr("Nothing is left to ask"))
-            if self._review is not None and not waiting:
-                self.note.setText(nothing_left(self._review.skipped))
-            return
-        self.title.setText(tr(TITLES[asked.kind]))
-        self.sides.show_question(asked, self._items, self._titles)
-        if self.isVisible():
-            (self.name if self.naming.goes_on else self).setFocus()
+            known = self._review if self._exhausted and not self._pending else None
+            title, note = none_asked(None if known is None else known.skipped, reading=self._reading)
+        else:
+            title, note = tr(TITLES[asked.kind]), note_of(asked)
+        self.title.setText(title)
+        self.note.setText(note)
+        if asked is not None:
+            self.sides.show_question(asked, self._items, self._titles)
+            if self.isVisible():
+                (self.name if self.naming.goes_on else self).setFocus()
+
+    def _say_why_none(self) -> None:
+        if self.current is None:
+            self._show(None)
 
     def _say_again(self) -> None:
         """Show the question that is asked with what its clusters are called by now; who was named meanwhile is not asked about."""
@@ -469,7 +469,8 @@ class ReviewPane(KeyedPane):
         """Take answers back, or again, that were undone or redone; where something else was changed, read all again."""
         review, known, now, begun = self._review, self._items, self._round, self.naming.begun()
         assert review is not None
-        self._changed = False
+        self._changed, self._reading = False, True
+        self._say_why_none()
 
         def work() -> tuple[ReviewSession, int, Ahead] | None:
             more = review.follow_history()
@@ -479,11 +480,12 @@ class ReviewPane(KeyedPane):
             return (review, more, look_ahead(review, known)) if more or review.renamed else None
 
         def done(found: tuple[ReviewSession, int, Ahead] | None) -> None:
+            self._reading = False
             if found is None:
-                return
-            if found[0] is not review:
+                self._say_why_none()
+            elif found[0] is not review:
                 self._round += 1  # what is still on its way is of the earlier reading
-                self._pending, self._waits = 0, False
+                self._pending, self._waits, self._exhausted = 0, False, False
                 self._touched.clear()
                 self.bar.hide()
                 self._review, self._replies, self.current = found[0], Replies(), None

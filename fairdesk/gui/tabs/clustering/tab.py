@@ -121,7 +121,7 @@ class ClusteringTab(Tab):
         self.clusters.doubleClicked.connect(lambda _i: async_glue.start(rename_cluster(self)))
         self.grid.selection_changed.connect(lambda _n: self.on_faces())
         self.grid.opened.connect(self.open_photograph)
-        session.missing_changed.connect(lambda: self.grid.set_missing(session.missing))
+        session.originals.updated.connect(lambda: self.grid.set_missing(session.originals.missing))
         self.tree_button.toggled.connect(lambda shown: show_tree(self, shown))
         self.again_button.clicked.connect(self._again)
         self.review = ReviewPane(session, self.grid.thumbnails, self)
@@ -460,7 +460,7 @@ class ClusteringTab(Tab):
             self._say(lambda project: verdict_edits.say_different(project, chosen[0], chosen[1]))
 
     def _say(self, work: Callable[[Project], VerdictResult]) -> None:
-        self.session.edit(work, lambda done: done.text())
+        self.session.edit(work, lambda done: done.text(), same=lambda done: done.text())
 
     @Slot(object, object)
     def move_to(self, faces: list[int], cluster: Cluster) -> None:

@@ -280,7 +280,7 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ActionSpec(
             "dataset.relink",
             tr("Find moved originals…"),
-            tab.session.find_moved,
+            tab.session.originals.find_moved,
             tr("&Dataset"),
             icon="folder",
             enabled=images,

@@ -133,7 +133,7 @@ class DatasetTab(Tab):
         self.like_button.clicked.connect(lambda: self._set_like(None))
         self.grid.opened.connect(self._open_photograph)
         self.missing_button.hide()
-        session.missing_changed.connect(self._on_missing)
+        session.originals.updated.connect(self._on_missing)
         self.grid.selection_changed.connect(lambda _n: self._say_counts())
         self.pages.setCurrentWidget(self.empty_page)
 
@@ -258,8 +258,8 @@ class DatasetTab(Tab):
 
     def _on_missing(self) -> None:
         """Mark what is missing, and offer to find it."""
-        self.grid.set_missing(self.session.missing)
-        self.missing_button.setVisible(len(self.session.missing) > 0)
+        self.grid.set_missing(self.session.originals.missing)
+        self.missing_button.setVisible(len(self.session.originals.missing) > 0)
         if self.state.currentData() == "missing":
             self._reload()
         self._say_counts()
@@ -313,9 +313,9 @@ class DatasetTab(Tab):
         self._say_counts()
 
     def _say_counts(self) -> None:
-        missing, now = self.session.missing, self.session.changed
+        missing, now = self.session.originals.missing, self.session.originals.changed
         self.counts.setText(
-            presenter.headline(self.view, self.grid.selected_count(), missing, now, self.session.lost_shown)
+            presenter.headline(self.view, self.grid.selected_count(), missing, now, self.session.originals.lost_shown)
         )
         self.counts.setToolTip(presenter.explanation(self.view, missing, now))
         self.session.told_state()
@@ -449,12 +449,13 @@ class DatasetTab(Tab):
         dialog = NameDialog(
             tr_n("Identity of this image:", "Identity of these {n:,} images:", len(images)), self._names(), self
         )
-        if await async_glue.finished(dialog) and (who := await settled_name(self, project, dialog, images)) is not None:
+        if not await async_glue.finished(dialog):
+            return
+        faces = largest_faces(project, project.shown_detector(), images)
+        if (who := await settled_name(self, project, dialog, faces)) is not None:
             name, group = who
             self.session.edit(
-                lambda project: set_identity(
-                    project, largest_faces(project, project.shown_detector(), images), name, group
-                ),
+                lambda project: set_identity(project, faces, name, group),
                 lambda n: tr_n("{n:,} face is now {name}", "{n:,} faces are now {name}", n, name=name),
             )
 
