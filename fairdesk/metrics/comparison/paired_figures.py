@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.metrics.comparison.disagreements import Disagreements, Reach, disagreements_of, held
+from fairdesk.metrics.comparison.figure_differences import jointly_inverted, moved_apart, shifted_difference
 from fairdesk.metrics.evaluation import Evaluated
 from fairdesk.metrics.fairness.figure_functions import rates_behind
 from fairdesk.metrics.fairness.figure_notes import smaller_is_fairer
@@ -255,27 +256,47 @@ class PairedFigures:
             if few:
                 rows.append((row.name, None, row.value, other, None, few[0]))
                 continue
-            ratio = row.name == "IR" or row.name == "SER" or "_over_" in row.name
-            bound = None if row.name.startswith("accuracy") or row.name == "fmr_MAPE" else 1.0
-            bare = any(self._bare(rate) for rate in rates_behind(row.name))
-            own = [one.fairness.intervals.get(row.name) for one in groups if one is not None]
-            ci = _of_figures(
-                (row.value, other),
-                (tables[0][row.name], tables[1][row.name]),
-                own,
-                ratio=ratio,
-                bound=bound,
-                bare=bare,
-                few=any(self._few_errors(rate) for rate in rates_behind(row.name)),
-                falls=not smaller_is_fairer(row.name),
-            )
+            one, two = commons
+            assert one is not None and two is not None
+            ci = self._figure_difference(row.name, (row.value, other), (one, two), tables, check)
             rows.append((row.name, None, row.value, other, ci, None))
         return rows
+
+    def _figure_difference(
+        self,
+        name: str,
+        values: tuple[float, float],
+        commons: tuple[CommonSpread, CommonSpread],
+        tables: list[dict[str, Array]],
+        check: Callable[[], None],
+    ) -> Interval | None:
+        """Return the interval of a figure's difference: by inversion; where a rate is 0 or 1, or both models err alike, from likely rates (too)."""
+        ratio = name == "IR" or name == "SER" or "_over_" in name
+        joint = jointly_inverted(name, values, commons, ratio=ratio, check=check)
+        if joint is not None and not any(self._few_disagreements(rate) for rate in rates_behind(name)):
+            return joint
+        shifted = shifted_difference(
+            values,
+            (tables[0][name], tables[1][name]),
+            [one.groups.fairness.intervals.get(name) for one in commons],
+            ratio=ratio,
+            bound=None if name.startswith("accuracy") or name == "fmr_MAPE" else 1.0,
+            bare=any(self._bare(rate) for rate in rates_behind(name)),
+            few=any(self._few_errors(rate) for rate in rates_behind(name)),
+            falls=not smaller_is_fairer(name),
+        )
+        if joint is None or shifted is None:
+            return joint or shifted
+        return min(shifted[0], joint[0]), max(shifted[1], joint[1])
 
     def _bare(self, rate: str) -> bool:
         """Tell whether a group has no error, or nothing else, in one of the models."""
         groups = [one.result.groups for one in self.found]
         return any(getattr(row, rate) in (0, 1) for one in groups if one for row in one.per_group.values())
+
+    def _few_disagreements(self, rate: str) -> bool:
+        """Tell whether the models disagree on few comparisons of a group."""
+        return any(one.disagreements.few for (which, _), one in self._paired_rates.items() if which == rate)
 
     def _few_errors(self, rate: str) -> bool:
         """Tell whether a group has few errors in one of the models."""
@@ -300,7 +321,7 @@ class PairedFigures:
                 paired = self._paired_rates.get((rate, name))
                 if paired is not None and paired.disagreements.few:
                     rates = first.made[rate][name].rate, second.made[rate][name].rate
-                    by = _apart(rates, (likely[0][name], likely[1][name]), paired.disagreements.reach())
+                    by = moved_apart(rates, (likely[0][name], likely[1][name]), paired.disagreements.reach())
                     if by > 0:
                         apart[rate, name] = by * normal / Z95
         if not apart and not self._bare("fmr") and not self._bare("fnmr"):
@@ -311,80 +332,6 @@ class PairedFigures:
             {name: np.concatenate([ways[0][0][name], ways[0][1][name]]) for name in ways[0][0]},
             {name: np.concatenate([ways[1][1][name], ways[1][0][name]]) for name in ways[1][0]},
         ]
-
-
-def _apart(rates: tuple[float, float], likely: tuple[Array, Array], reach: Reach) -> float:
-    """Return by how much on the logit scale each of two rates is to be moved (97.5 % of the way) from the other.
-
-    What the draws' difference lacks of its reach: from the rate m = q / (1 + q) between them, the odds q u and q / u lie
-    F apart, if q (1 - F) u^2 - F (1 + q^2) u - q (1 + F) = 0. Zero where a rate is 0 or 1, or the draws reach as far.
-    """
-    if not all(0 < rate < 1 for rate in rates):
-        return 0.0
-    lacking = (sum(reach) / 2) ** 2 - (Z95 * float(np.std(likely[1] - likely[0], ddof=1))) ** 2
-    if lacking <= 0:
-        return 0.0
-    far, middle_rate = min(math.sqrt(lacking), 0.98), sum(rates) / 2
-    q = middle_rate / (1 - middle_rate)
-    b = far * (1 + q * q)
-    return math.log((b + math.sqrt(b * b + 4 * q * q * (1 - far * far))) / (2 * q * (1 - far)))
-
-
-def _of_figures(
-    values: tuple[float, float],
-    draws: tuple[Array, Array],
-    own: list[Interval | None],
-    *,
-    ratio: bool,
-    bound: float | None,
-    bare: bool,
-    few: bool,
-    falls: bool,
-) -> tuple[float, float] | None:
-    """Return the interval of a difference of figures from both models' values over the same draws.
-
-    Each figure is larger in a sample than in truth; most of that excess is taken off with the median of the draws'
-    difference. Ratios are compared on the log scale, around their geometric mean. Where a group has no error in one of the models (`bare`), that excess
-    is not known, and the interval holds the one without it too.
-
-    A figure near equality may be farther from it in truth than draws around the sample show. So the interval also holds
-    what either figure alone may be farther from equality, by its `own` interval, which is found by inversion; and where a
-    group has `few` errors, what both `own` intervals allow together (MOVER: the squares of their arms added). `falls`: the
-    figure falls with inequality.
-    """
-    (first, second), (one, two) = values, draws
-    with np.errstate(invalid="ignore", divide="ignore"):
-        apart = np.log(two) - np.log(one) if ratio else two - one
-    known = apart[np.isfinite(apart)]
-    if len(known) < 0.9 * len(apart):
-        return None
-    span = middle(known)
-    if span is None:
-        return None
-    estimate = math.log(second) - math.log(first) if ratio else second - first
-    shift = estimate - float(np.median(known))
-    low, high = span[0] + shift, span[1] + shift
-    if bare:
-        low, high = min(low, span[0], estimate), max(high, span[1], estimate)
-    arms = [_arms(value, interval, ratio=ratio) for value, interval in zip(values, own, strict=True)]
-    if arms[0] is not None and arms[1] is not None:
-        (down_one, up_one), (down_two, up_two) = arms[0], arms[1]
-        below, above = (down_two, down_one) if falls else (up_one, up_two)
-        if few:
-            below, above = math.hypot(down_two, up_one), math.hypot(up_two, down_one)
-        low, high = min(low, estimate - below), max(high, estimate + above)
-    if not ratio:
-        return (low, high) if bound is None else (max(-bound, low), min(bound, high))
-    scale = 2 * math.sqrt(first * second)  # second - first = 2 sqrt(first second) sinh(log(second / first) / 2)
-    return scale * math.sinh(low / 2), scale * math.sinh(high / 2)
-
-
-def _arms(value: float, interval: Interval | None, *, ratio: bool) -> Reach | None:
-    """Return how far an interval reaches below and above its figure, of ratios on the log scale; None if without end."""
-    if interval is None or not all(math.isfinite(end) and (end > 0 or not ratio) for end in interval):
-        return None
-    low, high, here = (math.log(one) for one in (*interval, value)) if ratio else (*interval, value)
-    return max(here - low, 0.0), max(high - here, 0.0)
 
 
 def _fixed(place: Place) -> Place:

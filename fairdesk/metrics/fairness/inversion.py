@@ -1,4 +1,4 @@
-"""The interval of a fairness figure: the truths under which the one that was seen would be no surprise."""
+"""The interval of a fairness figure, or of two models' difference: the truths under which what was seen would be no surprise."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ Array = npt.NDArray[np.float64]
 
 TAILS = 0.03, 0.0225  # of the draws, at the ends towards equality and away from it; by simulation (docs/intervals.md)
 GARBE_TAILS = 0.0175, 0.0175  # a mean of two coefficients keeps less of what makes each interval too wide
+PAIRED_TAIL = 0.025  # of the draws, at both ends of a difference between two models
 _STEP, _STEPS = 0.1, 60  # in standard errors of the rates, and how many at most
 _REACH = 0.15  # in standard errors: how far is looked for the direction of a step
 _FLAT = 1e-3  # of what a step gains: a slope below is none
+_STILL = 8, 1e-9  # steps in which a difference moved by less: it goes no farther
 _USUAL = 0.1  # the share of equal groups that are more equal still than what is called usual
 _NEAR = 0.01  # of the way from equality to the estimate: equal already
 
@@ -63,8 +65,8 @@ def inverted_interval(
     def equal(values: list[float]) -> bool:
         return values[-1] - even <= _NEAR * abs(estimate - even) or (len(values) > 4 and values[-1] >= values[-4])
 
-    down = _Path(figure, logits, scale, -1, equal)
-    up = _Path(figure, logits, scale, 1, lambda _values: False)
+    down = _Path(figure, logits, np.diag(scale), -1, equal)
+    up = _Path(figure, logits, np.diag(scale), 1, lambda _values: False)
     low, reached = down.first(lambda truth: share(truth, estimate, above=True) < tails[0], start=_STEPS + 1)
     seen = estimate
     if reached:  # what is more equal than equal groups mostly are is no proof of equality
@@ -72,6 +74,44 @@ def inverted_interval(
         seen = max(seen, float(np.quantile(usual[np.isfinite(usual)], _USUAL))) if np.isfinite(usual).any() else seen
     high, _ = up.first(lambda truth: share(truth, seen, above=False) < tails[1], start=12)
     return max(even, min(even if reached else low, estimate)), max(high, estimate)
+
+
+def inverted_difference(
+    figure: Callable[[Array], Array], logits: Array, deviations: Array, freedom: Array, estimate: float
+) -> Interval:
+    """Return the interval of the difference of a figure between two models, whose rates go along with each other.
+
+    As `inverted_interval`, in the space of both models' rates: each end is the first truth, on the shortest way in their
+    joint spread, that makes the difference that was seen a surprise. So where chance lifts one group in both models,
+    which makes the one look fairer and the other less fair, truths without that lift are near.
+
+    Parameters
+    ----------
+    figure : from the rates of both models, (rows, rates), to the difference, (rows,)
+    logits, deviations, freedom : as of `inverted_interval`, of both models' rates over the same draws
+    """
+    scale = deviations.std(0, ddof=1)
+    known = scale > 0
+    if not known.any():
+        return estimate, estimate
+    slopes = _slopes(figure, logits, deviations, known, 0.0)
+    spread = scale * (t_quantile(_freedom_of(slopes, freedom[known])) / Z95)
+    away = deviations - deviations.mean(0)
+    shapes = away / np.where(known, scale, 1.0)
+    squares, directions = np.linalg.eigh(away.T @ away / (len(away) - 1))
+    root = directions * np.sqrt(np.maximum(squares, 0)) @ directions.T
+
+    def unlikely(truth: Array, *, above: bool) -> bool:
+        drawn = figure(_rates_around(truth, spread, shapes))
+        return float(np.mean(drawn >= estimate if above else drawn <= estimate)) < PAIRED_TAIL
+
+    def still(values: list[float]) -> bool:
+        return len(values) > _STILL[0] and abs(values[-1] - values[-_STILL[0]]) < _STILL[1]
+
+    down, up = (_Path(figure, logits, root, sign, still) for sign in (-1, 1))
+    low, _ = down.first(lambda truth: unlikely(truth, above=True), start=12)
+    high, _ = up.first(lambda truth: unlikely(truth, above=False), start=12)
+    return min(low, estimate), max(high, estimate)
 
 
 def _rates_around(truth: Array, spread: Array, shapes: Array) -> Array:
@@ -114,11 +154,12 @@ class _Path:
     """
 
     def __init__(
-        self, figure: Callable[[Array], Array], start: Array, scale: Array, sign: int,
+        self, figure: Callable[[Array], Array], start: Array, spread: Array, sign: int,
         there: Callable[[list[float]], bool],
     ) -> None:  # fmt: skip
-        self._figure, self._scale, self._sign, self._there = figure, scale, sign, there
-        reach = np.diag(_REACH * scale)
+        """`spread`: a square root of the covariance of the rates' logits, (rates, rates): its columns are steps of one length."""
+        self._figure, self._spread, self._sign, self._there = figure, spread, sign, there
+        reach = _REACH * spread.T
         self._shifts = np.concatenate([reach, -reach, np.zeros((1, len(start)))])
         self.truths = [start]
         self.values: list[float] = []
@@ -129,7 +170,7 @@ class _Path:
         """Note the figure at the last truth, and return how it changes with each rate."""
         around = self._figure(expit(self.truths[-1] + self._shifts))
         self.values.append(float(around[-1]))
-        count, here = len(self._scale), self.values[-1]
+        count, here = len(self._spread), self.values[-1]
         slope = np.asarray(around[:count] - around[count:-1])
         gains = around[:-1] - here
         if self._sign > 0 and gains.max(initial=0.0) > 0 and np.linalg.norm(slope) < _FLAT * gains.max():
@@ -145,7 +186,7 @@ class _Path:
             if len(self.truths) > _STEPS or not np.isfinite(length) or length < 1e-15:
                 self.ended = True
                 break
-            self.truths.append(self.truths[-1] + self._sign * _STEP * self._scale * self._slope / length)
+            self.truths.append(self.truths[-1] + self._sign * _STEP * (self._spread @ self._slope) / length)
             self._slope = self._look()
             self.ended = self._there(self.values)
 

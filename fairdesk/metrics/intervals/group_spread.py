@@ -191,7 +191,8 @@ class CommonSpread:
         """Return the groups whose rate is a number: the columns of what the figures are made of."""
         return [name for name, row in self.rows.items() if getattr(row, rate) is not None]
 
-    def _functions(self) -> dict[str, Figure]:
+    def functions(self) -> dict[str, Figure]:
+        """Return every fairness figure as a function of FMRs and FNMRs, (rows, groups with the rate) each."""
         rows, (fmr, fnmr) = self.rows, (self._defined(rate) for rate in ("fmr", "fnmr"))
         whole = [name for name, row in rows.items() if row.accuracy is not None and name in fmr and name in fnmr]
         shares = AccuracyShares(
@@ -212,13 +213,13 @@ class CommonSpread:
             odds = np.exp(by) * rates[rate][name] / (1 - rates[rate][name])
             rates[rate][name] = odds / (1 + odds)
         fmr, fnmr = (self._columns(rate, rates[rate]) for rate in ("fmr", "fnmr"))
-        return {name: figure(fmr, fnmr) for name, figure in self._functions().items()}
+        return {name: figure(fmr, fnmr) for name, figure in self.functions().items()}
 
     def _fairness(self, wide: dict[str, Interval], check: Callable[[], None]) -> None:
         fair = self.groups.fairness
-        walked = {rate: self._logits(rate) for rate in ("fmr", "fnmr")}
+        walked = {rate: self.logits(rate) for rate in ("fmr", "fnmr")}
         shifted: dict[str, Array] = {}
-        for name, figure in self._functions().items():
+        for name, figure in self.functions().items():
             estimate = getattr(fair, name)
             if estimate is None:
                 continue
@@ -236,7 +237,7 @@ class CommonSpread:
             else:
                 fair.intervals[name] = interval
 
-    def _logits(self, rate: str) -> tuple[Array, Array, Array] | None:
+    def logits(self, rate: str) -> tuple[Array, Array, Array] | None:
         """Return the logits of the groups' rates, their deviations in the draws and degrees of freedom; None where one is 0 or 1.
 
         A rate without an interval of its own stays as it is.
@@ -267,7 +268,7 @@ class CommonSpread:
         few_fmr, few_fnmr = (
             self._shared_out(rate, rng) if permuted and self._few_errors(rate) else None for rate in ("fmr", "fnmr")
         )
-        for figure, function in self._functions().items():
+        for figure, function in self.functions().items():
             check()
             if getattr(fair, figure) is None:
                 continue
