@@ -17,6 +17,7 @@ TAILS = 0.03, 0.0225  # of the draws, at the ends towards equality and away from
 GARBE_TAILS = 0.0175, 0.0175  # a mean of two coefficients keeps less of what makes each interval too wide
 PAIRED_TAIL = 0.025  # of the draws, at both ends of a difference between two models
 _STEP, _STEPS = 0.1, 60  # in standard errors of the rates, and how many at most
+_NEXT = 3  # steps between two looks, where a truth that is unlikely must not be passed by
 _REACH = 0.15  # in standard errors: how far is looked for the direction of a step
 _FLAT = 1e-3  # of what a step gains: a slope below is none
 _STILL = 8, 1e-9  # steps in which a difference moved by less: it goes no farther
@@ -32,6 +33,8 @@ def inverted_interval(
     estimate: float,
     even: float,
     tails: tuple[float, float] = TAILS,
+    *,
+    equal_ruled_out: bool = False,
 ) -> Interval:
     """Return the interval of a figure that grows with inequality; `even` is that of equal groups.
 
@@ -49,6 +52,8 @@ def inverted_interval(
     deviations : of the logits in each draw, (draws, rates)
     freedom : of each rate's variance, (rates,)
     tails : shares of the draws that make what was seen a surprise, at the end towards equality and at the other
+    equal_ruled_out : what was seen is more than permuted groups show. Then the first truth that makes it a surprise is the end,
+        even if at equality, where rates would spread otherwise than those that were seen, it seems to be none
     """
     scale = deviations.std(0, ddof=1)
     known = scale > 0
@@ -67,7 +72,10 @@ def inverted_interval(
 
     down = _Path(figure, logits, np.diag(scale), -1, equal)
     up = _Path(figure, logits, np.diag(scale), 1, lambda _values: False)
-    low, reached = down.first(lambda truth: share(truth, estimate, above=True) < tails[0], start=_STEPS + 1)
+    if equal_ruled_out:
+        low, reached = down.least(lambda truth: share(truth, estimate, above=True), tails[0]), False
+    else:
+        low, reached = down.first(lambda truth: share(truth, estimate, above=True) < tails[0], start=_STEPS + 1)
     seen = estimate
     if reached:  # what is more equal than equal groups mostly are is no proof of equality
         usual = figure(_rates_around(down.truths[-1], spread, shapes))
@@ -205,10 +213,26 @@ class _Path:
             if self.ended and outside == len(self.truths) - 1:
                 return self.values[outside], True
             inside, reach = outside, 2 * reach
+        return self.values[self._first_between(inside, outside, unlikely)], False
+
+    def least(self, share: Callable[[Array], float], tail: float) -> float:
+        """Return the figure of the first truth whose share of draws is below a tail, or of that with the least share."""
+        found: dict[int, float] = {0: 1.0}
+        while True:
+            before = max(found)
+            self._walk(before + _NEXT)
+            here = min(before + _NEXT, len(self.truths) - 1)
+            if here == before:
+                return self.values[min(found, key=found.__getitem__)]
+            found[here] = share(self.truths[here])
+            if found[here] < tail:
+                return self.values[self._first_between(before, here, lambda truth: share(truth) < tail)]
+
+    def _first_between(self, inside: int, outside: int, unlikely: Callable[[Array], bool]) -> int:
         while outside - inside > 1:
             between = (inside + outside) // 2
             if unlikely(self.truths[between]):
                 outside = between
             else:
                 inside = between
-        return self.values[outside], False
+        return outside

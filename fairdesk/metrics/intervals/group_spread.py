@@ -376,8 +376,12 @@ def _walked(
         return figure(rates[:, :first], rates[:, first:])
 
     if name == "FDR":  # the one figure that falls with inequality
-        low, high = inverted_interval(lambda rates: 1 - of(rates), logits, deviations, freedom, 1 - estimate, 0.0)
-        return 1 - high, 1.0 if null is not None and estimate >= null[0] else 1 - low
+        unlike = null is not None and estimate < null[0]
+        low, high = inverted_interval(
+            lambda rates: 1 - of(rates), logits, deviations, freedom, 1 - estimate, 0.0, equal_ruled_out=unlike
+        )
+        return 1 - high, 1 - low if unlike or null is None else 1.0
     even, tails = equality(name), GARBE_TAILS if name == "GARBE" else TAILS
-    low, high = inverted_interval(of, logits, deviations, freedom, estimate, even, tails)
-    return even if null is not None and estimate <= null[1] else low, high
+    unlike = null is not None and estimate > null[1]
+    low, high = inverted_interval(of, logits, deviations, freedom, estimate, even, tails, equal_ruled_out=unlike)
+    return low if unlike or null is None else even, high
