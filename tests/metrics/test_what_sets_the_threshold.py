@@ -63,3 +63,16 @@ def test_a_group_without_genuine_comparisons_says_so():
     found = rows(scores.part(~((scores.group1 == "B") & (scores.group2 == "B") & scores.label)), "fmr=0.05")
     assert found["B"].fnmr_ci_why == found["B"].fnmr_why == "no genuine pairs in this group"
     assert found["B"].fmr_ci is not None and found["A"].fnmr_ci is not None
+
+
+@pytest.mark.parametrize("draws", [0, 100])
+@pytest.mark.parametrize(("source", "by"), [("all", "all"), ("group:B", "B"), ("within-group", None)])
+def test_by_pairs_it_has_no_interval_either(draws, source, by):
+    scores = replace(grouped_study(), subject1=None, subject2=None)
+    result = evaluate(scores, options(at="fmr=0.05", by="group", threshold_from=source, bootstrap=draws))[0]
+    found = {"all": result.at_threshold, **result.groups.per_group}
+    assert {name: row.fmr_ci_why for name, row in found.items()} == {
+        name: SET if name == by else None for name in found
+    }
+    assert {name for name, row in found.items() if row.fmr_ci is None} == {by} - {None}
+    assert all(row.fnmr_ci is not None for row in found.values())

@@ -14,10 +14,11 @@ from fairdesk.metrics.intervals.subject_draws import ALL, Curves, Draws, Place
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.results import EvaluateResult
-from fairdesk.words import tr
+from fairdesk.words import mark, tr
 
 Array = npt.NDArray[np.float64]
 
+_SET = mark("the threshold is set by this rate")
 _HELD = 0.05  # of a rate's own spread: what is left of it where the threshold follows it
 
 
@@ -70,6 +71,17 @@ def sets_threshold(
     return (everyone if of is None else groups[of]) == (everyone if source == "all" else sum(groups.values()))
 
 
+def withhold_set_rates(result: EvaluateResult, threshold: CommonThreshold | None, params: EvaluateParams) -> None:
+    """Take back the interval by pairs of each FMR that sets the threshold: it is what was asked for, whatever the scores."""
+    if threshold is None:
+        return
+    of_groups = {} if result.groups is None else result.groups.per_group
+    impostors = {name: row.impostor for name, row in of_groups.items()}
+    for name, row in ((None, result.at_threshold), *of_groups.items()):
+        if row is not None and row.fmr and sets_threshold(threshold, params, name, impostors, result.n_impostor):
+            row.fmr_ci, row.fmr_ci_by, row.fmr_ci_why = None, None, tr(_SET)
+
+
 def freedom_at_target(variance: float, fnmr: Variance, fmr: Variance, place: int) -> float:
     """Return the degrees of freedom of an FNMR (or TAR) whose threshold follows an FMR (Satterthwaite, 1946).
 
@@ -94,7 +106,7 @@ def draw_rate(
     if few is not None:
         return few
     if sets and rate > 0:
-        return tr("the threshold is set by this rate")
+        return tr(_SET)
     values = place.of(curve)
     at = int(place.upper[0])
     spread = spread_of(values)

@@ -144,11 +144,23 @@ def _steadied(raw: Array, variance: Variance) -> Array:
     own = raw[0].copy()
     raw -= own
     spread = np.nanstd(raw[1:], axis=0, ddof=1) if np.isnan(raw.sum()) else raw[1:].std(0, ddof=1)
+    wanted = np.sqrt(variance.variance)
     with np.errstate(invalid="ignore", divide="ignore"):
-        raw *= np.where(spread > 0, np.sqrt(variance.variance) / spread, 0.0)
+        raw *= np.where(spread > 0, wanted / spread, 0.0)
+    if (
+        still := (spread == 0) & (wanted > 0)
+    ).any():  # every draw is alike: errors that are shared out evenly are no proof of no chance
+        raw[1:, still] = _even_normal(len(raw) - 1)[:, None] * wanted[still]
     raw += own
     np.nan_to_num(raw, copy=False, nan=0.0)
     return np.asarray(np.clip(raw, 0, 1, out=raw))
+
+
+def _even_normal(count: int) -> Array:
+    """Return the middles of `count` equal parts of the normal distribution, in an order that tells nothing."""
+    from scipy.special import ndtri
+
+    return np.random.default_rng(count).permutation(ndtri((np.arange(count) + 0.5) / count))
 
 
 def draw_subjects(

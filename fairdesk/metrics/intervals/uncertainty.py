@@ -12,7 +12,7 @@ import numpy.typing as npt
 from fairdesk.errors import RequestError
 from fairdesk.metrics.intervals.by_pairs import By, Interval, threshold_by_pairs
 from fairdesk.metrics.intervals.by_subjects import FEW, rate_interval, spread_of, stretch_for_few
-from fairdesk.metrics.intervals.common_rates import WholeSpread, add_whole_rates, draw_rate
+from fairdesk.metrics.intervals.common_rates import WholeSpread, add_whole_rates, draw_rate, withhold_set_rates
 from fairdesk.metrics.intervals.group_order import in_order, order_of_groups
 from fairdesk.metrics.intervals.group_spread import CommonSpread
 from fairdesk.metrics.intervals.pair_draws import draw_pairs
@@ -69,6 +69,7 @@ def add_intervals(
     RequestError
         If draws are asked for and too many comparisons do not name their subjects where others do, or the draws would take too much memory.
     """
+    withhold_set_rates(result, threshold, params)
     if params.bootstrap == 0:
         _without_draws(result, tr("no draws were asked for"))
         result.interval = _by_pairs(tr("no draws were asked for"))
