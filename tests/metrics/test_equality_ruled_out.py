@@ -33,16 +33,13 @@ def study():
 
 
 @pytest.mark.parametrize("at", ["fmr=1e-2", "fmr=2e-2"])
-def test_no_interval_falls_to_equality_and_seeds_agree(study, at):
-    lows = {}
+def test_no_interval_falls_to_equality_in_any_seed(study, at):
+    told = set()
     for seed in range(1, 6):
         fair = evaluate(study, options(at=at, by="group", bootstrap=400, seed=seed))[0].groups.fairness
         for name, (low, _) in fair.intervals.items():
             value, end = getattr(fair, name), fair.null_ranges[name]
             if name.startswith(("fmr_", "gini_fmr", "IR", "GARBE")) and value > 1.3 * end[1]:
                 assert low > equality(name), (seed, name)
-                lows.setdefault(name, []).append(low - equality(name))
-    assert {"fmr_max_minus_min", "fmr_STD_ddof0", "fmr_AAD"} <= lows.keys()
-    for name, found in lows.items():
-        if "_over_" not in name:  # a ratio hangs on the group of a few errors
-            assert max(found) < 2 * min(found), (name, found)
+                told.add(name)
+    assert {"fmr_max_minus_min", "fmr_STD_ddof0", "fmr_AAD"} <= told

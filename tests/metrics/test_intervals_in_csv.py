@@ -114,3 +114,9 @@ def test_ends_without_limit_and_tiny_ones_are_numbers():
     made = list(csv.reader(as_csv(Table("t", "T", columns, rows)).splitlines()))
     assert made[0] == ["Figure", "95 %", "95 %: low", "95 %: high"]
     assert [row[2:] for row in made[1:]] == [wanted for _, wanted in cells]
+
+
+def test_no_title_is_there_twice():
+    columns = [Column(title) for title in ("Group", "FMR", "95 %", "FNMR", "95 %")]
+    table = Table("t", "T", columns, [[Cell(str(n)) for n in range(5)]], "")
+    assert as_csv(table).splitlines()[0] == "Group,FMR,FMR: 95 %,FNMR,FNMR: 95 %"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fairdesk.cli import run
-from fairdesk.metrics.comparison.job import compare_matched
+from fairdesk.metrics.comparison.job import _apart, compare_matched
 from fairdesk.metrics.intervals.error_counts import count_errors
 from fairdesk.metrics.intervals.paired_spread import paired_deviation
 from fairdesk.metrics.intervals.rate_variance import variance_of
@@ -290,3 +290,8 @@ def test_a_comparison_in_which_no_difference_has_an_interval_claims_none():
     result = compare_matched(*sets, CompareScoresParams(first=Path("a"), second=Path("b"), at="threshold=1"))
     assert result.differences and not any(row.ci for row in result.differences)
     assert result.interval == "none: fewer than 4 subjects"
+
+
+def test_what_numbers_are_rounded_to_is_no_difference():
+    assert _apart(0.1 + 0.2, 0.3) == 0 and _apart(0.0, 0.0) == 0
+    assert _apart(0.3, 0.3 + 1e-9) == pytest.approx(1e-9) and _apart(0.5, 0.25) == -0.25

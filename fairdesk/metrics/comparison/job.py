@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -99,7 +100,7 @@ def compare_matched(
         rows = [(*row[:4], row[4] if row[4] is None else (0.0, 0.0), row[5]) for row in rows]
     differences = [
         PairedDifference(
-            figure=name, group=group, first=a, second=b, difference=b - a, ci=ci, ci_why=why, better=_better(name, a, b, ci)
+            figure=name, group=group, first=a, second=b, difference=_apart(a, b), ci=ci, ci_why=why, better=_better(name, a, b, ci)
         )
         for name, group, a, b, ci, why in rows
     ]  # fmt: skip
@@ -170,6 +171,11 @@ def _names(params: CompareScoresParams) -> tuple[str, str]:
     """Return the files' names, with their folders where the names are the same."""
     one, two = params.first, params.second
     return (one.stem, two.stem) if one.stem != two.stem else (str(one), str(two))
+
+
+def _apart(first: float, second: float) -> float:
+    """Return second less first: nothing where they differ by what numbers are rounded to."""
+    return 0.0 if math.isclose(first, second, rel_tol=1e-12, abs_tol=1e-15) else second - first
 
 
 def _better(name: str, first: float, second: float, ci: tuple[float, float] | None) -> str:

@@ -60,6 +60,16 @@ def _ends(cell: Cell, column: Column) -> list[str]:
     return ["" if cell.value is None else _plain(cell.value), *ends] if column.whole else ends
 
 
+def _own_titles(titles: list[str]) -> list[str]:
+    """Return titles of which none is there twice: one that is has the title of the column that it stands behind in front."""
+    made, owner = [], ""
+    for title in titles:
+        if titles.count(title) == 1:
+            owner = title
+        made.append(title if titles.count(title) == 1 or not owner else f"{owner}: {title}")
+    return made
+
+
 def as_csv(table: Table) -> str:
     """Return a table as CSV, as it is shown but for its numbers: they are written as programs read them.
 
@@ -67,7 +77,7 @@ def as_csv(table: Table) -> str:
     """
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
-    heads = [column.title for column in table.columns]
+    heads = _own_titles([column.title for column in table.columns])
     writer.writerow(heads + [head for column in table.columns for head in _ends_heads(column)])
     for row in table.rows:
         cells = list(zip(row, table.columns, strict=True))
