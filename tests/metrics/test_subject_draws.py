@@ -175,7 +175,9 @@ def test_without_subjects_intervals_are_by_pairs_and_say_so():
     assert result.draws is None and row.fmr_ci == row.fmr_ci_pairs
     assert "too narrow" in result.interval and "do not name subjects" in result.text()
     common = next(table for table in tables_of(result) if table.name == "common")
-    assert all("too narrow" in row[6].text and "too narrow" in row[8].text for row in common.rows)
+    whole, *groups = common.rows
+    assert "set by this rate" in whole[6].text + whole[6].tip and "too narrow" in whole[8].text
+    assert groups and all("too narrow" in row[6].text and "too narrow" in row[8].text for row in groups)
     asked = evaluate(scores, params(by="group", bootstrap=100))[0]  # as many draws of pairs as were asked for
     assert asked.draws is None and asked.pair_draws == 100 and "100 draws of pairs" in asked.interval
     assert (
