@@ -132,6 +132,14 @@ def image_sizes(project: Project) -> dict[str, tuple[int, int]]:
     return {str(roots[root] / path): (width, height) for root, path, width, height in rows}
 
 
+def contents_by_path(project: Project) -> dict[str, str]:
+    """Return the SHA-256, as hex, of what every image's file held when it was imported, by path."""
+    roots = project.roots()
+    return {
+        str(roots[root] / path): sha for root, path, sha in project.db.rows("SELECT root_id, path, sha256 FROM image")
+    }
+
+
 def known_contents(project: Project) -> set[str]:
     """Return the SHA-256 of every image, hidden ones too."""
     return {row[0] for row in project.db.rows("SELECT sha256 FROM image")}
