@@ -198,6 +198,11 @@ class PreparedResult(JobResult, Contents):
     """Files renamed because another has their name."""
     dry_run: bool = False
 
+    def count(self, found: Contents) -> None:
+        """Let the result hold these images, where fewer were written than were meant."""
+        self.images, self.identities, self.groups = found.images, found.identities, found.groups
+        self.summary = found.words()
+
     def text(self) -> str:
         """Return what the folder holds and what was left out."""
         lines = [tr("Would write: {summary}", summary=self.summary) if self.dry_run else self.summary]
@@ -238,7 +243,7 @@ class ResizeResult(PreparedResult):
         return "\n".join(lines + left_out(tr("Not readable"), self.unreadable + self.left_out))
 
 
-class ExportResult(PreparedResult):
+class ExportResult(TellsOfOriginals, PreparedResult):
     """Exported images."""
 
     layout: str
@@ -251,9 +256,15 @@ class ExportResult(PreparedResult):
     classes: int | None = None
     """Classes of a `.rec`."""
 
+    of_project: bool = True
+
     def text(self) -> str:
         """Return what was written and what was left out."""
-        return "\n".join([super().text(), *left_out(tr("Not readable"), self.unreadable)])
+        return "\n".join([super().text(), *unread_lines(self.unreadable, [], of_project=self.of_project)])
+
+    def caution_parts(self) -> list[Caution]:
+        """Say which originals are missing or cannot be read, and so are not among what was written."""
+        return cautions_of(self.unreadable, [], of_project=self.of_project)
 
 
 class SetContents(Contents):
