@@ -235,12 +235,9 @@ class ResizeResult(PreparedResult):
 
     def text(self) -> str:
         """Return how many were written, and what was not."""
-        lines = [
-            tr("Would resize: {summary}", summary=self.summary)
-            if self.dry_run
-            else tr("{n:,} written: {summary}", n=self.written, summary=self.summary)
-        ]
-        return "\n".join(lines + left_out(tr("Not readable"), self.unreadable + self.left_out))
+        would = tr("Would resize: {summary}", summary=self.summary)
+        said = would if self.dry_run else tr("{n:,} written: {summary}", n=self.written, summary=self.summary)
+        return "\n".join([said] + left_out(tr("Not readable"), self.unreadable + self.left_out))
 
 
 class ExportResult(TellsOfOriginals, PreparedResult):

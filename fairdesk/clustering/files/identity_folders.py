@@ -57,8 +57,8 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
     others = [
         Unreadable(path=str(path), why=said) for path, said in why.items() if said not in (None, file_is_missing())
     ]
-    if not wanted and others:
-        raise nothing_written([*others, *(Unreadable(path=path, why=file_is_missing()) for path in missing)])
+    if not wanted and not missing:
+        raise nothing_written(others)
     if not wanted:
         raise RequestError(
             tr_n(
