@@ -237,7 +237,7 @@ class ResizeResult(PreparedResult):
         """Return how many were written, and what was not."""
         would = tr("Would resize: {summary}", summary=self.summary)
         said = would if self.dry_run else tr("{n:,} written: {summary}", n=self.written, summary=self.summary)
-        return "\n".join([said] + left_out(tr("Not readable"), self.unreadable + self.left_out))
+        return "\n".join([said, *left_out(tr("Not readable"), self.unreadable + self.left_out)])
 
 
 class ExportResult(TellsOfOriginals, PreparedResult):
