@@ -104,8 +104,9 @@ def why_unplaced(source: Path) -> str | None:
         if split(source) is not None:
             return None if exists(source) else file_is_missing()
         need_file(source)
-        with source.open("rb"):
-            return None
+        return (
+            None if os.access(source, os.R_OK) else why_unread(PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+        )
     except (MemberError, RequestError) as error:
         return str(error)
     except (FileNotFoundError, NotADirectoryError):
