@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fairdesk import counted
+from fairdesk.dataset.label_results import LabelResult, PredictedImage
 from fairdesk.dataset.label_table import TreeLabels, need_matches, read_labels
 from fairdesk.dataset.params import LabelParams
-from fairdesk.dataset.results import LabelResult, PredictedImage
 from fairdesk.errors import RequestError
 from fairdesk.images.folder_layouts import Entry, Tree
 from fairdesk.images.image_reading import UnreadableImageError

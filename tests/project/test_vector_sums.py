@@ -137,7 +137,7 @@ def test_damaged_sums_are_counted_and_what_is_left_of_them_still_tells(filled, t
 
 
 def test_of_an_older_project_without_any_sums_nothing_is_said(filled):
-    recipe, faces, vectors = _study(filled)
+    recipe, faces, _ = _study(filled)
     with filled.db.transaction() as connection:  # as before any were kept
         connection.execute("DELETE FROM meta WHERE key LIKE 'checksums %'")
     (filled.vectors.folder / recipe.hash / "000001.sums").unlink()
