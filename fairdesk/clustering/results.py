@@ -76,6 +76,7 @@ class ClusterResult(TellsOfOriginals, Agreement, RestsOnVectors):
     missing: int = 0
     """Originals that are not where they were: what was made of them before is clustered."""
     missing_paths: list[str] = []
+    missing_folder: str = ""
     """The first hundred of them."""
 
     def caution_parts(self) -> list[Caution]:
@@ -116,7 +117,7 @@ class ClusterResult(TellsOfOriginals, Agreement, RestsOnVectors):
         return "\n" + not_as_asked(self.clusters_asked, before, self.clusters)
 
     def _missing(self) -> list[str]:
-        return [missing_line(self.missing, self.missing_paths[0])] if self.missing_paths else []
+        return [missing_line(self.missing, self.missing_paths[0], self.missing_folder)] if self.missing_paths else []
 
     def text(self) -> str:
         """Return the counts, and the agreement with known identities."""

@@ -115,7 +115,7 @@ class ImportResult(TellsOfOriginals):
         )
 
 
-class RelinkResult(JobResult):
+class RelinkResult(TellsOfOriginals):
     """Which moved originals were found again."""
 
     relinked: int
@@ -137,16 +137,17 @@ class RelinkResult(JobResult):
             said += " " + tr_n("{n:,} image lies where it was.", "{n:,} images lie where they were.", self.in_place)
         return said
 
-    def caution(self) -> str | None:
+    def caution_parts(self) -> list[Caution]:
         """Say how many are still missing, and one of them."""
         if not self.missing:
-            return None
-        return tr_n(
+            return []
+        text = tr_n(
             "{n:,} original was not found there: {path}.",
             "{n:,} originals were not found there, for example {path}.",
             self.missing,
             path=self.missing_paths[0],
         )
+        return [Caution(text, MISSING, self.missing_paths[0])]
 
 
 class SampleFacesResult(JobResult):

@@ -11,8 +11,10 @@ from pathlib import PurePath
 from fairdesk.images.reading_reasons import another_file, file_is_missing, is_of_archive
 from fairdesk.jobs.results import Caution, JobResult, Unreadable
 from fairdesk.jobs.wording import left_out, listed
+from fairdesk.project import Project
 from fairdesk.project.archive_names import archive_of
 from fairdesk.project.finite import why_unsound
+from fairdesk.project.images import image_paths
 from fairdesk.words import tr, tr_n
 
 MISSING, CHANGED, DAMAGED = (
@@ -20,6 +22,8 @@ MISSING, CHANGED, DAMAGED = (
     "changed originals",
     "damaged originals",
 )  # what a caution is about; topics of the window's notices
+
+_AT_ONCE = 5000  # paths that are in memory at once
 
 
 class TellsOfOriginals(JobResult):
@@ -45,6 +49,15 @@ def folder_of_all(paths: Sequence[str]) -> str:
         return shlex.quote(os.path.commonpath([os.path.dirname(path) for path in paths]) or "OLD")
     except ValueError:  # on several drives, or there are none
         return "OLD"
+
+
+def folder_of_images(project: Project, images: Sequence[int]) -> str:
+    """Return the folder that holds the originals of some images, as it is typed; OLD where none does."""
+    folders: set[str] = set()
+    for start in range(0, len(images), _AT_ONCE):
+        paths = image_paths(project, images[start : start + _AT_ONCE]).values()
+        folders |= {os.path.dirname(path) for path in paths}
+    return folder_of_all([os.path.join(folder, "any") for folder in folders])
 
 
 def there_among(

@@ -4,9 +4,10 @@ import shutil
 
 import pytest
 
+from fairdesk.dataset.duplicates import find_duplicates
 from fairdesk.dataset.image_import import import_images, scan_folder
 from fairdesk.dataset.moved_originals import find_moved_originals
-from fairdesk.dataset.params import ImportParams, RelinkParams
+from fairdesk.dataset.params import DuplicatesParams, ImportParams, RelinkParams
 from fairdesk.jobs.context import QuietContext
 from tests.conftest import plain_images
 
@@ -82,3 +83,15 @@ def test_the_folder_that_holds_what_is_missing_is_named_and_not_that_of_a_link(p
     shutil.copy(tmp_path / "again" / "g0" / "id02" / "000.png", linked)
     result = bring(project, tmp_path / "in", preview=preview)
     assert result.gone == 3 and f"relink PROJECT {home / 'id00'} NEW-FOLDER" in result.text()
+
+
+def test_looking_for_duplicates_names_the_folder_of_what_is_missing(project, tmp_path):
+    plain_images(tmp_path / "my in", 1, 2, 3, 20)
+    bring(project, tmp_path / "my in")
+    home = tmp_path / "my in" / "g0" / "id01"
+    for name in ("000.png", "002.png"):
+        (home / name).unlink()
+    context = QuietContext(project)
+    find_duplicates(DuplicatesParams(), context)
+    (said,) = [one for one in context.messages if "missing" in one]
+    assert said.startswith("2 originals are missing") and f"fairdesk relink PROJECT '{home}' NEW-FOLDER" in said
