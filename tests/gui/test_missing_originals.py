@@ -353,6 +353,7 @@ def test_nothing_stays_said_of_wrong_tries_once_all_are_found(window, hand, qtbo
     for name in ("wrong", "part"):
         (tmp_path / name).mkdir()
     part = tmp_path / "elsewhere" / "g0" / "id00" / "000.png"
+    plain_images(tmp_path / "wrong", 1, 1, 1, 30)
     (tmp_path / "part" / "000.png").write_bytes(part.read_bytes())
     hand.open(project.folder)
     errors = window.toasts._errors
