@@ -111,6 +111,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         damaged=behind.damaged,
         missing=behind.missing,
         missing_paths=behind.missing_paths,
+        missing_folder=behind.missing_folder,
         **dict(quality),
     )
 

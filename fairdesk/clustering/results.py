@@ -12,6 +12,7 @@ from fairdesk.clustering.verdicts.reach import partly_lines
 from fairdesk.clustering.version_basis import basis_text
 from fairdesk.faces.originals_told import MISSING, TellsOfOriginals, cautions_of, unread_lines
 from fairdesk.jobs.results import Caution, JobResult, Record, RestsOnVectors, Unreadable
+from fairdesk.jobs.wording import left_out
 from fairdesk.project.recipes import named_encoder
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
@@ -75,6 +76,7 @@ class ClusterResult(TellsOfOriginals, Agreement, RestsOnVectors):
     missing: int = 0
     """Originals that are not where they were: what was made of them before is clustered."""
     missing_paths: list[str] = []
+    missing_folder: str = ""
     """The first hundred of them."""
 
     def caution_parts(self) -> list[Caution]:
@@ -115,7 +117,7 @@ class ClusterResult(TellsOfOriginals, Agreement, RestsOnVectors):
         return "\n" + not_as_asked(self.clusters_asked, before, self.clusters)
 
     def _missing(self) -> list[str]:
-        return [missing_line(self.missing, self.missing_paths[0])] if self.missing_paths else []
+        return [missing_line(self.missing, self.missing_paths[0], self.missing_folder)] if self.missing_paths else []
 
     def text(self) -> str:
         """Return the counts, and the agreement with known identities."""
@@ -361,10 +363,12 @@ class FoldersResult(JobResult):
     counts: dict[str, int]
     collisions: int = 0
     missing: list[str] = []
+    unreadable: list[Unreadable] = []
+    """Those that are there and are no files that can be read."""
     synthetic: int = 0
 
     def text(self) -> str:
-        """Return the counts."""
+        """Return the counts, and what was left out."""
         lines = [
             tr_n(
                 "{images} in {n:,} folder; {collisions:,} renamed for equal names.",
@@ -383,7 +387,7 @@ class FoldersResult(JobResult):
                     path=self.missing[0],
                 )
             )
-        return "\n".join(lines)
+        return "\n".join(lines + left_out(tr("Not readable"), self.unreadable))
 
 
 class MapResult(JobResult):

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from fairdesk.dataset.results import Contents
-from fairdesk.errors import RequestError, reason
+from fairdesk.dataset.results import Contents, PreparedResult
+from fairdesk.errors import JobFailed, RequestError, reason
+from fairdesk.faces.originals_told import unread_lines
 from fairdesk.images.folder_layouts import Layout, read_tree
 from fairdesk.images.image_reading import UnreadableImageError, looks_like_picture, why_no_picture
 from fairdesk.images.image_sources import MemberError, exists, is_archive, reading_order, stamp
 from fairdesk.images.synthetic_marks import mark_of, marked_labels
 from fairdesk.images.written_files import Names, place, write_manifest
 from fairdesk.jobs.context import Context
+from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.conditions import meeting, what_is_meant
 from fairdesk.project.images import labelled_images
@@ -277,6 +279,29 @@ def manifest_row(relative: str, item: SourceImage, data: bytes | None = None) ->
     }
 
 
+class Placed(NamedTuple):
+    """What was written of a choice of items, what could not be read, and how many were renamed for equal names."""
+
+    items: list[SourceImage]
+    unreadable: list[Unreadable]
+    collisions: int
+
+    def tell(self, result: PreparedResult) -> None:
+        """Let a result say what was written, and what was left out. Raises `JobFailed` where nothing was written."""
+        result.collisions = self.collisions
+        if self.unreadable:
+            if not self.items:
+                raise nothing_written(self.unreadable)
+            result.left_out += self.unreadable
+            result.count(contents(self.items))
+
+
+def nothing_written(unreadable: Sequence[Unreadable], *, of_project: bool = False) -> JobFailed:
+    """Return that none of some images could be read, with each reason, and what mends it."""
+    lines = unread_lines(list(unreadable), [], of_project=of_project)
+    return JobFailed("\n".join([tr("None of the images can be read, so nothing was written."), *lines]))
+
+
 def write_items(
     chosen: list[tuple[SourceImage, str]],
     out: Path,
@@ -286,8 +311,8 @@ def write_items(
     about: dict[str, Any],
     done: int = 0,
     total: int = 0,
-) -> int:
-    """Link or copy items to the places named for them below `out`; returns how many names collided.
+) -> Placed:
+    """Link or copy items to the places named for them below `out`; what is missing or cannot be read is left out and returned.
 
     Beside the folder a manifest is written that says where each file came from; it holds no time, so the
     same request writes the same bytes.
@@ -299,22 +324,19 @@ def write_items(
         claimed = names.claim(folder, name)
         relatives.append(f"{folder}/{claimed}" if folder else claimed)
     rows: dict[int, dict[str, Any]] = {}
+    unreadable: list[Unreadable] = []
     for number, at in enumerate(reading_order([item.path for item, _ in chosen]), 1):
         context.check()
         item = chosen[at][0]
         try:
             data = place(item.path, out / relatives[at], "copy" if copy else "link")
         except MemberError as error:
-            raise RequestError(
-                tr(
-                    "{path} cannot be written: {error}. {out} is not complete.",
-                    path=item.path,
-                    error=reason(error),
-                    out=out,
-                )
-            ) from error
-        rows[at] = manifest_row(relatives[at], item, data)
+            unreadable.append(Unreadable(path=str(item.path), why=reason(error)))
+        else:
+            rows[at] = manifest_row(relatives[at], item, data)
         context.progress(done + number, total or len(chosen), tr("images"))
-    write_manifest(out, about, [rows[at] for at in range(len(chosen))])
+    if chosen and not rows:
+        return Placed([], unreadable, 0)
+    write_manifest(out, about, [rows[at] for at in sorted(rows)])
     context.artifact(out)
-    return names.collisions
+    return Placed([chosen[at][0] for at in sorted(rows)], unreadable, names.collisions)

@@ -12,6 +12,7 @@ from fairdesk.dataset.overlap_results import DuplicatesResult, NearPair, Picture
 from fairdesk.dataset.params import DuplicatesParams
 from fairdesk.dataset.picture_similarity import Hashes, confirmed, near_hashes
 from fairdesk.faces.changed_originals import compare_originals
+from fairdesk.faces.originals_told import folder_of_images
 from fairdesk.images.file_facts import look_at
 from fairdesk.images.image_reading import open_image
 from fairdesk.images.inspection import perceptual_hash
@@ -81,11 +82,12 @@ def _tell_missing(project: Project, images: Ids, context: Context) -> int:
     if gone:
         context.message(
             tr_n(
-                "{n:,} original is missing: {path}. It is compared as it was imported. Find it again: fairdesk relink PROJECT OLD NEW",
+                "{n:,} original is missing: {path}. It is compared as it was imported. Find it again: fairdesk relink PROJECT {folder} NEW-FOLDER",
                 "{n:,} originals are missing, for example {path}. They are compared as they were imported. "
-                "Find them again: fairdesk relink PROJECT OLD NEW",
+                "Find them again: fairdesk relink PROJECT {folder} NEW-FOLDER",
                 len(gone),
                 path=image_paths(project, gone[:1])[gone[0]],
+                folder=folder_of_images(project, gone),
             )
         )
     return len(gone)

@@ -20,9 +20,11 @@ from fairdesk.project import Project
 from fairdesk.project.boxes import SAME, FaceBox, overlap
 from fairdesk.project.detections import FoundFaces, keep_faces, unseen_images
 from fairdesk.project.faces import faces_of_paths
-from fairdesk.project.images import image_sizes, labelled_images
+from fairdesk.project.images import contents_by_path, image_sizes, labelled_images
 from fairdesk.project.recipes import Recipe
 from fairdesk.words import tr
+
+GIVEN = "given:"  # an encoder that is not known: its embeddings stand in a file
 
 
 def load_encodings(params: LoadEncodingsParams, context: Context) -> LoadEncodingsResult:
@@ -33,20 +35,22 @@ def load_encodings(params: LoadEncodingsParams, context: Context) -> LoadEncodin
     """
     project = context.project
     found = read_encodings(params.file)
-    said = _recipe_said(params, len(found[0].vector), context)
-    detector = params.detector if said is None else said.detector
+    said, detector = _recipe_said(params, found, context)
     images, files = project_files(project)
     moved = replaced((one.path for one in found), params.replace_prefix or ())
     matched = match_paths(images, files, (one.path for one in found), moved)
     why = dict(matched.why)
     tell_hidden(project, why, moved)
     sizes = image_sizes(project)
+    sums = contents_by_path(project) if any(one.sha256 for one in found) else {}
     places: dict[str, list[Encoding]] = {}
     for one in found:
         if one.path not in matched.found:
             continue
         path = images[matched.found[one.path]].path
         fault = _fault(one, sizes[path])
+        if one.sha256 is not None and one.sha256 != sums[path]:
+            fault = tr("its embedding was made of another file than the one imported")
         if fault is None:
             places.setdefault(path, []).append(one)
         else:
@@ -92,7 +96,7 @@ def load_encodings(params: LoadEncodingsParams, context: Context) -> LoadEncodin
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     size = len(found[0].vector)
     recipe = project.vectors.register(
-        said or Recipe(f"given:{params.file.name}", detector, "as in the file", size, params.metric, digest)
+        said or Recipe(f"{GIVEN}{params.file.name}", detector, "as in the file", size, params.metric, digest)
     )
     project.vectors.forget_lost(recipe)
     project.vectors.settle_unchecked(recipe, np.array(sorted(vectors), dtype=np.int64))  # the file has their numbers
@@ -143,11 +147,14 @@ def _fault(one: Encoding, size: tuple[int, int]) -> str | None:
     return fault_of(one)
 
 
-def _recipe_said(params: LoadEncodingsParams, dim: int, context: Context) -> Recipe | None:
-    """Return the recipe that the file says: its embeddings are of that then, and of nothing else. None where it says none, or another detector is asked for."""
-    said = recipe_in(params.file)
+def _recipe_said(params: LoadEncodingsParams, found: Sequence[Encoding], context: Context) -> tuple[Recipe | None, str]:
+    """Return the recipe that the file says, and the detector of its faces: its embeddings are of that then, and of nothing else.
+
+    None where it says none, another detector is asked for, or it does not say which files its embeddings were made of.
+    """
+    said, dim = recipe_in(params.file), len(found[0].vector)
     if said is None:
-        return None
+        return None, params.detector
     if said.dim != dim:
         raise RequestError(
             tr(
@@ -168,8 +175,17 @@ def _recipe_said(params: LoadEncodingsParams, dim: int, context: Context) -> Rec
                 encoder=said.encoder,
             )
         )
-        return None
-    return said
+        return None, params.detector
+    if not said.encoder.startswith(GIVEN) and not all(one.sha256 for one in found):
+        context.message(
+            tr(
+                "The file does not say which photographs (by their SHA-256) its embeddings were made of, so they are not taken for those "
+                "of {encoder}, and are kept apart. Write it again with this version (fairdesk vectors PROJECT --out FILE.npz), or encode here.",
+                encoder=said.encoder,
+            )
+        )
+        return None, said.detector
+    return said, said.detector
 
 
 def _meant(there: Sequence[tuple[int, FaceBox]], one: Encoding, *, exact: bool) -> int | None:

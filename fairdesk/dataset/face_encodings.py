@@ -31,6 +31,7 @@ Box = tuple[int, int, int, int]
 _AT_ONCE = 4096  # faces whose vectors are in memory while they are written
 PICKLES, OTHERS = (".pickle", ".pkl", ".dat"), (".json", ".csv", ".npz")
 BOX = ("top", "right", "bottom", "left")
+CONTENT = "sha256"  # of each face's image, as hex: an array of an .npz
 _MOST = 2**31
 _KINDS = {
     dict: mark("a dictionary"),
@@ -42,11 +43,12 @@ _KINDS = {
 
 
 class Encoding(NamedTuple):
-    """One face: the path of its image, its box (top, right, bottom, left) where it is known, and its vector."""
+    """One face: the path of its image, its box (top, right, bottom, left) where it is known, its vector, and the image's SHA-256 where that is said."""
 
     path: str
     box: tuple[int, int, int, int] | None
     vector: Vector
+    sha256: str | None = None
 
 
 def read_encodings(path: Path) -> list[Encoding]:
@@ -192,11 +194,13 @@ def _of_npz(path: Path) -> list[Encoding]:
     with open_npz(path) as data:
         vectors, paths = to_float32(numbers(data, "vectors")), texts(data, "paths")
         boxes = numbers(data, "boxes").tolist() if "boxes" in data else [None] * len(vectors)
-    if vectors.ndim != 2 or paths.ndim != 1 or not len(vectors) == len(paths) == len(boxes):
+        sums = texts(data, CONTENT).tolist() if CONTENT in data else [None] * len(vectors)
+    if vectors.ndim != 2 or paths.ndim != 1 or not len(vectors) == len(paths) == len(boxes) == len(sums):
         raise RequestError(tr("{path}: vectors, paths and boxes must be of the same faces.", path=path))
-    rows = zip(paths.tolist(), boxes, vectors, strict=True)
+    rows = zip(paths.tolist(), boxes, vectors, sums, strict=True)
     return [
-        Encoding(name, _box(path, n, box), _vector(path, n, vector)) for n, (name, box, vector) in enumerate(rows, 1)
+        Encoding(name, _box(path, n, box), _vector(path, n, vector), content or None)
+        for n, (name, box, vector, content) in enumerate(rows, 1)
     ]
 
 
@@ -258,7 +262,14 @@ def _write_npz(path: Path, found: Written, more: dict[str, Any]) -> None:
         for name, values in more.items():
             if isinstance(values, str | bool | np.ndarray):
                 array = np.asarray(values)
-                _write_array(archive, name, array.dtype, array.shape, [array])
+                starts = range(0, len(array), _AT_ONCE) if array.ndim else ()
+                _write_array(
+                    archive,
+                    name,
+                    array.dtype,
+                    array.shape,
+                    (array[at : at + _AT_ONCE] for at in starts) if array.ndim else [array],
+                )
             else:
                 _write_texts(archive, name, values)
         if all(box is not None for box in found.boxes):

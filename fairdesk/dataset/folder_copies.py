@@ -42,7 +42,7 @@ def flatten_folder(params: FlattenParams, context: Context) -> PreparedResult:
     if not params.dry_run:
         need_empty(params.out, source=params.folder)
         about = {"job": "flatten", "folder": str(params.folder)}
-        result.collisions = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
+        write_items(chosen, params.out, context, copy=params.copy_files, about=about).tell(result)
         source.need_unchanged()
     return result
 

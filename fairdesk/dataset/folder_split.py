@@ -7,7 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from fairdesk.dataset.collection import SourceImage, contents, need_empty, people_of, read_folder, write_items
+from fairdesk.dataset.collection import (
+    SourceImage,
+    contents,
+    need_empty,
+    nothing_written,
+    people_of,
+    read_folder,
+    write_items,
+)
 from fairdesk.dataset.identity_partition import Request, partition
 from fairdesk.dataset.leaks import check_sets, refuse
 from fairdesk.dataset.prepare_params import SplitParams
@@ -124,12 +132,25 @@ def split_folder(params: SplitParams, context: Context) -> SplitResult:
     about = {"job": "split", "folder": str(params.folder), "seed": params.seed, "by": params.by, "images": params.images,
              "shares": params.shares, "folds": params.folds}  # fmt: skip
     total, done = sum(map(len, sets)), 0
+    written: list[list[SourceImage]] = []
+    unreadable: list[Unreadable] = []
     for out, items in zip(outs, sets, strict=True):
         flat = params.by == "image"
         chosen = [(item, f"{n}_{item.path.name}" if flat else item.relative) for n, item in enumerate(items)]
-        result.collisions += write_items(
+        placed = write_items(
             chosen, out, context, copy=params.copy_files, about=about | {"set": out.name}, done=done, total=total
         )
+        written.append(placed.items)
+        result.collisions += placed.collisions
+        result.left_out += placed.unreadable
+        unreadable += placed.unreadable
         done += len(items)
     source.need_unchanged()
+    if unreadable:
+        if not any(written):
+            raise nothing_written(unreadable)
+        result.sets, said = report([out.name for out in outs], written, asked)
+        for row, out in zip(result.sets, outs, strict=True):
+            row.out = str(out)
+        result.summary = result.summary.replace(text, said, 1)
     return result

@@ -16,6 +16,7 @@ from fairdesk.dataset.collection import (
     as_marked,
     contents,
     need_empty,
+    nothing_written,
     people_of,
     project_items,
     read_folder,
@@ -32,7 +33,7 @@ from fairdesk.images.reading_reasons import why_unread
 from fairdesk.images.recordio import write_faces
 from fairdesk.images.synthetic_marks import read_mark
 from fairdesk.images.table_cells import safe_rows
-from fairdesk.images.written_files import safe_name, write_text
+from fairdesk.images.written_files import safe_name, why_unplaced, write_text
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
@@ -50,9 +51,22 @@ def export_images(params: ExportParams, context: Context) -> ExportResult:
     """Job: export a project, one of its sets, or a folder."""
     project = None if params.folder is not None else context.project
     items, left_out = _items(params, project)
+    unreadable: list[Unreadable] = []
+    if params.layout != "manifest":  # a table lists what is missing, too
+        reasons = [why_unplaced(item.path) for item in items]
+        unreadable = [
+            Unreadable(path=str(item.path), why=why)
+            for item, why in zip(items, reasons, strict=True)
+            if why is not None
+        ]
+        items = [item for item, why in zip(items, reasons, strict=True) if why is None]
+        if not items:
+            raise nothing_written(unreadable, of_project=project is not None)
     found = contents(items)
     result = ExportResult(
         **found.model_dump(),
+        unreadable=unreadable,
+        of_project=project is not None,
         layout=params.layout,
         out=str(params.out),
         left_out=left_out,
@@ -71,11 +85,21 @@ def export_images(params: ExportParams, context: Context) -> ExportResult:
     if params.layout == "manifest":
         result.rows = _write_table(params.out, items, project, context)
     elif params.layout == "rec":
-        result.unreadable, result.written, result.classes = _write_rec(params, items, about, context)
+        bad, written, result.classes = _write_rec(params, items, about, context)
+        result.unreadable += bad
+        result.written = len(written)
+        result.count(contents(written))
+        result.synthetic = sum(item.synthetic is True for item in written)
     else:
         need_empty(params.out, source=params.folder or params.out / "none")
         chosen = [(item, _place(item, params)) for item in items]
-        result.collisions = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
+        placed = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
+        result.unreadable += placed.unreadable
+        result.collisions = placed.collisions
+        if not placed.items:
+            raise nothing_written(result.unreadable, of_project=project is not None)
+        result.count(contents(placed.items))
+        result.synthetic = sum(item.synthetic is True for item in placed.items)
     context.artifact(params.out)
     return result
 
@@ -186,16 +210,17 @@ def _write_table(out: Path, items: list[SourceImage], project: Project | None, c
 
 def _write_rec(
     params: ExportParams, items: list[SourceImage], about: dict[str, Any], context: Context
-) -> tuple[list[Unreadable], int, int]:
+) -> tuple[list[Unreadable], list[SourceImage], int]:
     """Write `train.rec`, `train.idx`, `property`, and beside them which label is whom.
 
-    Returns what could not be read, and the numbers of records and classes.
+    Returns what could not be read, what was written, and the number of classes.
     """
     need_empty(params.out, source=params.folder or params.out / "none")
     params.out.mkdir(parents=True, exist_ok=True)
     people = people_of(items)
     unreadable: list[Unreadable] = []
     files: list[dict[str, Any]] = []
+    written: list[SourceImage] = []
     sizes: set[tuple[int, int]] = set()
     done = 0
 
@@ -211,20 +236,26 @@ def _write_rec(
                 unreadable.append(Unreadable(path=str(item.path), why=error.why))
                 continue
             sizes.add(size)
+            written.append(item)
             files.append({"record": len(files) + 1, "label": label, "source": str(item.path), "identity": item.identity,
                           "group": item.group, "synthetic": mark is not None})  # fmt: skip
             yield data
 
+    def one_size() -> tuple[int, int]:
+        if not sizes:
+            raise nothing_written(unreadable, of_project=params.folder is None)
+        return _one_size(sizes)
+
     record = params.out / "train.rec"
     try:
-        write_faces(record, (pictures(n, images) for n, images in enumerate(people.values())), lambda: _one_size(sizes))
+        write_faces(record, (pictures(n, images) for n, images in enumerate(people.values())), one_size)
     except BaseException:
         shutil.rmtree(params.out)  # it was empty, and half a record file is of no use
         raise
     classes = [{"label": n, "group": group or None, "identity": name} for n, (group, name) in enumerate(people)]
     manifest = {"made_by": f"FairDesk {__version__}", **about, "classes": classes, "files": files}
     write_text(params.out / "train.rec.manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
-    return unreadable, len(files), len(people)
+    return unreadable, written, len(people)
 
 
 def _one_size(sizes: set[tuple[int, int]]) -> tuple[int, int]:

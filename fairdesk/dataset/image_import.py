@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from fairdesk.dataset.doubled_images import Doubled
 from fairdesk.dataset.label_table import Label, TreeLabels, need_matches, read_labels, read_manifest
 from fairdesk.dataset.labels_in_names import NameLabels, labels_in_names
 from fairdesk.dataset.params import ImportParams
@@ -30,8 +31,15 @@ from fairdesk.jobs.listening import listen_while
 from fairdesk.jobs.pool import map_batches
 from fairdesk.made_sequences import MadeSequence
 from fairdesk.project import Project
-from fairdesk.project.images import NewImage, add_image
-from fairdesk.project.originals import folder_number, forget_unreadable, imported_from, keep_folder, keep_unreadable
+from fairdesk.project.images import NewImage, add_image, contents_after, image_paths, last_image
+from fairdesk.project.originals import (
+    folder_number,
+    forget_unreadable,
+    imported_from,
+    keep_folder,
+    keep_unreadable,
+    missing_originals,
+)
 from fairdesk.project.renewal import Renewed, erase_computed, forget_faces, imported_contents, renew_image
 from fairdesk.project.thumbnails import SIDE
 from fairdesk.words import tr, tr_n
@@ -249,6 +257,7 @@ class _Summary:
         self.identities: set[tuple[str | None, str]] = set()
         self.groups: dict[str, int] = {}
         self.labels: dict[str, int] = {}
+        self.doubled = Doubled()
         self.unreadable: list[dict[str, str]] = [{"path": p, "why": why} for p, why in tree.skipped]
 
     def add(self, item: Labelled, seen: Inspected) -> None:
@@ -272,10 +281,16 @@ class _Summary:
         self.unreadable = [one for one in self.unreadable if one["path"] not in held or not is_missing(one["why"])]
         known = self.images - new if preview else self.images
         gone = imported_from(project, root) - known - damaged
+        gone_paths = [os.path.join(root, path) for path in missing]
+        if self.tree.layout != "manifest" and gone > len(missing):  # not only what a link names
+            lost = image_paths(project, missing_originals(project).images.tolist()).values()
+            gone_paths = [path for path in lost if path.startswith(os.path.join(root, ""))]
         return ImportResult(
             damaged=damaged,
             gone=len(missing) if self.tree.layout == "manifest" else max(0, gone),  # a list need not name all
-            gone_paths=[os.path.join(root, path) for path in missing],
+            gone_paths=gone_paths,
+            doubled=self.doubled.count,
+            doubled_text=self.doubled.text(root, preview=preview),
             images=self.images,
             unreadable=self.unreadable,
             identities=len(self.identities),
@@ -301,14 +316,17 @@ def scan_folder(params: ImportParams, context: Context) -> ImportResult:
     for batch in _inspect_all(tree, context.project, context, preview=True):
         items = labelled[place : place + len(batch)]
         held = imported_contents(context.project, tree.root, [item.entry.path for item in items])
+        fresh: list[str] = []
         for item, seen in zip(items, batch, strict=True):
             _heed_mark(item, seen)
             summary.add(item, seen)
             if seen.facts is not None and seen.why is None:
                 before = held.get(item.entry.path)
                 new += before is None
+                fresh += [seen.facts.sha256] if before is None else []
                 renewed += before not in (None, seen.facts.sha256)
         place += len(batch)
+        summary.doubled.look(context.project, fresh)
     return summary.result(new, renewed, context.project, preview=True)
 
 
@@ -327,6 +345,7 @@ def import_images(params: ImportParams, context: Context) -> ImportResult:
                 names=", ".join(names[:5]) + (" ..." if len(names) > 5 else ""),
             )
         )
+    last = last_image(context.project)
     brought = bring_in(
         tree,
         labelled,
@@ -345,6 +364,9 @@ def import_images(params: ImportParams, context: Context) -> ImportResult:
                 brought.renewed,
             )
         )
+    added = contents_after(context.project, last) if last and brought.new else []
+    for start in range(0, len(added), _LOOKED_UP):
+        summary.doubled.look(context.project, added[start : start + _LOOKED_UP], after=last)
     return summary.result(brought.new, brought.renewed, context.project, preview=False)
 
 

@@ -52,7 +52,7 @@ JOBS = [
     _Job("quality", "Measure quality", "params:QualityParams", "quality_results:QualityResult", "quality_measurement:measure_quality", lane=Lane.HEAVY),
     _Job("divide", "Divide into sets", "params:DivideParams", "results:DivideResult", "project_sets:divide_project"),
     _Job("balance", "Balance groups", "params:BalanceParams", "results:BalanceResult", "group_balance:balance_groups"),
-    _Job("label", "Label faces", "params:LabelParams", "results:LabelResult", "label_sources:label_faces", heavy_with="backend"),
+    _Job("label", "Label faces", "params:LabelParams", "label_results:LabelResult", "label_sources:label_faces", heavy_with="backend"),
     _Job(
         "vectors", "Export embeddings", "params:VectorsParams", "vector_results:VectorsResult", "vector_export:export_vectors",
         needs=Needs.EITHER, without="from_file", after_stop="",

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fairdesk import counted
+from fairdesk.dataset.label_results import LabelResult, PredictedImage
 from fairdesk.dataset.label_table import TreeLabels, need_matches, read_labels
 from fairdesk.dataset.params import LabelParams
-from fairdesk.dataset.results import LabelResult, PredictedImage
 from fairdesk.errors import RequestError
 from fairdesk.images.folder_layouts import Entry, Tree
 from fairdesk.images.image_reading import UnreadableImageError
@@ -19,6 +19,7 @@ from fairdesk.made_sequences import MadeSequence
 from fairdesk.packed_texts import PackedTexts
 from fairdesk.project import Project
 from fairdesk.project.detector_key import DetectorKey
+from fairdesk.project.faces import images_of_faces
 from fairdesk.project.given_labels import Given, GivenLabels, give_labels
 from fairdesk.project.identities import alike_lines
 from fairdesk.project.images import need_images
@@ -127,6 +128,7 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
     from fairdesk.faces import deepface_models
     from fairdesk.faces.changed_originals import compare_originals, images_meant
     from fairdesk.faces.detection import counts, detect, unseen
+    from fairdesk.faces.nothing_done import need_some_read, need_some_there
     from fairdesk.faces.params import DetectParams
 
     project = context.project
@@ -145,10 +147,12 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
                 )
             )
         detect(DetectParams.of(DetectorKey.parse(key), weights=params.weights, download=params.download), context)
+    need_some_read(counts(project, key), project)
     actions = params.actions.split(",")
     compared = compare_originals(images_meant(project), context)
     todo = unpredicted(project, _MODEL, key, actions)
     failed: list[dict[str, str]] = []
+    in_vain: dict[int, str] = {}
     pending: list[Prediction] = []
     context.progress(0, len(todo), tr("faces"))
 
@@ -163,6 +167,7 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
                 image = read_pixels(Path(face.path))
             except UnreadableImageError as error:
                 failed.append({"path": face.relative, "why": error.why})
+                in_vain[face.id] = error.why
                 continue
             said = deepface_models.analyse(image, face.box, kinds)
             pending.extend(Prediction(face.id, kind, value, sure) for kind, (value, sure) in said.items())
@@ -173,6 +178,9 @@ def _predict(params: LabelParams, context: Context) -> LabelResult:
         commit()
     found = counts(project, key)
     predicted = predicted_counts(project, key)
+    if len(failed) == len(todo):
+        owner = images_of_faces(project, list(in_vain))
+        need_some_there(project, {owner[face]: why for face, why in in_vain.items()}, any_before=bool(predicted))
     lines = [f"{kind}: " + ", ".join(f"{value} {n:,}" for value, n in said.items()) for kind, said in predicted.items()]
     return LabelResult(
         detector=key,

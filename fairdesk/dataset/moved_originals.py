@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fairdesk.dataset.params import RelinkParams
 from fairdesk.dataset.results import RelinkResult
-from fairdesk.errors import RequestError
+from fairdesk.errors import JobFailed, RequestError
 from fairdesk.images.file_facts import sha256_of
 from fairdesk.images.folder_layouts import Tree, read_tree
 from fairdesk.images.image_sources import stamp
@@ -92,6 +92,17 @@ def find_moved_originals(params: RelinkParams, context: Context) -> RelinkResult
         else:
             missing.append(relative)
         context.progress(done, len(images), tr("images"))
+    if missing and not found and not any(_lies_there(one.now) for one in recorded_under(project, params.new)):
+        raise JobFailed(
+            tr_n(
+                "Nothing was found: {n:,} original that is missing from {old} is not under {new}: {path}. Name the folder that holds it now; a file counts as the same if its contents are.",
+                "Nothing was found: none of the {n:,} originals that are missing from {old} is under {new}, for example {path}. Name the folder that holds them now; a file counts as the same if its contents are.",
+                len(missing),
+                old=params.old,
+                new=params.new,
+                path=missing[0],
+            )
+        )
     if found:
         relocate(project, params.new, found)
     nothing = "" if found or missing else tr("Nothing to do: all of these images lie where they were.")

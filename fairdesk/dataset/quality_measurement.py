@@ -6,8 +6,9 @@ from fairdesk.dataset.params import QualityParams
 from fairdesk.dataset.quality_results import QualityResult
 from fairdesk.errors import RequestError
 from fairdesk.faces.changed_originals import compare_originals, images_meant
+from fairdesk.faces.detection import counts as faces_found
 from fairdesk.faces.known_faces_quality import measure_all
-from fairdesk.faces.nothing_done import need_some_there
+from fairdesk.faces.nothing_done import need_some_read, need_some_there
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project.detections import others_found, searches
@@ -54,6 +55,10 @@ def measure_quality(params: QualityParams, context: Context) -> QualityResult:
         )
     left = {one.image for one in unmeasured(project, detector)}
     context.progress(0, len(left), tr("images"))
+    if not left and not counts(project, detector)["measured"]:
+        need_some_read(
+            faces_found(project, detector), project
+        )  # the search read nothing, so there is nothing to measure
     if left:
         measure_all(project, detector, context)
     compared = compare_originals(images_meant(project), context)

@@ -55,7 +55,7 @@ def take_sample(params: SampleParams, context: Context) -> SampleResult:
         about = {"job": "sample", "folder": str(params.folder), "seed": params.seed, "images": params.images,
                  "identities": params.identities, "fraction": params.fraction,
                  "excluding": str(params.excluding) if params.excluding else None}  # fmt: skip
-        result.collisions = write_items(chosen, params.out, context, copy=params.copy_files, about=about)
+        write_items(chosen, params.out, context, copy=params.copy_files, about=about).tell(result)
         source.need_unchanged()
     return result
 

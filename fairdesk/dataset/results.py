@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from fairdesk import counted
 from fairdesk.dataset.overlap_results import SharedResult
-from fairdesk.faces.originals_told import TellsOfOriginals, archive_lines, cautions_of, folder_of_all, unread_lines
+from fairdesk.faces.originals_told import (
+    MISSING,
+    TellsOfOriginals,
+    archive_lines,
+    cautions_of,
+    folder_of_all,
+    unread_lines,
+)
 from fairdesk.images.reading_reasons import is_missing, is_of_archive
 from fairdesk.jobs.results import Caution, JobResult, NextStep, Record, RestsOnVectors, Unreadable
 from fairdesk.jobs.wording import left_out, listed
 from fairdesk.words import tr, tr_n
 
 
-class ImportResult(JobResult):
+class ImportResult(TellsOfOriginals):
     """What an import brought, or would bring (`inspect`)."""
 
     images: int
@@ -35,7 +42,10 @@ class ImportResult(JobResult):
     gone: int = 0
     """Images of the project that were imported from this folder, and whose file is not there now."""
     gone_paths: list[str] = []
-    """Those of them that the table, or a link, names."""
+    """Where they were, as far as that is known."""
+    doubled: int = 0
+    """New images with the content of images whose originals are missing."""
+    doubled_text: str = ""
     notes: list[str] = []
     """What was passed over, and what else should be known of the folder."""
 
@@ -81,7 +91,7 @@ class ImportResult(JobResult):
                     folder=folder_of_all(self.gone_paths or [f"{self.folder}/"]),
                 )
             )
-        lines += self.notes
+        lines += [*filter(None, [self.doubled_text]), *self.notes]
         if self.synthetic:
             lines.append(tr_n("{n:,} is marked synthetic.", "{n:,} are marked synthetic.", self.synthetic))
         whole = [Unreadable(path=f"{self.folder}/{one.path}", why=one.why) for one in self.unreadable]
@@ -89,6 +99,10 @@ class ImportResult(JobResult):
         others = [one for one in self.unreadable if not is_of_archive(one.why) and not is_missing(one.why)]
         lines += listed(tr("Not there, and so not imported"), absent) + archive_lines(whole)
         return "\n".join(lines + left_out(tr("Not readable"), others))
+
+    def caution_parts(self) -> list[Caution]:
+        """Say that images are in the project twice, as their folder was moved."""
+        return [Caution(self.doubled_text, MISSING, self.folder)] if self.doubled_text else []
 
     def _lacking_in_archive(self) -> str:
         """Say how many images of the project a damaged archive lacks: nobody has moved them."""
@@ -101,7 +115,7 @@ class ImportResult(JobResult):
         )
 
 
-class RelinkResult(JobResult):
+class RelinkResult(TellsOfOriginals):
     """Which moved originals were found again."""
 
     relinked: int
@@ -123,16 +137,17 @@ class RelinkResult(JobResult):
             said += " " + tr_n("{n:,} image lies where it was.", "{n:,} images lie where they were.", self.in_place)
         return said
 
-    def caution(self) -> str | None:
+    def caution_parts(self) -> list[Caution]:
         """Say how many are still missing, and one of them."""
         if not self.missing:
-            return None
-        return tr_n(
+            return []
+        text = tr_n(
             "{n:,} original was not found there: {path}.",
             "{n:,} originals were not found there, for example {path}.",
             self.missing,
             path=self.missing_paths[0],
         )
+        return [Caution(text, MISSING, self.missing_paths[0])]
 
 
 class SampleFacesResult(JobResult):
@@ -189,6 +204,11 @@ class Contents(Record):
         return ", ".join(parts + [f"{name} {number:,}" for name, number in self.groups.items()])
 
 
+def _renamed_lines(count: int) -> list[str]:
+    text = tr_n("{n:,} file was renamed for equal names.", "{n:,} files were renamed for equal names.", count)
+    return [text] if count else []
+
+
 class PreparedResult(JobResult, Contents):
     """A new folder of images, or what it would hold (`dry_run`)."""
 
@@ -198,20 +218,18 @@ class PreparedResult(JobResult, Contents):
     """Files renamed because another has their name."""
     dry_run: bool = False
 
+    def count(self, found: Contents) -> None:
+        """Let the result hold these images, where fewer were written than were meant."""
+        self.images, self.identities, self.groups = found.images, found.identities, found.groups
+        self.summary = found.words()
+
     def text(self) -> str:
         """Return what the folder holds and what was left out."""
         lines = [tr("Would write: {summary}", summary=self.summary) if self.dry_run else self.summary]
         seed = getattr(self, "seed", None)
         if seed is not None:
             lines.append(tr("Seed {seed}.", seed=seed))
-        if self.collisions:
-            lines.append(
-                tr_n(
-                    "{n:,} file was renamed for equal names.",
-                    "{n:,} files were renamed for equal names.",
-                    self.collisions,
-                )
-            )
+        lines += _renamed_lines(self.collisions)
         return "\n".join(lines + left_out(tr("Left out"), self.left_out))
 
 
@@ -230,15 +248,12 @@ class ResizeResult(PreparedResult):
 
     def text(self) -> str:
         """Return how many were written, and what was not."""
-        lines = [
-            tr("Would resize: {summary}", summary=self.summary)
-            if self.dry_run
-            else tr("{n:,} written: {summary}", n=self.written, summary=self.summary)
-        ]
-        return "\n".join(lines + left_out(tr("Not readable"), self.unreadable + self.left_out))
+        would = tr("Would resize: {summary}", summary=self.summary)
+        said = would if self.dry_run else tr("{n:,} written: {summary}", n=self.written, summary=self.summary)
+        return "\n".join([said, *left_out(tr("Not readable"), self.unreadable + self.left_out)])
 
 
-class ExportResult(PreparedResult):
+class ExportResult(TellsOfOriginals, PreparedResult):
     """Exported images."""
 
     layout: str
@@ -251,9 +266,15 @@ class ExportResult(PreparedResult):
     classes: int | None = None
     """Classes of a `.rec`."""
 
+    of_project: bool = True
+
     def text(self) -> str:
         """Return what was written and what was left out."""
-        return "\n".join([super().text(), *left_out(tr("Not readable"), self.unreadable)])
+        return "\n".join([super().text(), *unread_lines(self.unreadable, [], of_project=self.of_project)])
+
+    def caution_parts(self) -> list[Caution]:
+        """Say which originals are missing or cannot be read, and so are not among what was written."""
+        return cautions_of(self.unreadable, [], of_project=self.of_project)
 
 
 class SetContents(Contents):
@@ -302,14 +323,7 @@ class SplitResult(DividedResult):
             tr("Seed {seed}.", seed=self.seed),
             *([] if self.warning is None else [self.warning]),
         ]
-        if self.collisions:
-            lines.append(
-                tr_n(
-                    "{n:,} file was renamed for equal names.",
-                    "{n:,} files were renamed for equal names.",
-                    self.collisions,
-                )
-            )
+        lines += _renamed_lines(self.collisions)
         return "\n".join(lines + left_out(tr("Left out"), self.left_out))
 
 
@@ -370,73 +384,6 @@ class BalanceResult(JobResult):
     dry_run: bool
     seed: int
     by: str
-
-
-class PredictedImage(Record):
-    """What a model says of an image: of its largest face, never of one that was not found."""
-
-    path: str
-    box: tuple[int, ...]
-    """Top, right, bottom, left."""
-    race: str | None = None
-    gender: str | None = None
-    age: str | None = None
-    confidence: dict[str, float] = {}
-
-
-class LabelResult(TellsOfOriginals):
-    """What was labelled from a table, or predicted by a model."""
-
-    labelled: int | None = None
-    """Images that a table changed."""
-    unchanged: int | None = None
-    """Images that the table told of, and that are as they were."""
-    said_by_people: int | None = None
-    """Those of them that a person had labelled otherwise."""
-    unmatched: list[str] = []
-    """Rows of the table that name no image."""
-    alike: list[str] = []
-    """New groups and names that differ from known ones in case, accents or blanks alone."""
-    detector: str | None = None
-    faces: int | None = None
-    without_face: int | None = None
-    without_face_paths: list[str] = []
-    failed: list[Unreadable] = []
-    predicted: dict[str, dict[str, int]] = {}
-    """Faces by kind and predicted value."""
-    agreement: dict[str, dict[str, dict[str, int]]] = {}
-    """Faces by kind, given group and predicted value."""
-    images: list[PredictedImage] = []
-    """What was predicted, image by image."""
-    changed: list[str] = []
-    """Originals that are other files now than those that were imported."""
-    damaged: list[Unreadable] = []
-    """Originals that are there and cannot be read any more, each with why."""
-    missing_paths: list[str] = []
-    """Originals that are not where they were; what was made of them before stays."""
-
-    def text(self) -> str:
-        """Return the counts, and the given groups against what was predicted."""
-        lines = [self.summary]
-        for kind, values in self.agreement.items():
-            lines.append(tr("Given group against predicted {kind}:", kind=kind))
-            lines += [
-                f"  {group}: " + ", ".join(f"{value} {number:,}" for value, number in row.items())
-                for group, row in values.items()
-            ]
-        if self.without_face:
-            lines.append(
-                tr_n(
-                    "{n:,} image without a face has no prediction.",
-                    "{n:,} images without a face have no prediction.",
-                    self.without_face,
-                )
-            )
-        return "\n".join(lines + unread_lines([], self.changed, self.damaged, self.missing_paths))
-
-    def caution_parts(self) -> list[Caution]:
-        """Say which originals are other files now."""
-        return cautions_of([], self.changed, (), self.damaged, self.missing_paths)
 
 
 class PurgeResult(JobResult):

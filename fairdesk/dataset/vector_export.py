@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from fairdesk.dataset.face_encodings import Box, Written, read_encodings, write_encodings, written
+from fairdesk.dataset.face_encodings import CONTENT, Box, Written, read_encodings, write_encodings, written
 from fairdesk.dataset.params import VectorsParams
 from fairdesk.dataset.recipe_in_file import FIELD, recipe_in, recipe_text
 from fairdesk.dataset.vector_results import VectorsResult
@@ -17,7 +19,7 @@ from fairdesk.faces.unchecked_vectors import way_out
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.made_sequences import MadeSequence
 from fairdesk.packed_texts import PackedTexts
-from fairdesk.project.faces import each_labelled_face
+from fairdesk.project.faces import contents_of_faces, each_labelled_face
 from fairdesk.project.finite import unsound, why_unsound
 from fairdesk.words import tr
 
@@ -25,7 +27,7 @@ from fairdesk.words import tr
 def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
     """Job: write paths, vectors, identities, groups and boxes of all encoded faces, and which are synthetic or of hidden images if any is.
 
-    The encoder, the detector and the whole recipe of the vectors (`recipe_json`) stand in an .npz too. A .json is the original scripts' list:
+    The encoder, the detector, the whole recipe of the vectors (`recipe_json`) and the SHA-256 of each image stand in an .npz too. A .json is the original scripts' list:
     imagePath, loc (top, right, bottom, left) and encoding of each face. With `from_file` that file's encodings are written.
     """
     if params.from_file is not None:
@@ -44,7 +46,10 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
             )
         said = recipe_in(params.from_file) if params.out.suffix.lower() == ".npz" else None
         about = {} if said is None else {"encoder": said.encoder, "detector": said.detector, "recipe": said.hash}
-        write_encodings(params.out, written(read), about | ({} if said is None else {FIELD: recipe_text(said)}))
+        about |= {} if said is None else {FIELD: recipe_text(said)}
+        sums = [one.sha256 or "" for one in read]
+        npz = params.out.suffix.lower() == ".npz"
+        write_encodings(params.out, written(read), about | ({CONTENT: sums} if npz and any(sums) else {}))
         context.artifact(params.out)
         return VectorsResult(out=str(params.out), vectors=len(read), dim=len(read[0].vector))
     project = context.project
@@ -70,6 +75,7 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
         more |= {name: value for name, value in chosen.about().items() if name != "other_detectors"}
         if (described := project.vectors.described(recipe)) is not None:
             more[FIELD] = recipe_text(described)
+        more[CONTENT] = _contents(contents_of_faces(project, recipe.detector), vectors.numbers)
         more |= {name: np.array(which, dtype=bool) for name, which in told.items()}
     else:
         more |= {name: [("false", "true")[one] for one in which] for name, which in told.items()}
@@ -89,6 +95,17 @@ def export_vectors(params: VectorsParams, context: Context) -> VectorsResult:
         damaged=compared.damaged,
         missing_paths=compared.missing_paths,
     )
+
+
+def _contents(each: Iterable[tuple[int, str]], faces: npt.NDArray[np.int64]) -> npt.NDArray[np.bytes_]:
+    """Return the SHA-256 of the images of some faces, both in order of id: 64 letters each."""
+    letters, having = bytearray(), iter(faces.tolist())
+    wanted = next(having, None)
+    for face, content in each:
+        if face == wanted:
+            letters += content.encode()
+            wanted = next(having, None)
+    return np.frombuffer(letters, dtype="S64")
 
 
 class _Boxes(MadeSequence[Box]):

@@ -27,7 +27,7 @@ from fairdesk.faces.detection import (
 from fairdesk.faces.early_start import ready_for
 from fairdesk.faces.encoders import Encoder, Vectors, formats_of, make_encoder
 from fairdesk.faces.known_faces_quality import measure_too
-from fairdesk.faces.nothing_done import need_some_read, need_some_there
+from fairdesk.faces.nothing_done import need_some_made, need_some_read, need_some_there
 from fairdesk.faces.outdated import keep_rate, outdated
 from fairdesk.faces.params import FORMATS, DetectParams, EncodeParams
 from fairdesk.faces.pipeline import Aligned, Searched, align_batch, load, measured_of, search_batch
@@ -330,11 +330,12 @@ def encode_faces(params: EncodeParams, context: Context) -> EncodeResult:
     recipe, done, seconds, compared, removed, in_vain = encode(params, context)
     searched = counts(project, recipe.detector)
     need_some_read(searched, project)
+    failures = project.vectors.failures(recipe)
+    need_some_made(params.encoder, failures, any_made=project.vectors.count(recipe) > 0)
     if params.engine == "local":
         need_some_there(project, in_vain, any_before=project.vectors.count(recipe) > 0)
     if params.quality:
         measure_too(project, recipe.detector, context, params.where)
-    failures = project.vectors.failures(recipe)
     paths = image_paths(project, [image for image, _ in failures])
     keep_rate(project, recipe.encoder, done, seconds)
     project.vectors.make_newest(recipe)

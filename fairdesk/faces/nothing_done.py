@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
 import numpy as np
@@ -15,6 +15,7 @@ from fairdesk.faces.results import FaceCounts
 from fairdesk.images.reading_reasons import another_file, file_is_missing, is_of_archive
 from fairdesk.project import Project
 from fairdesk.project.archive_names import archive_of
+from fairdesk.project.finite import why_unsound
 from fairdesk.project.images import hidden_images, image_paths
 from fairdesk.project.originals import missing_originals
 from fairdesk.words import tr, tr_n
@@ -49,6 +50,7 @@ def need_some_there(project: Project, whys: Mapping[int, str], *, any_before: bo
     Where there are results of others (`any_before`), files that are there and damaged do not make it a failure each time, originals
     that are missing do; hidden ones never. Raises `JobFailed`.
     """
+    whys = {image: why for image, why in whys.items() if why != why_unsound()}  # these were read
     if not whys:
         return
     missing = missing_originals(project).images
@@ -57,6 +59,20 @@ def need_some_there(project: Project, whys: Mapping[int, str], *, any_before: bo
     if len(np.setdiff1d(np.intersect1d(counting, sorted(whys)), hidden)):
         paths = image_paths(project, sorted(whys))
         raise _nothing_read(project, {paths[image]: why for image, why in sorted(whys.items())})
+
+
+def need_some_made(encoder: str, failures: Iterable[tuple[int, str]], *, any_made: bool) -> None:
+    """Refuse to call it done where an encoder made numbers that are none of each face it was given. Raises `JobFailed`."""
+    whys = [why for _, why in failures]
+    if whys and not any_made and all(why == why_unsound() for why in whys):
+        raise JobFailed(
+            tr_n(
+                "{encoder} made no embedding: of the only face it gave numbers that are not finite, or too large. The photograph was read: choose another model, or export this one again.",
+                "{encoder} made no embedding: of all {n:,} faces it gave numbers that are not finite, or too large. The photographs were read: choose another model, or export this one again.",
+                len(whys),
+                encoder=encoder,
+            )
+        )
 
 
 def _nothing_read(project: Project, whys: Mapping[str, str]) -> JobFailed:

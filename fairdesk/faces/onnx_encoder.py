@@ -19,6 +19,7 @@ from fairdesk.faces.weight_files import onnx_errors, onnx_reason, open_onnx
 from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.pixels import Pixels
 from fairdesk.project.encoder_ref import EncoderRef
+from fairdesk.project.finite import unsound
 from fairdesk.project.recipes import Recipe
 from fairdesk.words import tr
 
@@ -193,8 +194,16 @@ class OnnxEncoder:
             self._batch = 1  # its batch is free in name only, or a vector hangs on what else is in it
 
     def _tells_apart(self, vectors: Vectors) -> None:
-        """Refuse a graph that gives two pictures, one unlike the other, the same numbers."""
+        """Refuse a graph that gives numbers that are none, or two pictures, one unlike the other, the same ones."""
         self.dim = int(vectors.shape[1])
+        if len(unsound(vectors)):
+            raise RequestError(
+                tr(
+                    "{path} gives numbers that are not finite (NaN or infinite), or too large: the fault is the model's, not the photographs'. "
+                    "Export it again with its weights, or with another --scaling.",
+                    path=self._path,
+                )
+            )
         if np.array_equal(vectors[0], vectors[1]):
             raise RequestError(
                 tr(

@@ -11,7 +11,10 @@ from pathlib import PurePath
 from fairdesk.images.reading_reasons import another_file, file_is_missing, is_of_archive
 from fairdesk.jobs.results import Caution, JobResult, Unreadable
 from fairdesk.jobs.wording import left_out, listed
+from fairdesk.project import Project
 from fairdesk.project.archive_names import archive_of
+from fairdesk.project.finite import why_unsound
+from fairdesk.project.images import image_paths
 from fairdesk.words import tr, tr_n
 
 MISSING, CHANGED, DAMAGED = (
@@ -19,6 +22,8 @@ MISSING, CHANGED, DAMAGED = (
     "changed originals",
     "damaged originals",
 )  # what a caution is about; topics of the window's notices
+
+_AT_ONCE = 5000  # paths that are in memory at once
 
 
 class TellsOfOriginals(JobResult):
@@ -46,13 +51,27 @@ def folder_of_all(paths: Sequence[str]) -> str:
         return "OLD"
 
 
+def folder_of_images(project: Project, images: Sequence[int]) -> str:
+    """Return the folder that holds the originals of some images, as it is typed; OLD where none does."""
+    folders: set[str] = set()
+    for start in range(0, len(images), _AT_ONCE):
+        paths = image_paths(project, images[start : start + _AT_ONCE]).values()
+        folders |= {os.path.dirname(path) for path in paths}
+    return folder_of_all([os.path.join(folder, "any") for folder in folders])
+
+
 def there_among(
     files: Iterable[Unreadable], changed: Sequence[str] = (), damaged: Sequence[Unreadable] = ()
 ) -> list[Unreadable]:
-    """Return those that are there and could not be read, with those that are known to be `damaged`; not those whose one fault is that they have changed."""
+    """Return those that are there and could not be read, with those that are known to be `damaged`; not those whose one fault is that they have changed.
+
+    Those of which an encoder made no numbers are none of them: the picture was read.
+    """
     known = {path for one in (*changed, *(one.path for one in damaged)) for path in _ends(one)}
     there = [
-        one for one in files if one.why != file_is_missing() and not (one.why == another_file() and one.path in known)
+        one
+        for one in files
+        if one.why not in (file_is_missing(), why_unsound()) and not (one.why == another_file() and one.path in known)
     ]
     told = {one.path for one in there}
     return there + [one for one in damaged if told.isdisjoint(_ends(one.path))]
@@ -68,6 +87,20 @@ def _ends(path: str) -> list[str]:
     """Return a path, and what it is below each of its folders: faces that failed are told by the path below their folder of originals."""
     parts = PurePath(path).parts
     return [path, *("/".join(parts[place:]) for place in range(1, len(parts)))]
+
+
+def unmade_line(files: Iterable[Unreadable], encoder: str) -> str | None:
+    """Say that an encoder made numbers that are none of some faces, which is no fault of their photographs; None where it did not."""
+    found = [one.path for one in files if one.why == why_unsound()]
+    if not found:
+        return None
+    return tr_n(
+        "{n:,} face has no embedding: {encoder} gave numbers that are not finite, or too large, for {path}. The photograph was read: the fault is the model's.",
+        "{n:,} faces have no embedding: {encoder} gave numbers that are not finite, or too large, for example for {path}. The photographs were read: the fault is the model's.",
+        len(found),
+        encoder=encoder,
+        path=found[0],
+    )
 
 
 def missing_lines(paths: list[str]) -> list[str]:

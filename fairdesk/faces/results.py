@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairdesk import counted
-from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, unread_lines
+from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, unmade_line, unread_lines
 from fairdesk.jobs.results import Caution, Record, Unreadable
 from fairdesk.jobs.wording import listed
 from fairdesk.project.detector_key import SIDES, DetectorKey
@@ -177,16 +177,18 @@ class EncodeResult(TellsOfOriginals):
                     self.removed_meanwhile,
                 )
             )
+        if unmade := unmade_line(self.failed, self.encoder):
+            lines.append(unmade)
         return "\n".join(
             lines + unread_lines(self.failed + self.unreadable, self.changed, self.damaged, self.missing_paths)
         )
 
     def caution_parts(self) -> list[Caution]:
-        """Say which originals are missing, are other files now, could not be read, or were too elongated for the search."""
+        """Say which originals are missing, are other files now, could not be read, got no embedding, or were too elongated for the search."""
         return cautions_of(
             self.unreadable + self.failed,
             self.changed,
-            [elongated_line(self.searched_smaller)],
+            [elongated_line(self.searched_smaller), unmade_line(self.failed, self.encoder)],
             self.damaged,
             self.missing_paths,
         )

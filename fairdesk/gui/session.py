@@ -340,6 +340,8 @@ class Session(QObject):
         """Say why a job failed, with the form that mends it: of the verb that the reason names, else its own as it was."""
         text = tr("{job}: {why}", job=job.title, why=job.message)
         remedy = verb_in(job.message)
+        if job.spec.kind == "relink" and len(self.originals.missing):
+            return self.originals.of_missing(self.said(text))  # until they are found elsewhere
         if remedy is not None and remedy.name != job.spec.kind:
             return self._with_remedy(text, remedy)
         return Notice(self.said(text), "error", tr("Change it…"), lambda: self._ask_anew(job))

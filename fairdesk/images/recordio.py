@@ -277,12 +277,23 @@ class RecordFile:
         if 0 in self.offsets:
             try:
                 first = self.record(0)
-            except RecordError:
-                wanted = every != 0
+            except RecordError:  # it says which are people, and is the last: those have room for nothing else
+                wanted = (every != 0) & ~self._of_people()
             else:
                 if len(first.labels) == 2 and not first.data:
                     wanted = (every > 0) & (every < first.labels[0])
         found: Numbers = every[wanted]
+        return found
+
+    def _of_people(self) -> npt.NDArray[np.bool_]:
+        """Tell which of all keys are records of people by their size: the last keys, each with a range of keys and no picture."""
+        ordered = np.sort(self.offsets.places)
+        after = np.searchsorted(ordered, self.offsets.places, side="right")
+        ends = np.append(ordered, -1)[after]
+        alike = ends - self.offsets.places == 8 + _HEADER.size + 8
+        others = np.flatnonzero(~alike)
+        found = np.zeros(len(alike), dtype=np.bool_)
+        found[others[-1] + 1 if len(others) else 0 :] = True
         return found
 
 

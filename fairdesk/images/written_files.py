@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fairdesk.errors import JobFailed, RequestError
+from fairdesk.images.reading_reasons import file_is_missing, why_unread
 from fairdesk.words import tr
 
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP)  # what a disk says that knows no links, e.g. FAT
@@ -69,16 +70,18 @@ def place(source: Path, target: Path, how: Literal["link", "copy"]) -> bytes | N
     """Link to or copy one file; links are absolute so that the new folder can be moved.
 
     What lies in an archive cannot be linked to: it is copied out, and its bytes are returned.
+    Raises `MemberError` where the source is missing, no photograph, or cannot be read.
     """
-    from fairdesk.images.image_sources import need_file, read_bytes, split
+    from fairdesk.images.image_sources import MemberError, read_bytes, split
 
-    target.parent.mkdir(parents=True, exist_ok=True)
     if split(source) is not None:
         data = read_bytes(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
         return data
-    if source.exists():
-        need_file(source)
+    if why := why_unplaced(source):
+        raise MemberError(why)
+    target.parent.mkdir(parents=True, exist_ok=True)
     if how == "copy":
         shutil.copy2(source, target)
     else:
@@ -91,6 +94,25 @@ def place(source: Path, target: Path, how: Literal["link", "copy"]) -> bytes | N
                 tr("Links cannot be made in {parent}. Use copies instead.", parent=target.parent)
             ) from error
     return None
+
+
+def why_unplaced(source: Path) -> str | None:
+    """Return why a file (or a member of an archive) cannot be linked to or copied; None where it can."""
+    from fairdesk.images.image_sources import MemberError, exists, need_file, split
+
+    try:
+        if split(source) is not None:
+            return None if exists(source) else file_is_missing()
+        need_file(source)
+        return (
+            None if os.access(source, os.R_OK) else why_unread(PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+        )
+    except (MemberError, RequestError) as error:
+        return str(error)
+    except (FileNotFoundError, NotADirectoryError):
+        return file_is_missing()
+    except OSError as error:
+        return why_unread(error)
 
 
 def write_text(path: Path, text: str) -> None:

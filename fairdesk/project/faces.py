@@ -155,6 +155,14 @@ def each_labelled_face(project: Project, detector: str) -> Iterator[LabelledFace
         yield LabelledFace(number, str(roots[root] / path), who, group, made, out, tuple(box))
 
 
+def contents_of_faces(project: Project, detector: str) -> Iterator[tuple[int, str]]:
+    """Yield all faces that a detector found, in order of id, with the SHA-256 (hex) of their images as imported."""
+    return project.db.each(
+        "SELECT f.id, i.sha256 FROM face f JOIN image i ON i.id = f.image_id WHERE f.detector = ? ORDER BY f.id",
+        (detector,),
+    )
+
+
 def names_of_faces(project: Project, detector: str) -> dict[int, tuple[str | None, str | None]]:
     """Return what each face that a detector found is called: its identity and its group, by id."""
     rows = project.db.rows(

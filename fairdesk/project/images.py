@@ -132,6 +132,37 @@ def image_sizes(project: Project) -> dict[str, tuple[int, int]]:
     return {str(roots[root] / path): (width, height) for root, path, width, height in rows}
 
 
+def contents_by_path(project: Project) -> dict[str, str]:
+    """Return the SHA-256, as hex, of what every image's file held when it was imported, by path."""
+    roots = project.roots()
+    return {
+        str(roots[root] / path): sha for root, path, sha in project.db.rows("SELECT root_id, path, sha256 FROM image")
+    }
+
+
+def paths_by_content(project: Project, contents: Iterable[str], after: int | None = None) -> dict[str, list[str]]:
+    """Return the paths of all images whose file held one of some contents (SHA-256 as hex), by that; only of ids up to `after`."""
+    roots, found = project.roots(), dict[str, list[str]]()
+    for root, path, sha in project.db.rows(
+        "SELECT root_id, path, sha256 FROM image WHERE sha256 IN (SELECT value FROM json_each(?1))"
+        " AND (?2 IS NULL OR id <= ?2) ORDER BY id",
+        (json.dumps(list(contents)), after),
+    ):
+        found.setdefault(sha, []).append(str(roots[root] / path))
+    return found
+
+
+def last_image(project: Project) -> int:
+    """Return the greatest id of an image; 0 where there is none."""
+    found: int = project.db.value("SELECT ifnull(max(id), 0) FROM image")
+    return found
+
+
+def contents_after(project: Project, last: int) -> list[str]:
+    """Return the SHA-256 of the images that came after one, in order of id."""
+    return [row[0] for row in project.db.rows("SELECT sha256 FROM image WHERE id > ? ORDER BY id", (last,))]
+
+
 def known_contents(project: Project) -> set[str]:
     """Return the SHA-256 of every image, hidden ones too."""
     return {row[0] for row in project.db.rows("SELECT sha256 FROM image")}

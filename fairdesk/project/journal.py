@@ -34,6 +34,8 @@ MAX_BYTES = 200_000_000
 LARGE = 100_000  # bytes of packed changes, some 30,000 rows
 _AS_A_WHOLE = apsw.SQLITE_CHANGESETAPPLY_NOSAVEPOINT  # the transaction goes back if one fails: no page is copied for it
 
+_FAILURES = ("detection WHERE why IS NOT NULL AND faces = 0", "quality WHERE why IS NOT NULL")  # that could not be read
+
 
 class NoStepError(RequestError):
     """There is nothing to undo or redo."""
@@ -126,6 +128,23 @@ class _Edit:
 
 def _abort(_reason: int, _change: Any) -> int:
     return apsw.SQLITE_CHANGESET_ABORT
+
+
+def _forget_failures(connection: apsw.Connection, parts: Sequence[tuple[Any, ...]]) -> None:
+    """Forget why nothing could be read of the images that undoing some parts of a step removes: that is no work that would be lost."""
+    noted = [table for table in _FAILURES if connection.execute(f"SELECT 1 FROM {table} LIMIT 1").get]
+    if not noted:
+        return
+    added = [
+        change.new[0]
+        for (packed,) in parts
+        for change in apsw.Changeset.iter(zlib.decompress(packed))
+        if change.name == "image" and change.op == "INSERT" and change.new is not None
+    ]
+    for table in noted:
+        connection.execute(
+            f"DELETE FROM {table} AND image_id IN (SELECT value FROM json_each(?))", (json.dumps(added),)
+        )
 
 
 class Journal:
@@ -273,6 +292,7 @@ class Journal:
             ).fetchall()
             try:
                 if undo:  # rows first, then what they point to
+                    _forget_failures(connection, parts)
                     bulk.apply(connection, row[0], undo=True)
                 for (packed,) in parts:
                     assert isinstance(packed, bytes)

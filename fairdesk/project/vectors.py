@@ -28,6 +28,7 @@ Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 
 _AT_ONCE = 16_384  # vectors of one file that are in memory at once
+_SUMS = "checksums "  # before a recipe's hash: what the catalogue notes where some were kept
 _NO_ROWS = np.empty(0, dtype=np.int64)
 NEIGHBOURS = "neighbours-{metric}.npz"  # what follows from vectors, kept beside them
 
@@ -240,6 +241,8 @@ class VectorStore:
                 "INSERT OR IGNORE INTO vector SELECT ?1, id, ?3, ?4 FROM face WHERE id = ?2",
                 ((recipe.id, face, new, row) for row, face in enumerate(faces.tolist())),
             )
+            if new:
+                _note_sums(connection, recipe)
         path = self._chunk(recipe.hash, chunk)
         with suppress(OSError):  # another program has it open
             path.unlink()
@@ -262,10 +265,16 @@ class VectorStore:
         return lost
 
     def unchecked(self, recipe: StoredRecipe) -> int:
-        """Return how many vectors have no checksum that can be trusted; 0 where none was kept of any of the encoder's, as before there were any."""
+        """Return how many vectors have no checksum that can be trusted; 0 where none was ever kept of any of the encoder's, as before there were any."""
         every = self._table(recipe, "v.face_id", "")
         files = [(self._chunk(recipe.hash, int(every[where[0], 1])), every[where, 2]) for where in _by_chunk(every)]
-        return sum(len(places_without(*one)) for one in files) if any(has_sums(path) for path, _ in files) else 0
+        return sum(len(places_without(*one)) for one in files) if self._had_sums(recipe, files) else 0
+
+    def _had_sums(self, recipe: StoredRecipe, files: list[tuple[Path, Ids]]) -> bool:
+        """Whether checksums were kept of any of an encoder's vectors, though their files may be gone."""
+        return self._db.value("SELECT 1 FROM meta WHERE key = ?", (f"{_SUMS}{recipe.hash}",)) is not None or any(
+            has_sums(path) for path, _ in files
+        )
 
     def append(self, recipe: StoredRecipe, faces: list[int], vectors: Floats, failures: dict[int, str]) -> int:
         """Write one chunk, sync it to disk, and only then name its rows in the catalogue; returns how many are new there.
@@ -297,6 +306,8 @@ class VectorStore:
                 ((recipe.id, face, chunk, row) for row, face in enumerate(faces)),
             )
             stored: int = connection.total_changes() - before
+            if chunk:
+                _note_sums(connection, recipe)
             here = _existing(connection, faces) if stored < len(faces) else set(faces)
             connection.executemany(
                 "DELETE FROM vector_failure WHERE recipe_id = ? AND face_id = ?", ((recipe.id, face) for face in faces)
@@ -435,6 +446,13 @@ def _existing(connection: apsw.Connection, faces: Sequence[int]) -> set[int]:
     """Return those of some faces that the project has."""
     rows = connection.execute("SELECT id FROM face WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(faces),))
     return {int(number) for (number,) in rows}
+
+
+def _note_sums(connection: apsw.Connection, recipe: StoredRecipe) -> None:
+    """Note that checksums are kept of a recipe's vectors: where they are gone later, that is told."""
+    key = f"{_SUMS}{recipe.hash}"
+    if connection.execute("SELECT 1 FROM meta WHERE key = ?", (key,)).fetchone() is None:
+        connection.execute("INSERT INTO meta VALUES (?, 'kept')", (key,))
 
 
 def _by_chunk(table: Ids) -> list[Ids]:

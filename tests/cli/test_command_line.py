@@ -42,6 +42,7 @@ def test_the_whole_path(capsys, tmp_path, drawn):
     with np.load(tmp_path / "v.npz") as data:
         assert set(data.files) == {
             "paths", "vectors", "identities", "groups", "boxes", "encoder", "detector", "recipe",
+            "recipe_json", "sha256",
         }  # fmt: skip
         assert (str(data["encoder"]), str(data["detector"])) == ("dlib", "hog")
         assert data["boxes"].shape == (len(data["paths"]), 4)

@@ -31,7 +31,8 @@ def test_changed_and_missing_originals_are_told(filled, capsys):
     for said in (done.text(), done.caution()):
         assert "1 original has changed" in said and f"1 original is missing: {paths[1]}" in said
     assert any("another file than the one that was imported" in one for one in context.messages)
-    assert any("1 original is missing" in one and "fairdesk relink PROJECT OLD NEW" in one for one in context.messages)
+    old = f"fairdesk relink PROJECT {paths[1].parent} NEW-FOLDER"
+    assert any("1 original is missing" in one and old in one for one in context.messages) and old in done.text()
     paths[2].unlink()
     assert run(["cluster", str(filled.folder), "--method", "kmeans", "--n-clusters", "8", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
@@ -58,6 +59,7 @@ def test_where_all_are_missing_the_first_are_named(filled, monkeypatch):
     done = cluster_faces(ASKED, QuietContext(filled))
     assert done.missing == 40 and done.missing_paths == [str(path) for path in paths[:3]]
     assert f"40 originals are missing, for example {paths[0]}" in done.text()
+    assert f"fairdesk relink PROJECT {paths[0].parents[2]} NEW-FOLDER" in done.text()
 
 
 def test_vectors_of_a_file_have_no_originals(filled, tmp_path):

@@ -86,3 +86,17 @@ def test_what_was_imported_of_a_cut_record_file_is_whole_once_it_is_restored(pro
     shutil.copyfile(tmp_path / "whole", archive)
     second = import_images(ImportParams(folder=archive), QuietContext(project))
     assert (second.images, second.damaged, second.gone) == (24, 0, 0) and unreadable(project) == []
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.9, "people", "last"])
+def test_records_of_people_are_no_images_that_could_not_be_read(project, tmp_path, kept, capsys):
+    """24 images of 4 people: their records and the head stand behind the images, 40 bytes each."""
+    archive = packed(plain_images(tmp_path / "in", 1, 4, 6, 40), "rec", tmp_path)
+    whole = archive.read_bytes()
+    size = {"people": len(whole) - 120, "last": len(whole) - 20}.get(kept) or int(len(whole) * kept)
+    places = [int(line.split()[1]) for line in archive.with_suffix(".idx").read_text().splitlines()]
+    ends = [*places[1:], len(whole)][:24]
+    archive.write_bytes(whole[:size])
+    result = import_images(ImportParams(folder=archive), QuietContext(project))
+    there = sum(end <= size for end in ends)
+    assert (result.images, len(result.unreadable)) == (there, 24 - there)

@@ -1,7 +1,9 @@
 """What an .npz of embeddings says of them is whole, and reading it again mixes nothing."""
 
+import hashlib
 import json
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -122,3 +124,70 @@ def test_a_file_without_a_recipe_is_read_as_before_and_one_is_kept_in_a_copy(wri
     export_vectors(VectorsParams(from_file=path, out=tmp_path / "copy.json"), QuietContext())
     assert read(other, tmp_path / "copy.json", detector="whole").encoder == "given:copy.json"
     assert Recipe("given:x", "whole", "as in the file", 2, "cosine", "0").scaling == ""
+
+
+def _turned(folder):
+    """Give each picture the content of the next one: the sizes, and so the boxes, stay."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    held = [path.read_bytes() for path in files]
+    for path, content in zip(files, held[1:] + held[:1], strict=True):
+        path.write_bytes(content)
+    return files
+
+
+def _third(tmp_path):
+    third = Project.create(tmp_path / "third.fairdesk")
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(third))
+    return third
+
+
+def test_the_file_says_which_photograph_each_embedding_is_of(written):
+    _, _, path = written
+    with np.load(path) as data:
+        held = [hashlib.sha256(Path(one).read_bytes()).hexdigest() for one in data["paths"]]
+        assert [one.decode() for one in data["sha256"]] == held and len(set(held)) == len(held) == 6
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_embeddings_of_other_photographs_are_refused_though_their_boxes_fit(written, tmp_path, copied):
+    _, _, path = written
+    if copied:
+        export_vectors(VectorsParams(from_file=path, out=tmp_path / "copy.npz"), QuietContext())
+        path = tmp_path / "copy.npz"
+    _turned(tmp_path / "in")
+    third = _third(tmp_path)
+    with pytest.raises(RequestError, match="its embedding was made of another file than the one imported"):
+        read(third, path, detector="whole")
+    assert third.vectors.sets() == []
+    third.close()
+
+
+def test_only_those_of_other_photographs_are_left_out_each_with_the_reason(written, tmp_path):
+    _, _, path = written
+    files = sorted(one for one in (tmp_path / "in").rglob("*") if one.is_file())
+    a, b = files[0].read_bytes(), files[1].read_bytes()
+    files[0].write_bytes(b), files[1].write_bytes(a)
+    third = _third(tmp_path)
+    result = read(third, path)
+    assert (result.encoder, result.vectors) == ("dlib", 4)
+    assert {one.path for one in result.left_out} == {str(files[0]), str(files[1])}
+    assert {one.why for one in result.left_out} == {"its embedding was made of another file than the one imported"}
+    third.close()
+
+
+@pytest.mark.parametrize("sums", [None, "", "half"])
+def test_a_file_that_names_no_photographs_is_not_taken_for_an_encoders_own(written, tmp_path, sums):
+    _, other, path = written
+    with np.load(path) as data:
+        arrays = dict(data)
+    kept = arrays.pop("sha256")
+    if sums is not None:
+        arrays["sha256"] = np.array([""] * 6) if not sums else np.where(np.arange(6) < 3, kept, b"")
+    np.savez(tmp_path / "old.npz", **arrays)
+    context = QuietContext(other)
+    said = []
+    context.message = said.append
+    result = load_encodings(LoadEncodingsParams(file=tmp_path / "old.npz"), context)
+    assert (result.encoder, result.detector, result.vectors) == ("given:old.npz", "whole", 6)
+    assert "are not taken for those of dlib" in said[0]
+    assert encode_faces(EncodeParams(detector="whole"), QuietContext(other)).encoded_now == 6

@@ -61,7 +61,7 @@ def test_a_table_with_any_columns(project, tmp_path):
     assert seen[0] == seen[1] == seen[2]
     result = bring(project, tmp_path / "list.parquet", columns=columns)
     assert (result.images, result.layout) == (2, "manifest")
-    assert result.unreadable == [Unreadable(path="photos/none.png", why="cannot be read: No such file or directory")]
+    assert result.unreadable == [Unreadable(path="photos/none.png", why="the file is missing")]
     assert result.labels == {"age": 1, "gender": 2, "tag": 1}
     ann = project.db.value("SELECT id FROM image WHERE path LIKE '%id00%'")
     assert labels_of(project, ann) == [

@@ -115,3 +115,63 @@ def test_hidden_ones_alone_are_no_failure(known):
     hide_images(project, [1, 2, 3, 4])
     assert run(["encode", str(project.folder), "--detector", "whole"]) == 0
     assert run(["quality", str(project.folder)]) == 0
+
+
+@pytest.fixture
+def unsearched(project, tmp_path):
+    """A project whose originals all went before anything was looked for; returns it and where they were."""
+    files = sorted(plain_images(tmp_path / "my photographs", 1, 2, 2, 40).rglob("*.png"))
+    import_images(ImportParams(folder=tmp_path / "my photographs"), QuietContext(project))
+    for path in files:
+        path.unlink()
+    return project, files
+
+
+NONE_READ = "None of the 4 images that were left to do could be read: 4 (the file is missing)"
+
+
+def test_quality_after_a_search_that_read_nothing_has_failed_too(unsearched, capsys):
+    project, _ = unsearched
+    assert run(["detect", str(project.folder), "--detector", "whole"]) == 1
+    capsys.readouterr()
+    assert run(["quality", str(project.folder), "--detector", "whole"]) == 1
+    said = capsys.readouterr().err
+    assert NONE_READ in said and "fairdesk relink" in said
+
+
+@pytest.mark.parametrize("known_before", [False, True])
+def test_predicting_labels_of_nothing_that_can_be_read_has_failed(project, tmp_path, monkeypatch, capsys, known_before):
+    from fairdesk.faces import deepface_models
+
+    monkeypatch.setattr(deepface_models, "prepare", lambda *_, **__: None)
+    monkeypatch.setattr(deepface_models, "analyse", lambda *_: pytest.fail("nothing can be read"))
+    files = sorted(plain_images(tmp_path / "my photographs", 1, 2, 2, 40).rglob("*.png"))
+    import_images(ImportParams(folder=tmp_path / "my photographs"), QuietContext(project))
+    if known_before:
+        find_faces(DetectParams(detector="whole"), QuietContext(project))
+    for path in files:
+        path.unlink()
+    assert run(["label", str(project.folder), "--backend", "deepface", "--detector", "whole"]) == 1
+    said = capsys.readouterr().err
+    assert NONE_READ in said and "fairdesk relink" in said
+
+
+def test_scores_of_originals_that_are_missing_say_so(unsearched, tmp_path, capsys):
+    project, files = unsearched
+    (tmp_path / "list.csv").write_text(f"path1,path2,label\n{files[0]},{files[1]},1\n{files[0]},{files[2]},0\n")
+    for _ in range(2):
+        capsys.readouterr()
+        assert run(["score", str(project.folder), "--pairs", str(tmp_path / "list.csv"), "--encoder", "dlib"]) == 1
+        said = capsys.readouterr().err
+        assert NONE_READ in said and "fairdesk relink" in said and "Encode first" not in said
+
+
+def test_looking_in_a_wrong_folder_for_moved_originals_has_failed(unsearched, tmp_path, capsys):
+    project, files = unsearched
+    home = tmp_path / "my photographs"
+    (tmp_path / "wrong").mkdir()
+    Image.new("RGB", (9, 9)).save(tmp_path / "wrong" / "000.png")
+    assert run(["relink", str(project.folder), str(home), str(tmp_path / "wrong")]) == 1
+    said = capsys.readouterr().err
+    assert f"none of the 4 originals that are missing from {home} is under {tmp_path / 'wrong'}" in said
+    assert files[0].relative_to(home).as_posix() in said

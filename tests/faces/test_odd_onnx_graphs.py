@@ -73,6 +73,20 @@ def test_random_vectors_are_refused_with_the_reason(tmp_path, kind, batch):
         made(graph(tmp_path / "g.onnx", batch, *RANDOM[kind]))
 
 
+NO_NUMBERS = {
+    "root": ([helper.make_node("Sqrt", ["m"], ["embedding"])], ()),
+    "divided by nothing": ([helper.make_node("Div", ["m", "k"], ["embedding"])], [("k", np.zeros(1, np.float32))]),
+    "too large": ([helper.make_node("Mul", ["m", "k"], ["embedding"])], [("k", np.full(1, 1e30, np.float32))]),
+}
+
+
+@pytest.mark.parametrize("batch", ["n", 1, 4])
+@pytest.mark.parametrize("kind", NO_NUMBERS)
+def test_numbers_that_are_none_are_refused_with_the_model_named(tmp_path, kind, batch):
+    with pytest.raises(RequestError, match=r"g\.onnx gives numbers that are not finite .* the fault is the model's"):
+        made(graph(tmp_path / "g.onnx", batch, *NO_NUMBERS[kind]))
+
+
 def test_dropout_that_does_not_learn_is_none(tmp_path):
     off = [RATIO[0], ("learns", np.array(False))]
     plain, same = (

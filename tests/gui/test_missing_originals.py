@@ -345,6 +345,33 @@ def test_a_failure_for_missing_originals_is_told_once_and_goes_when_they_are_fou
     qtbot.waitUntil(lambda: not errors, timeout=3000)
 
 
+def test_nothing_stays_said_of_wrong_tries_once_all_are_found(window, hand, qtbot, project, tmp_path):
+    """Neither of a folder without any of them, nor of one with a part."""
+    plain_images(tmp_path / "in", 2, 3, 2)
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    (tmp_path / "in").rename(tmp_path / "elsewhere")
+    for name in ("wrong", "part"):
+        (tmp_path / name).mkdir()
+    part = tmp_path / "elsewhere" / "g0" / "id00" / "000.png"
+    plain_images(tmp_path / "wrong", 1, 1, 1, 30)
+    (tmp_path / "part" / "000.png").write_bytes(part.read_bytes())
+    hand.open(project.folder)
+    errors = window.toasts._errors
+    qtbot.waitUntil(lambda: len(window.session.originals.missing) == 12, timeout=8000)
+    window.session.run("relink", {"old": str(tmp_path / "in"), "new": str(tmp_path / "wrong")})
+    hand.finish_job("relink", FAILED)
+    hand.settle()
+    assert ["Nothing was found: none of the 12" in toast.notice.text for toast in errors] == [True]
+    assert errors[0].notice.action == "Find moved originals…"
+    window.session.run("relink", {"old": str(tmp_path / "in"), "new": str(tmp_path / "part")})
+    assert hand.finish_job("relink").result["relinked"] == 1
+    qtbot.waitUntil(lambda: len(window.session.originals.missing) == 11, timeout=8000)
+    assert len(errors) == 1
+    window.session.run("relink", {"old": str(tmp_path / "in"), "new": str(tmp_path / "elsewhere")})
+    assert hand.finish_job("relink").result["relinked"] == 11
+    qtbot.waitUntil(lambda: not errors, timeout=3000)
+
+
 def test_nothing_stays_said_of_an_archive_that_was_cut_and_is_whole_again(window, hand, qtbot, project, tmp_path):
     """Neither in the header, nor as a notice, nor on the card: and nothing was ever moved."""
     plain_images(tmp_path / "in", 1, 4, 6, 40)

@@ -111,7 +111,7 @@ def test_rewritten_rows_have_sums_of_their_own(filled):
         (lambda sums: sums.write_bytes(np.random.default_rng(1).bytes(sums.stat().st_size)), None),
         (lambda sums: sums.write_bytes(b""), None),
         (lambda sums: sums.write_bytes(sums.read_bytes()[:16] + bytes(8) + sums.read_bytes()[24:]), 1),
-        (lambda sums: sums.unlink(), 0),  # of an older project: nothing is said of it
+        (lambda sums: sums.unlink(), None),
     ],
 )
 def test_damaged_sums_are_counted_and_what_is_left_of_them_still_tells(filled, tmp_path, damage, without):
@@ -134,6 +134,18 @@ def test_damaged_sums_are_counted_and_what_is_left_of_them_still_tells(filled, t
         file.write_bytes(other.tobytes())
         with pytest.raises(JobFailed, match="not those that were written"):
             filled.vectors.load(recipe)
+
+
+def test_of_an_older_project_without_any_sums_nothing_is_said(filled):
+    recipe, faces, _ = _study(filled)
+    with filled.db.transaction() as connection:  # as before any were kept
+        connection.execute("DELETE FROM meta WHERE key LIKE 'checksums %'")
+    (filled.vectors.folder / recipe.hash / "000001.sums").unlink()
+    assert filled.vectors.unchecked(recipe) == 0
+    filled.vectors.settle_unchecked(recipe, np.empty(0, dtype=np.int64), trust=True)  # now they have some
+    assert filled.vectors.unchecked(recipe) == 0
+    (filled.vectors.folder / recipe.hash / "000002.sums").unlink()
+    assert filled.vectors.unchecked(recipe) == len(faces)
 
 
 def test_the_sums_of_a_file_beside_others_are_missed(filled):

@@ -10,11 +10,14 @@ from fairdesk.clustering.files.cluster_files import files_of, read_clusters
 from fairdesk.clustering.params import FoldersParams
 from fairdesk.clustering.results import FoldersResult
 from fairdesk.clustering.store import UNCLUSTERED, clustered_faces, need_version
-from fairdesk.dataset.collection import SourceImage, with_mark
-from fairdesk.errors import RequestError
-from fairdesk.images.image_sources import exists
-from fairdesk.images.written_files import Names, place, safe_name, write_manifest
+from fairdesk.dataset.collection import SourceImage, nothing_written, with_mark
+from fairdesk.errors import RequestError, reason
+from fairdesk.faces.originals_told import folder_of_all
+from fairdesk.images.image_sources import MemberError
+from fairdesk.images.reading_reasons import file_is_missing
+from fairdesk.images.written_files import Names, place, safe_name, why_unplaced, write_manifest
 from fairdesk.jobs.context import Context
+from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.images import labelled_images
 from fairdesk.words import tr, tr_n
@@ -48,9 +51,14 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
     """Job: write the folders; two images of one name in a folder get numbered names, and that is said."""
     at = _Folders()
     every = _wanted(params, context, at)
-    there = {path for _, path in every if exists(path) and not path.is_dir()}
-    wanted = [(folder, path) for folder, path in every if path in there]
-    missing = [str(path) for _, path in every if path not in there]
+    why = {path: why_unplaced(path) for path in dict.fromkeys(path for _, path in every)}
+    wanted = [(folder, path) for folder, path in every if why[path] is None]
+    missing = [str(path) for _, path in every if why[path] == file_is_missing()]
+    others = [
+        Unreadable(path=str(path), why=said) for path, said in why.items() if said not in (None, file_is_missing())
+    ]
+    if not wanted and not missing:
+        raise nothing_written(others)
     if not wanted:
         raise RequestError(
             tr_n(
@@ -61,10 +69,11 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
             )
             if params.file is not None
             else tr_n(
-                "The file {path} is not there. Find moved originals: fairdesk relink PROJECT OLD NEW",
-                "None of the {n:,} files is there, for example {path}. Find moved originals: fairdesk relink PROJECT OLD NEW",
+                "The file {path} is not there. Find moved originals: fairdesk relink PROJECT {folder} NEW-FOLDER",
+                "None of the {n:,} files is there, for example {path}. Find moved originals: fairdesk relink PROJECT {folder} NEW-FOLDER",
                 len(every),
                 path=missing[0],
+                folder=folder_of_all(missing),
             )
         )
     folders = {folder for folder, _ in wanted}
@@ -78,6 +87,7 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
         dry_run=params.dry_run,
         counts=dict(sorted(counts.items())),
         missing=missing,
+        unreadable=others,
     )
     if params.dry_run:
         return result
@@ -91,12 +101,19 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
     for done, (folder, source) in enumerate(wanted, 1):
         context.check()
         name = names.claim(folder, source.name)
-        place(source, params.out / folder / name, "copy" if params.copy_files else "link")
+        context.progress(done, len(wanted), tr("images"))
+        try:
+            place(source, params.out / folder / name, "copy" if params.copy_files else "link")
+        except MemberError as error:  # it went meanwhile, or is damaged in its archive
+            others.append(Unreadable(path=str(source), why=reason(error)))
+            continue
         synthetic = with_mark(SourceImage(source, name, None, None)).synthetic
         files.append({"path": f"{folder}/{name}", "source": str(source), "synthetic": synthetic})
-        context.progress(done, len(wanted), tr("images"))
+    if not files:
+        raise nothing_written(others)
     about = {"job": "identity-folders"} | ({"renamed": at.renamed} if at.renamed else {})
     write_manifest(params.out, about, files)
+    result.images, result.unreadable = len(files), others
     result.collisions, result.synthetic = names.collisions, sum(one["synthetic"] for one in files)
     context.artifact(params.out)
     return result

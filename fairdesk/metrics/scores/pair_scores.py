@@ -54,7 +54,9 @@ def _ready(params: ScoreParams, context: Context) -> tuple[VectorChoice, bool]:
 
     Faces without a vector are encoded first, which says so itself.
     """
+    from fairdesk.faces.detection import counts
     from fairdesk.faces.embedding import encode
+    from fairdesk.faces.nothing_done import need_some_read, need_some_there
     from fairdesk.faces.params import EncodeParams
 
     store = context.project.vectors
@@ -67,7 +69,11 @@ def _ready(params: ScoreParams, context: Context) -> tuple[VectorChoice, bool]:
         made = [one for one in store.of_encoder(params.encoder) if params.detector in (None, one.recipe.detector)]
         if not made or store.missing(made[0].recipe):
             detector = params.detector or (made[0].recipe.detector if made else None)
-            told = any(encode(EncodeParams(encoder=params.encoder, detector=detector), context).compared)
+            encoded = encode(EncodeParams(encoder=params.encoder, detector=detector), context)
+            told = any(encoded.compared)
+            if not store.count(encoded.recipe):  # why, where it is that nothing could be read
+                need_some_read(counts(context.project, encoded.recipe.detector), context.project)
+                need_some_there(context.project, encoded.in_vain, any_before=False)
     return choose_vectors(context, params.encoder, params.detector), told
 
 
