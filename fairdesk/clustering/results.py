@@ -199,6 +199,8 @@ class VerdictsResult(JobResult):
     """Verdicts "not sure", of the file or the project, that gave way to what the same person said later."""
     withdrawn: int | None = None
     """Verdicts, of the file or the project, that the same person withdrew later by "not sure", some for some faces alone."""
+    shorter: int | None = None
+    """Verdicts of the project that lose faces, as the file has them without: they were taken out of them."""
     differing: list[str] | None = None
     """Of the file's verdicts those that say something else than the project's of the same id: the project's is kept."""
     other_content: list[str] | None = None
@@ -252,6 +254,11 @@ class VerdictsResult(JobResult):
             lines.append(
                 tr_n("{n:,} verdict was withdrawn by a later “not sure” of the same person.",
                      "{n:,} verdicts were withdrawn by a later “not sure” of the same person.", self.withdrawn)
+            )  # fmt: skip
+        if self.shorter:
+            lines.append(
+                tr_n("{n:,} verdict loses faces that were taken out of it since.",
+                     "{n:,} verdicts lose faces that were taken out of them since.", self.shorter)
             )  # fmt: skip
         if self.removed is not None:
             lines.append(tr_n("{n:,} verdict removed.", "{n:,} verdicts removed.", self.removed))
