@@ -188,6 +188,8 @@ class VerdictsResult(JobResult):
     added: int | None = None
     known: int | None = None
     """Of the file's verdicts those that the project had already."""
+    empty: str | None = None
+    """The file that was read, where no verdict is in it."""
     removed: int | None = None
     unknown_faces: int | None = None
     """Faces of the file that the project lacks."""
@@ -213,7 +215,9 @@ class VerdictsResult(JobResult):
     def text(self, most: int | None = None) -> str:
         """Return the counts, the verdicts and the contradictions, at most so many of these."""
         lines = []
-        if self.added is not None:
+        if self.empty is not None:
+            lines.append(tr("{file}: no verdicts in it. Nothing to change.", file=self.empty))
+        elif self.added is not None:
             lines.append(
                 tr(
                     "{added} added, {known:,} known before, {left:,} about faces that this project lacks.",

@@ -103,8 +103,6 @@ def _read(path: Path) -> dict[str, _Said]:
             ) from error
         place = PortableFace(cells["image"], cells["sha256"], cells["detector"], box)
         one.faces[cells["side"]].append((line, place))
-    if not found:
-        raise RequestError(tr("{path} holds no verdict.", path=path))
     return found
 
 
@@ -203,6 +201,8 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
         If the file is none of verdicts, a verdict contradicts itself, or nothing in it is about the project's faces.
     """
     found = _read(path)
+    if not found:
+        return listed(project, added=0, known=0, empty=path.name)
     book = Book(project)
     faces = FaceFinder(project)
     new: list[Verdict] = []
