@@ -327,6 +327,8 @@ def test_a_long_line_of_the_legend_takes_two_rows(points, qtbot):
     rect, line = next(one for one in places if one[1][0].startswith("Marg"))
     name, rest = rows_of(points.fontMetrics(), line[0], rect.width() - 20)
     assert name == "Marguerite Elisabeth" and rest.endswith("Monk 09)  600")
+    cut = rows_of(points.fontMetrics(), line[0], rect.width() - 60)[1]
+    assert "…" in cut and cut.startswith("(c") and cut.endswith("09)  600")
     at = rect.center()
     QApplication.sendEvent(points, QHelpEvent(QEvent.Type.ToolTip, at, points.mapToGlobal(at)))
     assert QToolTip.text() == "Marguerite Elisabeth (cluster 12, Monk 09)  600"
