@@ -249,7 +249,7 @@ def test_a_name_that_exists_is_asked_about_before_it_joins(tab, hand, filled, qt
         names = names_of_faces(filled, "whole")
         return {names[face] for face in faces_of(filled, second.id)}
 
-    assert name("") == "Bea"  # the name that most of its faces have
+    assert name("g0") == "Bea"  # the name that most of its faces have
     told = press(hand, "Cancel")
     assert told == "Join the 5 images of Ann in g0?\n5 faces change their group from g1 to g0."
     assert called() == {("Bea", "g1"), ("Cleo", "g1")}
