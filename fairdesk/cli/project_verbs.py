@@ -100,7 +100,11 @@ def _name_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cluster", required=True, metavar="ID", help=tr("The cluster's label or name"))
     parser.add_argument("--identity", required=True, metavar="NAME", help=tr("Who it is"))
     parser.add_argument(
-        "--group", metavar="G", help=tr("The identity's group (default: the one most of its faces have)")
+        "--group",
+        metavar="G",
+        help=tr(
+            "The identity's group (default: the one most of its faces have; where they have none, that of the one person of the name)"
+        ),
     )
     parser.add_argument("--version", type=whole_number, metavar="N", help=tr("Which clustering (default: the newest)"))
 

@@ -98,7 +98,7 @@ def meant(name: str, group: str | None, known: Known, usual: str | None, alike: 
         Names of people who are known that differ from the name in case or blanks alone.
     """
     of = known.get(name, {})
-    chosen = (group or None) if group is not None else next(iter(of)) if len(of) == 1 and usual not in of else usual
+    chosen = (group or None) if group is not None else next(iter(of)) if len(of) == 1 and usual is None else usual
     here = chosen or tr("no group")
     there = ", ".join(sorted(f"{one or tr('no group')} ({images:,})" for one, images in of.items() if one != chosen))
     if chosen in of:

@@ -190,6 +190,8 @@ class VerdictsResult(JobResult):
     added: int | None = None
     known: int | None = None
     """Of the file's verdicts those that the project had already."""
+    empty: str | None = None
+    """The file that was read, where no verdict is in it."""
     removed: int | None = None
     unknown_faces: int | None = None
     """Faces of the file that the project lacks."""
@@ -201,6 +203,8 @@ class VerdictsResult(JobResult):
     """Verdicts "not sure", of the file or the project, that gave way to what the same person said later."""
     withdrawn: int | None = None
     """Verdicts, of the file or the project, that the same person withdrew later by "not sure", some for some faces alone."""
+    shorter: int | None = None
+    """Verdicts of the project that lose faces, as the file has them without: they were taken out of them."""
     differing: list[str] | None = None
     """Of the file's verdicts those that say something else than the project's of the same id: the project's is kept."""
     other_content: list[str] | None = None
@@ -213,7 +217,9 @@ class VerdictsResult(JobResult):
     def text(self, most: int | None = None) -> str:
         """Return the counts, the verdicts and the contradictions, at most so many of these."""
         lines = []
-        if self.added is not None:
+        if self.empty is not None:
+            lines.append(tr("{file}: no verdicts in it. Nothing to change.", file=self.empty))
+        elif self.added is not None:
             lines.append(
                 tr(
                     "{added} added, {known:,} known before, {left:,} about faces that this project lacks.",
@@ -254,6 +260,11 @@ class VerdictsResult(JobResult):
             lines.append(
                 tr_n("{n:,} verdict was withdrawn by a later “not sure” of the same person.",
                      "{n:,} verdicts were withdrawn by a later “not sure” of the same person.", self.withdrawn)
+            )  # fmt: skip
+        if self.shorter:
+            lines.append(
+                tr_n("{n:,} verdict loses faces that were taken out of it since.",
+                     "{n:,} verdicts lose faces that were taken out of them since.", self.shorter)
             )  # fmt: skip
         if self.removed is not None:
             lines.append(tr_n("{n:,} verdict removed.", "{n:,} verdicts removed.", self.removed))

@@ -270,7 +270,9 @@ def rename_cluster(project: Project, cluster: int, name: str) -> None:
         tr("Rename cluster to {name}", name=name or tr("its number")), target=_target(cluster)
     ) as connection:
         version, _ = _row(connection, cluster)
-        kept = own_name(name, cluster, clusters(project, version))
+        every = clusters(project, version)
+        now = next((one for one in every if one.id == cluster), None)
+        kept = now.name if now is not None and name == now.title else own_name(name, cluster, every)
         connection.execute("UPDATE cluster SET name = ? WHERE id = ?", (kept, cluster))
 
 
@@ -353,7 +355,12 @@ def move_faces(project: Project, faces: list[int], cluster: int) -> int:
 
 
 def split_faces(project: Project, version: int, faces: list[int]) -> int:
-    """Put faces into a new cluster of their own and return its id."""
+    """Put faces into a new cluster of their own and return its id; that of their own where they are all of one already."""
+    homes = homes_of(project, version, faces, hidden=True)
+    if len(set(homes.values())) == 1 and len(homes) == len(set(faces)):
+        (home,) = set(homes.values())
+        if set(faces_of(project, home)) == set(faces) and clusters(project, version, [home])[0].label != UNCLUSTERED:
+            return home
     with project.journal.step(
         tr("Split off {faces}", faces=_faces(faces)), target={"tab": "clustering", "version": version}
     ) as connection:

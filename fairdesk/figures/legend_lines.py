@@ -28,7 +28,7 @@ def fitted(text: str, width: float, of: Measure) -> str:
     name, brackets = (rest[:apart], rest[apart:]) if apart > 0 and rest.endswith(")") else (rest, "")
     room = width - of(count)
     if not brackets:
-        return _cut(name, room, of, middle=not count) + count
+        return _cut(name, room, of, middle=not count or name.startswith("(")) + count
     if of(name[:1] + "…" + brackets) <= room:
         return _cut(name, room - of(brackets), of) + brackets + count
     name = _cut(name, room / _NAME, of)

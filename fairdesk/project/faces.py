@@ -225,10 +225,10 @@ def commonest_group(project: Project, faces: Sequence[int]) -> str | None:
 def likely_group(project: Project, faces: Sequence[int], name: str) -> str | None:
     """Return the group that a name means for some faces.
 
-    That of most of the faces, if the name is new or is known there, so that naming loses no group; else the one group that has the name.
+    That of most of the faces, so that naming changes no group; where they have none, the one group that has the name.
     """
     usual, groups = commonest_group(project, faces), groups_with(project, name)
-    return groups[0] if len(groups) == 1 and usual not in groups else usual
+    return groups[0] if len(groups) == 1 and usual is None else usual
 
 
 def set_identity(project: Project, faces: list[int], name: str | None, group: str | None = None) -> int:

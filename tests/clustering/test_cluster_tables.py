@@ -180,8 +180,10 @@ def test_a_name_that_exists_is_asked_about(clustered):
         if one.id != first.id
         and group_counts_of_faces(clustered, faces_of(clustered, one.id)).keys() != {groups[first.id]}
     )
-    wanted = foresee(clustered, other.id, "Ann")
+    kept = foresee(clustered, other.id, "Ann")  # no group changes unasked
     group = groups[first.id]
+    assert kept.group != group and kept.question() is None and [one.group for one in kept.namesakes] == [group]
+    wanted = foresee(clustered, other.id, "Ann", group)
     there = next(iter(group_counts_of_faces(clustered, faces_of(clustered, other.id))))
     assert (
         wanted.question()

@@ -126,6 +126,55 @@ def test_files_that_were_written_after_each_answer(filled, faces, tmp_path, monk
     assert in_every_order(filled, files) == here
 
 
+def test_faces_that_were_taken_out_stay_out(filled, faces, tmp_path, monkeypatch):  # noqa: F811
+    """By hand: two faces confirmed; one is said not to be; then "not sure" withdraws that: the first verdict keeps one face."""
+    monkeypatch.setattr("fairdesk.clustering.verdicts.saying.this_person", lambda: "ann")
+    more = [faces[0], faces[2]]  # more than the verdict that is withdrawn, and not those that were confirmed
+    words = [
+        (Said.CONFIRMED, faces[:2], faces[3:5]),
+        (Said.NOT, faces[:1], faces[3:5]),
+        (Said.UNSURE, more, faces[3:5]),
+    ]
+    files = said_and_written(filled, words, tmp_path)
+    result = in_every_order(filled, [files[0], files[2]])
+    assert [(one[1], one[2]) for one in result] == [(Said.CONFIRMED, (faces[1],)), (Said.UNSURE, tuple(more))]
+    assert read_verdicts(filled, files[0]).added == 1
+    read = read_verdicts(filled, files[2])
+    assert (read.shorter, read.differing) == (1, None) and "1 verdict loses faces" in read.text()
+    assert in_every_order(filled, files) == result
+
+
+def said_and_written(project, words, folder):
+    """Say words one after the other, write a file after each, and take all back."""
+    files = []
+    for place, word in enumerate(words):
+        with project.journal.step("said") as connection:
+            say(project, connection, *word)
+        files.append(folder / f"{place}.csv")
+        write_verdicts(project, files[-1])
+    while project.journal.next_undo() is not None and project.journal.next_undo().text == "said":
+        project.journal.undo()
+    return files
+
+
+EDIT = st.tuples(
+    st.sampled_from((Said.CONFIRMED, Said.CONFIRMED, Said.NOT, Said.UNSURE, Said.UNSURE, Said.SAME)),
+    st.sets(st.integers(0, 3), min_size=1),
+    st.sampled_from(((4,), (4, 5), (5,))),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(said=st.lists(EDIT, min_size=3, max_size=6))
+def test_what_a_person_edits_in_any_order(filled, faces, tmp_path, said):  # noqa: F811
+    """Files after each edit, the first, the last and one between, come to the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fairdesk.clustering.verdicts.saying.this_person", lambda: "ann")
+        words = [(kind, [faces[n] for n in sorted(some)], [faces[n] for n in other]) for kind, some, other in said]
+        files = said_and_written(filled, words, tmp_path)
+    in_every_order(filled, [files[0], files[len(files) // 2], files[-1]])
+
+
 def test_what_a_person_removed_is_weighed_no_more(filled, faces, tmp_path):  # noqa: F811
     pair = faces[:1], faces[1:2]
     files = [

@@ -249,14 +249,22 @@ def test_a_name_that_exists_is_asked_about_before_it_joins(tab, hand, filled, qt
         names = names_of_faces(filled, "whole")
         return {names[face] for face in faces_of(filled, second.id)}
 
-    assert name("") == "Bea"  # the name that most of its faces have
+    assert name("g0") == "Bea"  # the name that most of its faces have
     told = press(hand, "Cancel")
     assert told == "Join the 5 images of Ann in g0?\n5 faces change their group from g1 to g0."
     assert called() == {("Bea", "g1"), ("Cleo", "g1")}
     again = hand.dialog(NameDialog)  # what was typed is not lost
-    assert again.name.text() == "Ann" and not again.group.currentText()
+    assert again.name.text() == "Ann" and again.group.currentText() == "g0"
     again.reject()
     hand.settle()
+    name("")  # no group: theirs stays, and Enter twice makes a new person of it
+    box = hand.dialog(QMessageBox)
+    assert box.defaultButton().text() == "A new person" and "Ann in g0 has 5 images." in box.text()
+    press(hand, "A new person")
+    assert called() == {("Ann", "g1")}
+    hand.do("edit.undo")
+    hand.settle()
+    assert called() == {("Bea", "g1"), ("Cleo", "g1")}
     name("g0")
     press(hand, "A new Ann in g1")
     assert called() == {("Ann", "g1")}

@@ -290,6 +290,11 @@ def test_a_namesake_of_another_group_is_asked_about_where_images_are_named(windo
     hand.do("dataset.name")
     dialog = hand.dialog(NameDialog)
     dialog.name.setText(other.identity)
+    note = dialog.fields.note
+    assert note.isVisible() and note.text().startswith(f"A new person in {one.group}.") and other.group in note.text()
+    dialog.group.setCurrentText(other.group)
+    assert note.text().startswith(f"{other.identity} in {other.group}, who has ")
+    dialog.group.setCurrentText("")
     dialog.accept()
     box = hand.dialog(QMessageBox)
     assert f"A person named {other.identity} exists already" in box.text()

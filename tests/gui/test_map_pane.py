@@ -1,16 +1,18 @@
 """The map in the window: a lasso, its keys, and one selection with the grid and the list."""
 
+import itertools
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QPolygonF
-from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPolygonF
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QToolTip
 
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import clusters, faces_of
 from fairdesk.figures.point_raster import colours
-from fairdesk.gui.widgets.map_overlays import elided
+from fairdesk.gui.widgets.map_overlays import elided, rows_of
 from fairdesk.gui.widgets.point_map import PointMap
 from fairdesk.jobs.context import QuietContext
 
@@ -311,6 +313,25 @@ def test_hiding_the_map_gives_the_focus_back(window, hand, tab, qtbot):
     tab.find_name.setFocus()  # it is somewhere else when the map goes
     tab.map_button.toggle()
     assert tab.find_name.hasFocus()
+
+
+def test_a_long_line_of_the_legend_takes_two_rows(points, qtbot):
+    titles = ["Ann (N)", "Marguerite Elisabeth (cluster 12, Monk 09)", "Bo (N)", "Cy (N)"]
+    points.show_colours(points._of, titles, colours(4), np.full(4, 600))
+    points.resize(560, 480)
+    qtbot.waitUntil(lambda: points.width() == 560)
+    places = points._lines()
+    high = {line[0].split(" (")[0]: rect.height() for rect, line in places}
+    assert high["Marguerite Elisabeth"] == 2 * high["Ann"] == 2 * high["Bo"]
+    assert all(a.bottom() < b.top() for (a, _), (b, _) in itertools.pairwise(places))
+    rect, line = next(one for one in places if one[1][0].startswith("Marg"))
+    name, rest = rows_of(points.fontMetrics(), line[0], rect.width() - 20)
+    assert name == "Marguerite Elisabeth" and rest.endswith("Monk 09)  600")
+    cut = rows_of(points.fontMetrics(), line[0], rect.width() - 60)[1]
+    assert "…" in cut and cut.startswith("(c") and cut.endswith("09)  600")
+    at = rect.center()
+    QApplication.sendEvent(points, QHelpEvent(QEvent.Type.ToolTip, at, points.mapToGlobal(at)))
+    assert QToolTip.text() == "Marguerite Elisabeth (cluster 12, Monk 09)  600"
 
 
 @pytest.mark.parametrize("width", [60, 90, 120, 150, 180])

@@ -25,9 +25,15 @@ KNOWN = {"Ann": {"African": 10, "Asian": 3}, "Bea": {"Asian": 1}, "Cleo": {None:
 @pytest.mark.parametrize(
     ("name", "group", "usual", "begin", "inside"),
     [
-        ("Bea", None, "African", "Bea in Asian, who has 1 image.", ""),  # the one group that has the name
+        (
+            "Bea",
+            None,
+            "African",
+            "A new person in African. A person named Bea exists in: Asian (1)",
+            "",
+        ),  # the one group that has the name
         ("Bea", None, None, "Bea in Asian, who has 1 image.", ""),
-        ("Cleo", None, "Asian", "Cleo in no group, who has 2 images.", ""),
+        ("Cleo", None, "Asian", "A new person in Asian. A person named Cleo exists in: no group (2)", ""),
         ("Ann", None, "Asian", "Ann in Asian, who has 3 images. There are others", "African (10)"),
         ("Ann", None, "White", "A new person in White. A person named Ann exists in", "African (10), Asian (3)"),
         ("Ann", "African", "Asian", "Ann in African, who has 10 images.", "Asian (3)"),

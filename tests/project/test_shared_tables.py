@@ -94,7 +94,7 @@ def test_a_cluster_of_a_name_of_two_groups_takes_the_group_of_its_faces(filled):
     group = labelled_faces(filled, "whole")[faces[0]].group
     assert name_identity(filled, one.id, "Twin").group == group
     only = name_identity(filled, one.id, "id00" if group == "g1" else "id10")
-    assert only.group != group  # the identity of that name is used, as there is just one
+    assert only.group == group  # whoever has that name in another group is another, unless that group is named
 
 
 def test_naming_a_cluster_names_the_same_faces_of_other_detectors_and_is_taken_back(filled):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fairdesk.clustering.results import VerdictRow, VerdictsResult, a_few
-from fairdesk.clustering.verdicts.weighing import Book
+from fairdesk.clustering.verdicts.weighing import Book, Weighed
 from fairdesk.dataset.table_files import read_table
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import safe_rows
@@ -103,8 +103,6 @@ def _read(path: Path) -> dict[str, _Said]:
             ) from error
         place = PortableFace(cells["image"], cells["sha256"], cells["detector"], box)
         one.faces[cells["side"]].append((line, place))
-    if not found:
-        raise RequestError(tr("{path} holds no verdict.", path=path))
     return found
 
 
@@ -150,6 +148,41 @@ def _values(cells: dict[str, str]) -> tuple[Said, float, tuple[int, int, int, in
     return Said(cells["said"]), created, (top, right, bottom, left)
 
 
+class _Beside:
+    """Verdicts of a file beside those of the same id that the project has."""
+
+    def __init__(self) -> None:
+        self.larger: list[Verdict] = []  # of more faces: taken from it since, or put into the file
+        self.versions: list[Verdict] = []  # from which faces were taken out, here or there
+        self.differing: list[str] = []
+
+    def takes(self, book: Book, one: Verdict) -> bool:
+        """Return whether the project has the verdict of that id; what is to be weighed is noted."""
+        if not book.differs(one):
+            return book.knows(one)
+        before = book.given_at(one.uuid) or one.created
+        if book.version(one):
+            if one.created >= before:  # what was given again later counts from then
+                self.versions.append(one)
+            if one.created == before and book.within(one):
+                self.larger.append(one)
+        elif book.within(one):
+            self.larger.append(replace(one, created=before))
+        else:
+            self.differing.append(one.uuid)
+        return True
+
+    def weighed(self, book: Book, new: Sequence[Verdict]) -> Weighed:
+        """Return what comes of all; what has more faces than here for no reason is noted as differing."""
+        kept = {one.uuid: one for one in (*new, *self.larger, *self.versions)}
+        weighed = book.weigh(list(kept.values()))
+        if unexplained := book.unexplained(self.larger, weighed):
+            self.differing += sorted(unexplained)
+            stay = kept.keys() - (unexplained - {one.uuid for one in self.versions})
+            weighed = book.weigh([one for key, one in kept.items() if key in stay])
+        return weighed
+
+
 def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     """Add the verdicts of a file: one undoable step. Those that the project has already are counted, not added twice.
 
@@ -159,7 +192,8 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     Clusters stay as they are: the next clustering honours all verdicts, and says what contradicts what. A verdict from a
     clock that is ahead counts as given now, so that what is said later outweighs it. Where somebody could not tell, and
     could later, or said what they withdrew later by "not sure", the later word alone is kept, whether it is the file's or
-    the project's, and whatever is read first (`weighing.py`).
+    the project's, and whatever is read first (`weighing.py`). Of two versions of a verdict the one that was given later holds,
+    and of the same time the one from which faces were taken out.
 
     Raises
     ------
@@ -167,13 +201,12 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
         If the file is none of verdicts, a verdict contradicts itself, or nothing in it is about the project's faces.
     """
     found = _read(path)
+    if not found:
+        return listed(project, added=0, known=0, empty=path.name)
     book = Book(project)
     faces = FaceFinder(project)
     new: list[Verdict] = []
-    larger: list[
-        Verdict
-    ] = []  # of more faces than the project's of the same id: taken from that since, or put into the file
-    differing: list[str] = []
+    beside = _Beside()
     others: dict[str, None] = {}  # images of the project that are called as in the file and are not those
     unknown = left_out = here = had = other_pictures = 0
     stamps, lacking, one_sided = _stamps(found, book), "", ""
@@ -185,14 +218,7 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
             sides[side] = [face for face in at if face is not None]
             missing += [place for (_, place), face in zip(places, at, strict=True) if face is None]
         verdict = Verdict(0, key, one.said, _sorted(sides[SUBJECT]), _sorted(sides[OTHER]), one.who, stamps[key])
-        if book.differs(verdict):
-            had += 1
-            if book.within(verdict):
-                larger.append(replace(verdict, created=book.given_at(key) or verdict.created))
-            else:
-                differing.append(key)
-            continue
-        if book.knows(verdict):
+        if beside.takes(book, verdict):
             had += 1
             continue
         _need_two_sides(path, one, faces)
@@ -232,12 +258,12 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
                     path=path, verdict=one_sided)
         )  # fmt: skip
         raise RequestError(text)
-    weighed = book.weigh([*new, *larger])
-    if unexplained := book.unexplained(larger, weighed):
-        differing += sorted(unexplained)
-        weighed = book.weigh([*new, *(one for one in larger if one.uuid not in unexplained)])
+    weighed = beside.weighed(book, new)
+    differing = beside.differing
     if weighed.added:
         text = tr_n("Read {n:,} verdict from {file}", "Read {n:,} verdicts from {file}", weighed.added, file=path.name)
+    elif weighed.shorter:
+        text = tr("Read {file}: faces are taken out of verdicts", file=path.name)
     else:
         text = tr("Read {file}: what is in it gave way to later words", file=path.name)
     if weighed:
@@ -246,7 +272,8 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     ahead = sum(found[one.uuid].created > stamps[one.uuid] for one in weighed.standing)
     return listed(
         project, added=weighed.added, known=had - len(differing), unknown_faces=unknown, left_out=left_out,
-        ahead=ahead or None, told_later=weighed.unsure or None, withdrawn=weighed.withdrawn or None, differing=differing or None,
+        ahead=ahead or None, told_later=weighed.unsure or None, withdrawn=weighed.withdrawn or None, shorter=weighed.shorter or None,
+        differing=differing or None,
         other_content=list(others) or None, other_content_verdicts=other_pictures or None,
     )  # fmt: skip
 

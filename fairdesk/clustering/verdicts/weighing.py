@@ -1,12 +1,14 @@
 """What later words of a person take from their earlier ones, so that files come to the same in whatever order they are read.
 
 A verdict that gave way no longer counts, but what it said is remembered: an older one that is read afterwards gives way
-to it all the same, as it would have done had it been read first.
+to it all the same, as it would have done had it been read first. Of two versions of one verdict of the same time, the one
+from which faces were taken out is the later: what stands is what all versions have, less what later words take; what is
+weighed is what any of them had. Both only ever shrink or grow, so that the end is the same in every order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import apsw
@@ -37,7 +39,9 @@ class Weighed:
     taken: list[tuple[Verdict, set[int]]] = field(default_factory=list)  # of the project, and the faces they lose
     unsure: int = 0  # "not sure" that gave way
     withdrawn: int = 0  # others that gave way, some for some faces alone
+    shorter: int = 0  # that lose faces, as these were taken out of them elsewhere
     known: int = 0  # of `standing` those that the project has, with an earlier time
+    lost: dict[str, set[int]] = field(default_factory=dict)  # by id: what later words take
     changes: bool = False
 
     def __bool__(self) -> bool:
@@ -81,6 +85,19 @@ class Book:
             and set(whole.others) <= set(one.others)
         )
 
+    def version(self, one: Verdict) -> bool:
+        """Return whether the verdict of the same id here is about more faces, or fewer, and else the same."""
+        whole = self._as_given(one.uuid)
+        if whole is None or one.said not in OF_FACES or (whole.said, whole.who) != (one.said, one.who):
+            return False
+        left = self._standing.get(one.uuid)
+        alike = set(one.faces) <= set(whole.faces) or set(whole.faces) <= set(one.faces)
+        return (
+            alike
+            and set(whole.others) == set(one.others)
+            and (left is None or not set(left.faces).isdisjoint(one.faces))
+        )
+
     def _as_given(self, key: str) -> Verdict | None:
         return self._given.get(key) or self._standing.get(key)
 
@@ -93,7 +110,11 @@ class Book:
         """Return which verdicts that came with more faces than are here have lost those to no later word."""
         left = {one.uuid: (one.faces, one.others) for one in weighed.standing}
         here = {key: (one.faces, one.others) for key, one in self._standing.items()}
-        return {one.uuid for one in larger if left.get(one.uuid) != here.get(one.uuid)}
+        odd = {one.uuid for one in larger if left.get(one.uuid) != here.get(one.uuid)}
+        for one in larger:
+            if one.uuid in here and set(one.faces) - weighed.lost.get(one.uuid, set()) - {*here[one.uuid][0]}:
+                odd.add(one.uuid)
+        return odd
 
     def knows(self, one: Verdict) -> bool:
         """Return whether the verdict of the same id stands, and was not given again since."""
@@ -103,24 +124,23 @@ class Book:
         """Work out what is left of verdicts that come, and of those that are here."""
         new = {one.uuid: self._whole(one) for one in coming}
         whole = {**self._standing, **self._given, **new}
-        of: dict[str, list[Verdict]] = {}
-        for verdict in sorted(whole.values(), key=lambda one: (one.created, one.said is not Said.UNSURE, one.uuid)):
-            of.setdefault(verdict.who, []).append(verdict)
-        lost: dict[str, set[int]] = {}
-        for theirs in of.values():
-            for verdict, faces in outweighed(theirs):
-                lost.setdefault(verdict.uuid, set()).update(faces)
-        out = Weighed()
+        cut = {one.uuid: gone for one in coming if (gone := self._cut(one, new[one.uuid]))}
+        lost = _lost(
+            whole, {key: self._cut(one, whole[key]) for key, one in self._standing.items() if key not in new} | cut
+        )
+        out = Weighed(lost=lost)
         for one in sorted(new.values(), key=lambda one: (one.created, one.uuid)):
-            gone = lost.get(one.uuid, set())
-            left = _without(one, gone)
+            words, gone = lost.get(one.uuid, set()), lost.get(one.uuid, set()) | cut.get(one.uuid, set())
+            left, before = _without(one, gone), self._standing.get(one.uuid)
             if left is not None:
                 out.standing.append(left)
-                out.known += one.uuid in self._standing
+                out.known += before is not None
             if gone:
                 out.given.append(one)
+            if words:
                 self._count(out, one)
-            before = self._standing.get(one.uuid)
+            elif before is not None and left is not None and set(left.faces) < set(before.faces):
+                out.shorter += 1
             out.changes |= bool(gone) and self._given.get(one.uuid) != one
             out.changes |= left is not None and (before is None or replace(before, id=0) != left)
         for key, verdict in self._standing.items():
@@ -131,9 +151,16 @@ class Book:
                 out.changes = True
         return out
 
+    def _cut(self, one: Verdict, whole: Verdict) -> set[int]:
+        """Return which faces of a verdict as it was given were taken out of it here, or are not in what comes."""
+        here = self._standing.get(one.uuid)
+        if here is None or here.created < one.created:
+            return set()
+        return {*whole.faces} - ({*here.faces} & {*one.faces}) if one.said in OF_FACES else set()
+
     def _whole(self, one: Verdict) -> Verdict:
         """Return a verdict as it was given, where that is remembered."""
-        given = self._given.get(one.uuid)
+        given = self._as_given(one.uuid)
         if given is None or given.created < one.created:
             return one
         return replace(
@@ -148,16 +175,38 @@ class Book:
         """Within a journal step: keep what comes of it."""
         for verdict, faces in weighed.taken:
             outweigh(connection, verdict, faces)
+        left = {one.uuid for one in weighed.standing}
         forget_given(connection, {one.uuid for one in (*weighed.standing, *weighed.given)})
         for one in weighed.given:
             remember_given(connection, one)
-            if one.uuid in self._standing:
+            if one.uuid in self._standing and one.uuid not in left:
                 take_back(connection, self._standing[one.uuid], one.faces)
         for one in weighed.standing:
             if one.uuid in self._standing:
                 give_again(connection, replace(one, id=self._standing[one.uuid].id))
             else:
                 keep_verdict(connection, one.said, one.faces, one.others, one.who, created=one.created, key=one.uuid)
+
+
+def _lost(whole: Mapping[str, Verdict], cut: Mapping[str, set[int]]) -> dict[str, set[int]]:
+    """Return by id which faces later words of the same person take from verdicts, as these were given and as they are left."""
+    lost: dict[str, set[int]] = {}
+    gone = {key: set(faces) for key, faces in cut.items()}
+    some: Sequence[Verdict] = list(whole.values())
+    while True:
+        before = sum(map(len, lost.values()))
+        of: dict[str, list[Verdict]] = {}
+        for verdict in sorted(some, key=lambda one: (one.created, one.said is not Said.UNSURE, one.uuid)):
+            of.setdefault(verdict.who, []).append(verdict)
+        for theirs in of.values():
+            for verdict, faces in outweighed(theirs):
+                lost.setdefault(verdict.uuid, set()).update(faces)
+                gone.setdefault(verdict.uuid, set()).update(faces)
+        if sum(map(len, lost.values())) == before:
+            return lost
+        unsure = [one for one in whole.values() if one.said is Said.UNSURE]  # they weigh even where they gave way
+        rest = (_without(one, gone.get(key, set())) for key, one in whole.items() if one.said is not Said.UNSURE)
+        some = [*unsure, *(one for one in rest if one is not None)]
 
 
 def _without(one: Verdict, gone: set[int]) -> Verdict | None:

@@ -20,7 +20,18 @@ from fairdesk.project.identities import (
     namesake_question,
     namesakes,
 )
+from fairdesk.project.label_snapshot import LabelSnapshot
 from fairdesk.words import tr
+
+
+def asked_name(
+    parent: QWidget, project: Project, question: str, labels: LabelSnapshot | None, faces: Sequence[int]
+) -> NameDialog:
+    """Return the dialog that asks who some faces are, and tells whom the name means that is typed."""
+    people = labels.by_name() if labels is not None else {}
+    groups = sorted(one.name for one in labels.group_counts() if one.name is not None) if labels is not None else []
+    usual = commonest_group(project, faces)
+    return NameDialog(question, (sorted(people), groups), parent, people=people, usual=usual, keeps_group=True)
 
 
 async def settled_name(

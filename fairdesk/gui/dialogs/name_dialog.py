@@ -23,8 +23,9 @@ class NameDialog(QDialog):
         with_group: bool = True,
         people: Known | None = None,
         usual: str | None = None,
+        keeps_group: bool = False,
     ) -> None:
-        """`known` are names and groups; `people` (with the group that is usual) lets it say whom a name means."""
+        """`known` are names and groups; `people` (with the group that is usual) lets it say whom a name means; `keeps_group`: nobody of another group is meant unless it is chosen."""
         super().__init__(parent)
         self.setWindowTitle(tr("Name"))
         self.fields = PersonFields()
@@ -36,7 +37,7 @@ class NameDialog(QDialog):
         line = self.group.lineEdit()
         if line is not None:
             line.setPlaceholderText(tr("the most frequent of its faces"))
-        self.fields.ask(value, "", usual, tells=people is not None)
+        self.fields.ask(value, "", usual, tells=people is not None, keeps_group=keeps_group)
         layout = QFormLayout(self)
         title = QLabel(question)
         title.setWordWrap(True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
@@ -10,7 +12,32 @@ from fairdesk.figures.legend_lines import fitted
 
 CARD = 112  # side of the picture
 _APART, _EDGE = 14, 6
+_WIDEST, _NARROWEST = 0.36, 70  # of a map's width the legend's at most; narrower it would not be read, and is left out
+_TEXT = 17  # from the edge of a line of the legend to its text
 LegendLine = tuple[str, str, int]  # text, colour, category (-1: none of them)
+
+
+def legend_places(lines: Sequence[LegendLine], size: QSize, metrics: QFontMetrics) -> list[tuple[QRect, LegendLine]]:
+    """Return where the lines of a legend lie on a map; a line "NAME (GROUP)  COUNT" that is too long takes two rows."""
+    longest = max((metrics.horizontalAdvance(text) for text, _, _ in lines), default=0)
+    row, wide = metrics.height() + 3, min(longest + 28, 200, int(size.width() * _WIDEST))
+    out: list[tuple[QRect, LegendLine]] = []
+    top = 6
+    for line in lines if wide >= _NARROWEST else ():
+        high = row * len(rows_of(metrics, line[0], wide - _TEXT - 3))
+        if top + high > size.height() - 6:
+            break
+        out.append((QRect(6, top, wide, high), line))
+        top += high
+    return out
+
+
+def rows_of(metrics: QFontMetrics, text: str, width: int) -> list[str]:
+    """Return the rows of a line of a legend, each in a width: the name, and below it what is in brackets and the count."""
+    apart = text.rfind(" (")
+    if apart <= 0 or metrics.horizontalAdvance(text) <= width:
+        return [elided(metrics, text, width)]
+    return [elided(metrics, text[:apart], width), elided(metrics, text[apart + 1 :], width)]
 
 
 def paint_legend(painter: QPainter, owner: QWidget, lines: list[tuple[QRect, LegendLine]]) -> None:
@@ -26,9 +53,10 @@ def paint_legend(painter: QPainter, owner: QWidget, lines: list[tuple[QRect, Leg
             painter.setBrush(QColor(colour))
             painter.drawEllipse(QRectF(rect.left() + 2, rect.center().y() - 4, 9, 9))
         painter.setPen(palette.text().color())
-        inside = rect.adjusted(17, 0, 0, 0)
+        inside = rect.adjusted(_TEXT, 0, 0, 0)
         inside.setRight(area.right() - 3)
-        painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter, elided(metrics, text, inside.width()))
+        rows = rows_of(metrics, text, rect.width() - _TEXT - 3)
+        painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter, "\n".join(rows))
 
 
 def elided(metrics: QFontMetrics, text: str, width: int) -> str:

@@ -32,7 +32,7 @@ class PersonFields:
         ] = {}  # names by what those have in common that differ in case, accents or blanks alone
         self._groups: list[str] = []
         self._usual: str | None = None
-        self._tells = False
+        self._tells = self._keeps_group = False
         self.completer: NameCompleter | None = None
         self.name.textChanged.connect(lambda _text: self._say())
         self.group.currentTextChanged.connect(lambda _text: self._say())
@@ -63,9 +63,12 @@ class PersonFields:
         if within := self.group.lineEdit():
             NameCompleter(within, plain([*groups, tr("no group")]))
 
-    def ask(self, name: str, group: str, usual: str | None, *, tells: bool = True) -> None:
-        """Begin with a name and a group; `usual` is the group that most of the faces have, where it is known (`tells`)."""
-        self._usual, self._tells = usual, tells
+    def ask(self, name: str, group: str, usual: str | None, *, tells: bool = True, keeps_group: bool = False) -> None:
+        """Begin with a name and a group; `usual` is the group that most of the faces have, where it is known (`tells`).
+
+        `keeps_group`: faces of no group get none either, unless one is chosen.
+        """
+        self._usual, self._tells, self._keeps_group = usual, tells, keeps_group
         line = self.group.lineEdit()
         if line is not None and tells:
             line.setPlaceholderText(tr("as most of its faces: {group}", group=usual or tr("no group")))
@@ -84,4 +87,7 @@ class PersonFields:
             self.note.setText("")
             return
         alike = [one for one in self._alike.get(folded_name(name), ()) if one != name]
-        self.note.setText(meant(name, self.group_value(), self._known, self._usual, alike))
+        group = self.group_value()
+        if group is None and self._keeps_group:
+            group = self._usual or ""
+        self.note.setText(meant(name, group, self._known, self._usual, alike))

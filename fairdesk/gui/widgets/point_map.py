@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
+    QHelpEvent,
     QImage,
     QInputDevice,
     QKeyEvent,
@@ -21,11 +22,11 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from fairdesk.figures.point_raster import NONE, as_pixels, blended, draw_points
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
-from fairdesk.gui.widgets.map_overlays import LegendLine, paint_card, paint_legend
+from fairdesk.gui.widgets.map_overlays import LegendLine, legend_places, paint_card, paint_legend
 from fairdesk.project.image_queries import GridItem
 from fairdesk.words import tr, tr_n
 
@@ -37,7 +38,6 @@ REACH = 9  # pixels from the pointer to what it points at
 DIMMED = 0.3  # of its colour a point keeps that is not selected, where others are
 LISTED = 10  # categories of the legend
 _MARGIN, _STEP = 24, 60
-_LEGEND, _NARROWEST = 0.36, 70  # of the width at most; narrower it would not be read, and is left out
 _DRAG = 4  # pixels that are no click any more
 
 
@@ -302,11 +302,7 @@ class PointMap(QWidget):
             painter.drawRect(target)
 
     def _lines(self) -> list[tuple[QRect, LegendLine]]:
-        metrics = self.fontMetrics()
-        longest = max((metrics.horizontalAdvance(text) for text, _, _ in self._legend), default=0)
-        high, wide = metrics.height() + 3, min(longest + 28, 200, int(self.width() * _LEGEND))
-        room = max(0, (self.height() - 12) // high) if wide >= _NARROWEST else 0
-        return [(QRect(6, 6 + place * high, wide, high), line) for place, line in enumerate(self._legend[: int(room)])]
+        return legend_places(self._legend, self.size(), self.fontMetrics())
 
     def _paint_card(self, painter: QPainter) -> None:
         """Draw the face that is pointed at, and what it is called."""
@@ -446,9 +442,13 @@ class PointMap(QWidget):
         event.accept()
 
     def event(self, event: QEvent) -> bool:
-        """Keys of the map are not those of a shortcut while it has the focus."""
+        """Keys of the map are not those of a shortcut while it has the focus; a line of the legend is told whole."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._meant(event):
             event.accept()
+            return True
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            line = self._line_at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), line[0] if line is not None else "", self)
             return True
         return super().event(event)
 

@@ -414,10 +414,10 @@ class ClusteringTab(Tab):
         """Select a cluster once the list is read again."""
         self._select_next = cluster
 
-    def _correct(self, work: Callable[[Project], int], told: Callable[[int], str]) -> None:
+    def _correct(self, work: Callable[[Project], int], told: Callable[[int], str], same: str = "") -> None:
         """Correct by hand, and tell of verdicts that this replaces."""
         self.session.edit(
-            lambda project: saying.correct(project, work), lambda done: "\n".join([told(done[0]), *done[1]])
+            lambda project: saying.correct(project, work), lambda done: "\n".join([told(done[0]), *done[1]]), same=same
         )
 
     def split(self) -> None:
@@ -427,6 +427,7 @@ class ClusteringTab(Tab):
             self._correct(
                 lambda project: store.split_faces(project, version.id, faces),
                 lambda _new: tr_n("Split off {n:,} face", "Split off {n:,} faces", len(faces)),
+                same=tr("Nothing to change: these are all its faces."),
             )
 
     def take_out(self) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
-from fairdesk.gui.dialogs.alike_names import settled_name
+from fairdesk.gui.dialogs.alike_names import asked_name, settled_name
 from fairdesk.gui.dialogs.label_dialog import LabelDialog
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.dialogs.photograph import Photograph
@@ -446,12 +446,11 @@ class DatasetTab(Tab):
         project = self.session.project
         if not images or project is None:
             return
-        dialog = NameDialog(
-            tr_n("Identity of this image:", "Identity of these {n:,} images:", len(images)), self._names(), self
-        )
+        faces = largest_faces(project, project.shown_detector(), images)
+        question = tr_n("Identity of this image:", "Identity of these {n:,} images:", len(images))
+        dialog = asked_name(self, project, question, self.view.labels, faces)
         if not await async_glue.finished(dialog):
             return
-        faces = largest_faces(project, project.shown_detector(), images)
         if (who := await settled_name(self, project, dialog, faces)) is not None:
             name, group = who
             self.session.edit(
