@@ -266,9 +266,8 @@ def _drop_empty(connection: apsw.Connection, version: int) -> None:
 def rename_cluster(project: Project, cluster: int, name: str) -> None:
     """Give a cluster a name of its own; an empty one takes it away. Raises `RequestError` if it could mean another cluster."""
     name = typed_name(name)
-    with project.journal.step(
-        tr("Rename cluster to {name}", name=name or tr("its number")), target=_target(cluster)
-    ) as connection:
+    text = tr("Rename cluster to {name}", name=name or tr("its number"))
+    with project.journal.step(text, target=_target(cluster)) as connection:
         version, _ = _row(connection, cluster)
         every = clusters(project, version)
         now = next((one for one in every if one.id == cluster), None)
@@ -289,9 +288,8 @@ def merge_clusters(project: Project, keep: int, others: list[int]) -> int:
     others = [cluster for cluster in dict.fromkeys(others) if cluster != keep]
     if not others:
         raise RequestError(tr("Choose at least two clusters to merge."))
-    with project.journal.step(
-        tr_n("Merge {n} cluster", "Merge {n} clusters", len(others) + 1), target=_target(keep)
-    ) as connection:
+    text = tr_n("Merge {n} cluster", "Merge {n} clusters", len(others) + 1)
+    with project.journal.step(text, target=_target(keep)) as connection:
         return join_clusters(project, connection, keep, others)[0]
 
 
@@ -356,9 +354,7 @@ def move_faces(project: Project, faces: list[int], cluster: int) -> int:
 
 def split_faces(project: Project, version: int, faces: list[int]) -> int:
     """Put faces into a new cluster of their own and return its id; that of their own where they are all of one already."""
-    homes = homes_of(project, version, faces, hidden=True)
-    if len(set(homes.values())) == 1 and len(homes) == len(set(faces)):
-        (home,) = set(homes.values())
+    for home in set(homes_of(project, version, faces, hidden=True).values()):
         if set(faces_of(project, home)) == set(faces) and clusters(project, version, [home])[0].label != UNCLUSTERED:
             return home
     with project.journal.step(
@@ -450,10 +446,7 @@ def regroup(project: Project, connection: apsw.Connection, version: int, moves: 
     Returns the cluster that each of the moves went to.
     """
     went: list[int] = []
-    for cluster, faces in sorted(
-        moves, key=lambda one: one.cluster == UNCLUSTERED
-    ):  # what becomes empty goes at the end
-        target = cluster
+    for target, faces in sorted(moves, key=lambda one: one.cluster == UNCLUSTERED):
         if target == UNCLUSTERED:
             put_out(project, connection, version, faces)
             went.append(UNCLUSTERED)
