@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from fairdesk.errors import FairDeskError
 from fairdesk.images import libtiff_messages
@@ -154,7 +154,10 @@ def _webp_size(head: bytes) -> tuple[int, int] | None:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Turn whatever a decoder raises into a sentence."""
+    """Turn whatever a decoder raises into a sentence. A picture that is cut off raises, whatever a library has set for all."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = (
+        False  # face_recognition sets it where it is imported: half a face would be encoded
+    )
     try:
         yield
     except FairDeskError:

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
 from fairdesk.images.decoding import opened
 from fairdesk.images.formats import READ, UndecodableError, kind_of
-from fairdesk.images.image_reading import open_image
+from fairdesk.images.image_reading import UnreadableImageError, open_image
 from fairdesk.images.inspection import inspect_file
 from fairdesk.jobs.context import QuietContext
 from fairdesk.training.evaluation_lists import _from_bin
@@ -416,3 +416,14 @@ def test_nothing_is_written_to_standard_error(tmp_path, capfd):
     (tmp_path / "fax.tif").write_bytes(broken)
     inspect_file(tmp_path / "fax.tif", 64)
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg"])
+def test_half_a_picture_is_none_whatever_other_libraries_allow(tmp_path, monkeypatch, ending):
+    """Importing face_recognition lets Pillow fill what is missing with grey, for the whole program."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    path = tmp_path / f"half.{ending}"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (90, 90, 3), dtype=np.uint8)).save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(UnreadableImageError, match="truncated"):
+        open_image(path)
