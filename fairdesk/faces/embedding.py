@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -127,8 +127,9 @@ def _chosen_detector(params: EncodeParams, context: Context) -> str:
 class _Writer:
     """Collects what was computed, and writes it in large parts, or every few seconds: what is written is never computed again."""
 
-    def __init__(self, project: Project, recipe: StoredRecipe) -> None:
-        self._project, self._recipe = project, recipe
+    def __init__(self, project: Project, recipe: StoredRecipe, again: Sequence[int] = ()) -> None:
+        """`again`: faces whose vectors go as soon as the new ones are there."""
+        self._project, self._recipe, self._again = project, recipe, np.array(again, dtype=np.int64)
         self._images: list[tuple[int, FoundFaces]] = []
         self._of_images: list[Vectors] = []
         self._measured: list[Measured] = []
@@ -171,6 +172,10 @@ class _Writer:
         self._times.written()
 
     def _append(self, faces: list[int], rows: Vectors, failures: dict[int, str] | None = None) -> None:
+        if len(self._again) and faces:
+            good = np.isfinite(rows).all(axis=1)
+            gone = np.intersect1d(np.array(faces)[good], self._again)
+            self._project.vectors.settle_unchecked(self._recipe, gone)
         if faces or failures:
             self.stored += self._project.vectors.append(self._recipe, faces, rows, failures or {})
 
@@ -267,10 +272,10 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
     unsearched = unseen(project, key, params.where)
     meant = images_meant(project, params.where)
     compared = compare_originals(meant, context)
-    settle_unchecked(params.unchecked, recipe, meant, compared, context)
+    again = settle_unchecked(params.unchecked, recipe, meant, compared, context)
     started, before = time.monotonic(), project.vectors.count(recipe)
     done = _search(unsearched, key, params, encoder, recipe, context)
-    todo = _wanted_faces(project, project.vectors.missing(recipe), params.where)
+    todo = _wanted_faces(project, sorted({*project.vectors.missing(recipe), *again}), params.where)
     images_of = images_of_faces(project, [face.id for face in todo])
     if todo:
         if old is not None and old.vectors.recipe.hash != recipe.hash:
@@ -283,7 +288,7 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
                 encoder=project.vectors.named(recipe),
             )
         )
-        done += _encode_known(todo, params, encoder, recipe, context)
+        done += _encode_known(todo, params, encoder, recipe, context, again)
     elif not done and not unsearched:
         context.progress(0, 0, tr("faces"))
     in_vain: dict[int, str] = {}
@@ -296,10 +301,11 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
 
 
 def _encode_known(
-    todo: list[FacePlace], params: EncodeParams, encoder: Encoder, recipe: StoredRecipe, context: Context
-) -> int:
-    """Encode faces that were detected before; returns how many vectors are kept."""
-    writer, done = _Writer(context.project, recipe), 0
+    todo: list[FacePlace], params: EncodeParams, encoder: Encoder, recipe: StoredRecipe, context: Context,
+    again: Sequence[int],
+) -> int:  # fmt: skip
+    """Encode faces that were detected before, some of them `again`; returns how many vectors are kept."""
+    writer, done = _Writer(context.project, recipe, again), 0
     context.progress(0, len(todo), tr("faces"))
     results: Iterator[tuple[list[FacePlace], Aligned, Vectors]]
     if params.engine == "ray":

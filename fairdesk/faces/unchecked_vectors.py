@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from fairdesk.faces.changed_originals import Compared
 from fairdesk.faces.outdated import seconds_for
 from fairdesk.jobs.context import Context
@@ -20,13 +18,14 @@ from fairdesk.words import tr, tr_n
 
 def settle_unchecked(
     asked: str, recipe: StoredRecipe, images: Sequence[int], compared: Compared, context: Context
-) -> None:
-    """Do with a recipe's vectors without a checksum what was asked: keep or trust them, or drop those of some images, so that they are encoded again.
+) -> list[int]:
+    """Do with a recipe's vectors without a checksum what was asked: keep or trust them; returns the faces to encode again, if that was asked.
 
-    Those of originals that are hidden, or cannot be read now, are never dropped: nothing would come in their place.
+    Those of originals that are hidden, or cannot be read now, stay: nothing would come in their place. Each of the others
+    stays until the new one is there.
     """
     if asked == "keep":
-        return
+        return []
     project, vectors = context.project, context.project.vectors
     faces = vectors.unchecked_faces(recipe)
     if asked == "trust":
@@ -38,13 +37,12 @@ def settle_unchecked(
                     count,
                 )
             )
-        return
+        return []
     owner = images_of_faces(project, faces.tolist())
     paths, meant = image_paths(project, set(owner.values())), set(images) - set(hidden_images(project).tolist())
     unread = {*compared.changed, *compared.missing_paths, *(one.path for one in compared.damaged)}
-    safe = [face for face, image in owner.items() if image in meant and paths[image] not in unread]
-    count = vectors.settle_unchecked(recipe, np.array(sorted(safe), dtype=np.int64))
-    if count:
+    again = sorted(face for face, image in owner.items() if image in meant and paths[image] not in unread)
+    if count := len(again):
         context.message(
             tr_n(
                 "{n:,} embedding without a checksum is computed again.",
@@ -60,6 +58,7 @@ def settle_unchecked(
                 left,
             )
         )
+    return again
 
 
 def way_out(project: Project, recipe: StoredRecipe, count: int) -> str:

@@ -8,6 +8,8 @@ import pytest
 from fairdesk.cli.main import run
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
+from fairdesk.errors import Stopped
+from fairdesk.faces import embedding
 from fairdesk.faces.embedding import encode_faces
 from fairdesk.faces.params import EncodeParams
 from fairdesk.jobs.context import QuietContext
@@ -113,3 +115,27 @@ def test_the_verb_says_what_to_do_and_that_does_it(study, tmp_path, capsys):
     capsys.readouterr()
     assert run(["vectors", str(project.folder), "--out", str(tmp_path / "v.npz")]) == 0
     assert "checksum" not in capsys.readouterr().out and project.vectors.unchecked(recipe) == 0
+
+
+@pytest.mark.parametrize("batches", [0, 1])
+def test_a_stop_loses_none_of_them(study, monkeypatch, batches):
+    """Each stays until the new one is there."""
+    project, recipe, _, _ = study
+    before = project.vectors.load(recipe)[1].copy()
+    plain = embedding.compute_each
+
+    def stopped(*args, **kwargs):
+        for number, found in enumerate(plain(*args, **kwargs)):
+            if number == batches:
+                break
+            yield found
+        raise Stopped
+
+    monkeypatch.setattr(embedding, "compute_each", stopped)
+    monkeypatch.setattr(embedding, "_at_once", lambda *_: 2)
+    with pytest.raises(Stopped):
+        encode_faces(EncodeParams(detector="whole", unchecked="again", batch_size=2), QuietContext(project))
+    faces, now = project.vectors.load(recipe)
+    assert faces.tolist() == list(range(1, 9))
+    np.testing.assert_allclose(now, before, atol=1e-6)
+    assert project.vectors.unchecked(recipe) == 3 - 2 * batches
