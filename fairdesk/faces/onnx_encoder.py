@@ -30,6 +30,7 @@ _MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
 _STD = np.array([0.229, 0.224, 0.225], dtype=np.float32)
 _SIDES = (112, 160, 224, 128, 96)  # tried where a graph takes any size
 _NOISE = 1e-4  # of the largest number: what sums in another order come to
+_LEAST = 1e-12  # squares of smaller numbers soon are nothing in float32
 _EMBEDDING = re.compile(r"emb|feat|fc1|vec", re.I)  # names of the outputs that vectors have
 
 
@@ -210,6 +211,15 @@ class OnnxEncoder:
                     "{path} gives different pictures the same vector, so that it tells no faces apart. Export it again with its weights, "
                     "and the embedding as its output.",
                     path=self._path,
+                )
+            )
+        if (most := float(np.abs(vectors).max())) < _LEAST:
+            raise RequestError(
+                tr(
+                    "{path} gives numbers of {most:.1e} at most, so small that distances between them are lost in float32. "
+                    "Export it again with its weights, or with another --scaling.",
+                    path=self._path,
+                    most=most,
                 )
             )
 

@@ -87,6 +87,14 @@ def test_numbers_that_are_none_are_refused_with_the_model_named(tmp_path, kind, 
         made(graph(tmp_path / "g.onnx", batch, *NO_NUMBERS[kind]))
 
 
+@pytest.mark.parametrize("factor", [1e-14, 1e-30])
+def test_numbers_too_small_to_be_compared_are_refused(tmp_path, factor):
+    """Cosines of 1e-30 came out as if all faces were one."""
+    scaled = [helper.make_node("Mul", ["m", "k"], ["embedding"])], [("k", np.full(1, factor, np.float32))]
+    with pytest.raises(RequestError, match=r"g\.onnx gives numbers of .* so small that distances"):
+        made(graph(tmp_path / "g.onnx", "n", *scaled))
+
+
 def test_dropout_that_does_not_learn_is_none(tmp_path):
     off = [RATIO[0], ("learns", np.array(False))]
     plain, same = (
