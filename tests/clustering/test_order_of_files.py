@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fairdesk.clustering.verdicts.files import read_verdicts, write_verdicts
 from fairdesk.clustering.verdicts.saying import say
 from fairdesk.project.verdicts import Said, keep_verdict, remove_verdicts, verdicts
-from tests.clustering.test_verdict_files import faces, holds, rows_of, write  # noqa: F401
+from tests.clustering.test_verdict_files import holds, rows_of, write
 
 TABLES = "verdict", "verdict_outweighed"
 
@@ -55,7 +55,7 @@ WORDS = ("same", "different", "confirmed", "not", "unsure")
 
 
 @pytest.mark.parametrize("oldest", WORDS)
-def test_three_answers_about_the_same_faces(filled, faces, tmp_path, oldest):  # noqa: F811
+def test_three_answers_about_the_same_faces(filled, faces, tmp_path, oldest):
     """Each later "not sure" withdraws, each later answer tells: worked out by hand for one person and the same two sides."""
     for middle, last in itertools.product(WORDS, WORDS):
         files = [
@@ -85,7 +85,7 @@ ONE = st.tuples(
 @given(said=st.lists(ONE, min_size=3, max_size=4))
 @example([("unsure", {1, 2}, {3}, False, "ann", 1), ("confirmed", {1, 2}, {3}, False, "ann", 2), ("unsure", {1}, {3}, True, "ann", 3)])  # fmt: skip
 @example([("same", {0}, {3}, False, "ann", 2), ("different", {0}, {3}, False, "bob", 2), ("not", {0}, {3}, False, "ann", 2)])  # fmt: skip
-def test_any_words_in_any_order(filled, faces, tmp_path, said):  # noqa: F811
+def test_any_words_in_any_order(filled, faces, tmp_path, said):
     files = []
     for place, (kind, first, second, turned, who, when) in enumerate(said):
         sides = [[faces[n] for n in sorted(side)] for side in (first, second)]
@@ -95,7 +95,7 @@ def test_any_words_in_any_order(filled, faces, tmp_path, said):  # noqa: F811
     in_every_order(filled, files)
 
 
-def test_an_answer_that_was_given_again_is_of_the_later_time(filled, faces, tmp_path):  # noqa: F811
+def test_an_answer_that_was_given_again_is_of_the_later_time(filled, faces, tmp_path):
     """The same answer before and after a "not sure" of another computer keeps one number, and its newer time counts."""
     pair = faces[:1], faces[1:2]
     files = [
@@ -106,7 +106,7 @@ def test_an_answer_that_was_given_again_is_of_the_later_time(filled, faces, tmp_
     assert left[0] == "a" and left[-1] == 1767398400.0  # 3 January 2026
 
 
-def test_files_that_were_written_after_each_answer(filled, faces, tmp_path, monkeypatch):  # noqa: F811
+def test_files_that_were_written_after_each_answer(filled, faces, tmp_path, monkeypatch):
     """A copy reads what was written in between: an answer that was withdrawn, or of which a face was, does not come back."""
     monkeypatch.setattr("fairdesk.clustering.verdicts.saying.this_person", lambda: "ann")
     words = [
@@ -126,7 +126,7 @@ def test_files_that_were_written_after_each_answer(filled, faces, tmp_path, monk
     assert in_every_order(filled, files) == here
 
 
-def test_faces_that_were_taken_out_stay_out(filled, faces, tmp_path, monkeypatch):  # noqa: F811
+def test_faces_that_were_taken_out_stay_out(filled, faces, tmp_path, monkeypatch):
     """By hand: two faces confirmed; one is said not to be; then "not sure" withdraws that: the first verdict keeps one face."""
     monkeypatch.setattr("fairdesk.clustering.verdicts.saying.this_person", lambda: "ann")
     more = [faces[0], faces[2]]  # more than the verdict that is withdrawn, and not those that were confirmed
@@ -166,7 +166,7 @@ EDIT = st.tuples(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=st.lists(EDIT, min_size=3, max_size=6))
-def test_what_a_person_edits_in_any_order(filled, faces, tmp_path, said):  # noqa: F811
+def test_what_a_person_edits_in_any_order(filled, faces, tmp_path, said):
     """Files after each edit, the first, the last and one between, come to the same."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("fairdesk.clustering.verdicts.saying.this_person", lambda: "ann")
@@ -175,7 +175,7 @@ def test_what_a_person_edits_in_any_order(filled, faces, tmp_path, said):  # noq
     in_every_order(filled, [files[0], files[len(files) // 2], files[-1]])
 
 
-def test_what_a_person_removed_is_weighed_no_more(filled, faces, tmp_path):  # noqa: F811
+def test_what_a_person_removed_is_weighed_no_more(filled, faces, tmp_path):
     pair = faces[:1], faces[1:2]
     files = [
         write(tmp_path / f"{n}.csv", rows_of(filled, key, said, "ann", day(n + 1), *pair))
@@ -189,7 +189,7 @@ def test_what_a_person_removed_is_weighed_no_more(filled, faces, tmp_path):  # n
     assert [one.uuid for one in verdicts(filled)] == ["a"]
 
 
-def test_a_later_answer_here_outweighs_a_not_sure_from_a_clock_that_is_ahead(filled, faces, tmp_path):  # noqa: F811
+def test_a_later_answer_here_outweighs_a_not_sure_from_a_clock_that_is_ahead(filled, faces, tmp_path):
     pair = faces[:1], faces[1:2]
     path = write(tmp_path / "v.csv", rows_of(filled, "a", "unsure", "ann", "2999-01-01", *pair))
     assert read_verdicts(filled, path).ahead == 1
@@ -202,7 +202,7 @@ def test_a_later_answer_here_outweighs_a_not_sure_from_a_clock_that_is_ahead(fil
     assert [one.said for one in verdicts(filled)][-1] is Said.SAME
 
 
-def test_words_of_one_moment_are_kept_in_their_order(filled, faces, monkeypatch):  # noqa: F811
+def test_words_of_one_moment_are_kept_in_their_order(filled, faces, monkeypatch):
     monkeypatch.setattr("fairdesk.project.verdicts.time.time", lambda: 1_800_000_000.0)
     with filled.journal.step("said") as connection:
         for face in faces[:20]:
@@ -210,7 +210,7 @@ def test_words_of_one_moment_are_kept_in_their_order(filled, faces, monkeypatch)
     assert [one.faces for one in verdicts(filled)] == [(face,) for face in faces[:20]]
 
 
-def test_a_purge_leaves_nothing_of_a_face_in_what_gave_way(filled, faces, tmp_path):  # noqa: F811
+def test_a_purge_leaves_nothing_of_a_face_in_what_gave_way(filled, faces, tmp_path):
     from fairdesk.project.erasure import erase_images
 
     pair = faces[:1], faces[1:2]

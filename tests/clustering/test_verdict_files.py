@@ -34,11 +34,6 @@ def write(path, rows, *, delimiter=",", end="\n", encoding="utf-8"):
     return path
 
 
-@pytest.fixture
-def faces(filled):
-    return [row[0] for row in filled.db.rows("SELECT id FROM face ORDER BY id")]
-
-
 def holds(project):
     """What all verdicts come to, without the numbers that they have here."""
     found = constraints(verdicts(project))

@@ -12,7 +12,7 @@ from fairdesk.cli.main import run
 from fairdesk.metrics.comparison.job import compare_matched
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.params import CompareScoresParams
-from tests.metrics.test_whole_beside_groups import grouped_study
+from tests.metrics.test_whole_beside_groups import grouped_study, save
 from tests.metrics.test_whole_rates import options
 
 
@@ -122,10 +122,7 @@ def test_one_group_that_has_all_comparisons_shows_what_all_show():
 
 def test_the_reports_table_begins_with_all_comparisons(tmp_path, capsys):
     scores = grouped_study()
-    np.savez(
-        tmp_path / "s.npz", score=scores.score, label=scores.label.astype(np.int8), subject1=scores.subject1,
-        subject2=scores.subject2, group1=scores.group1, group2=scores.group2,
-    )  # fmt: skip
+    save(scores, tmp_path / "s.npz")
     words = ["evaluate", str(tmp_path / "s.npz"), "--by", "group", "--at", "threshold=1.3", "--bootstrap", "100"]
     assert run([*words, "--json", "--out", str(tmp_path / "r")]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -69,12 +69,18 @@ def test_faces_without_a_group_are_not_within_one():
     assert int((scores.score[within] >= threshold).sum()) == allowed
 
 
-def test_the_window_the_terminal_and_every_file_of_the_report_tell_them(tmp_path, capsys):
-    scores = grouped_study()
+def save(scores, path):
+    """Write scores as an .npz file."""
     np.savez(
-        tmp_path / "s.npz", score=scores.score, label=scores.label.astype(np.int8), subject1=scores.subject1,
+        path, score=scores.score, label=scores.label.astype(np.int8), subject1=scores.subject1,
         subject2=scores.subject2, group1=scores.group1, group2=scores.group2,
     )  # fmt: skip
+    return path
+
+
+def test_the_window_the_terminal_and_every_file_of_the_report_tell_them(tmp_path, capsys):
+    scores = grouped_study()
+    save(scores, tmp_path / "s.npz")
     words = ["evaluate", str(tmp_path / "s.npz"), "--by", "group", "--at", "threshold=1.3", "--bootstrap", "100"]
     assert run(words) == 0
     told = capsys.readouterr().out

@@ -56,6 +56,7 @@ class PairedFigures:
         assert one.label is not None
         self.label = one.label
         self._paired_rates: dict[tuple[str, str], _Paired] = {}  # of each rate and group with an interval
+        self._likely: list[dict[str, Array]] = []  # both models' figures over likely rates, where they were needed
 
     def _curves(self, cell: str) -> tuple[Curves, Curves] | None:
         drawn = [one.drawn for one in self.found]
@@ -240,7 +241,8 @@ class PairedFigures:
         if groups[0] is None or groups[1] is None:
             return []
         check()
-        tables = [] if commons[0] is None or commons[1] is None else self._likely_figures(commons[0], commons[1])
+        one, two = commons
+        drawn = set() if one is None or two is None else one.functions().keys() & two.functions().keys()
         rows: list[Row] = []
         for row in groups[0].fairness.rows():
             other = getattr(groups[1].fairness, row.name)
@@ -249,16 +251,14 @@ class PairedFigures:
             if not (math.isfinite(row.value) and math.isfinite(other)):
                 rows.append((row.name, None, row.value, other, None, tr("one of the two is infinite")))
                 continue
-            if len(tables) < 2 or row.name not in tables[0] or row.name not in tables[1]:
+            if one is None or two is None or row.name not in drawn:
                 rows.append((row.name, None, row.value, other, None, self.undrawn))
                 continue
-            few = [why for one in commons if one is not None and (why := one.too_few_behind(row.name)) is not None]
-            if few:
-                rows.append((row.name, None, row.value, other, None, few[0]))
+            few = one.too_few_behind(row.name) or two.too_few_behind(row.name)
+            if few is not None:
+                rows.append((row.name, None, row.value, other, None, few))
                 continue
-            one, two = commons
-            assert one is not None and two is not None
-            ci = self._figure_difference(row.name, (row.value, other), (one, two), tables, check)
+            ci = self._figure_difference(row.name, (row.value, other), (one, two), check)
             rows.append((row.name, None, row.value, other, ci, None))
         return rows
 
@@ -267,7 +267,6 @@ class PairedFigures:
         name: str,
         values: tuple[float, float],
         commons: tuple[CommonSpread, CommonSpread],
-        tables: list[dict[str, Array]],
         check: Callable[[], None],
     ) -> Interval | None:
         """Return the interval of a figure's difference: by inversion; where a rate is 0 or 1, or both models err alike, from likely rates (too)."""
@@ -275,9 +274,10 @@ class PairedFigures:
         joint = jointly_inverted(name, values, commons, ratio=ratio, check=check)
         if joint is not None and not any(self._few_disagreements(rate) for rate in rates_behind(name)):
             return joint
+        self._likely = self._likely or self._likely_figures(*commons)
         shifted = shifted_difference(
             values,
-            (tables[0][name], tables[1][name]),
+            (self._likely[0][name], self._likely[1][name]),
             [one.groups.fairness.intervals.get(name) for one in commons],
             ratio=ratio,
             bound=None if name.startswith("accuracy") or name == "fmr_MAPE" else 1.0,
