@@ -40,7 +40,8 @@ def jointly_inverted(
         logits, deviations, freedom = (np.concatenate(part, -1) for part in zip(*known, strict=True))
         parts.append((logits, deviations, freedom, spread.functions()[name]))
         fmrs = len(known[0][0]) if used[0] == "fmr" else 0
-    swapped = parts[0][0].tolist() > parts[1][0].tolist()
+    keys = [(logits.tolist(), moves.tobytes()) for logits, moves, _, _ in parts]
+    swapped = keys[0] > keys[1]  # models of equal rates still differ in their draws
     if swapped:
         parts, values = parts[::-1], values[::-1]
     (one, moves_one, freedom_one, first), (two, moves_two, freedom_two, second) = parts
