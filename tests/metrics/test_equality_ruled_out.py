@@ -43,3 +43,16 @@ def test_no_interval_falls_to_equality_in_any_seed(study, at):
                 assert low > equality(name), (seed, name)
                 told.add(name)
     assert {"fmr_max_minus_min", "fmr_STD_ddof0", "fmr_AAD"} <= told
+
+
+@pytest.mark.parametrize("at", ["threshold=0.42", "fmr=1e-2"])
+def test_an_interval_reaches_equality_just_where_the_figure_lies_in_its_null_range(study, at):
+    found = set()
+    for seed in range(1, 6):
+        fair = evaluate(study, options(at=at, by="group", bootstrap=400, seed=seed))[0].groups.fairness
+        for name, (low, high) in fair.intervals.items():
+            end, value, (least, most) = (high if name == "FDR" else low), getattr(fair, name), fair.null_ranges[name]
+            inside = value >= least if name == "FDR" else value <= most
+            assert (end == equality(name)) is inside, (seed, name)
+            found.add(inside)
+    assert found == {True, False}

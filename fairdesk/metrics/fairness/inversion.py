@@ -43,7 +43,8 @@ def inverted_interval(
     standard errors, that changes the figure (steepest descent, near the constrained maximum of the likelihood). Around
     each of them rates are drawn as they spread around those seen (`_rates_around`). An end of the interval is where the figure that
     was seen lies among the last of those drawn. Rates that lie nearer to each other than those of equal groups mostly do
-    are taken for such usual ones at the end away from equality: chance makes them so. See docs/intervals.md.
+    are taken for such usual ones at the end away from equality: chance makes them so. A truth that often shows such rates
+    is then never missed at that end, so that both tails are at the other (as in Feldman and Cousins, 1998). See docs/intervals.md.
 
     Parameters
     ----------
@@ -63,25 +64,35 @@ def inverted_interval(
     spread = scale * (t_quantile(_freedom_of(slopes, freedom[known])) / Z95)
     shapes = (deviations - deviations.mean(0)) / np.where(known, scale, 1.0)
 
-    def share(truth: Array, seen: float, *, above: bool) -> float:
-        drawn = figure(_rates_around(truth, spread, shapes))
-        return float(np.mean(drawn >= seen if above else drawn <= seen))
+    def drawn_around(truth: Array) -> Array:
+        return figure(_rates_around(truth, spread, shapes))
 
     def equal(values: list[float]) -> bool:
         return values[-1] - even <= _NEAR * abs(estimate - even) or (len(values) > 4 and values[-1] >= values[-4])
 
     down = _Path(figure, logits, np.diag(scale), -1, equal)
     up = _Path(figure, logits, np.diag(scale), 1, lambda _values: False)
+    usual = _usual(drawn_around(down.last()), even)
+
+    def surprise(truth: Array) -> float:
+        """Return how many of the draws show what was seen, or more, as a share of those that make it no surprise."""
+        drawn = drawn_around(truth)
+        never_below = np.mean(drawn <= usual) >= tails[1]
+        return float(np.mean(drawn >= estimate)) / (sum(tails) if never_below else tails[0])
+
     if equal_ruled_out:
-        low, reached = down.least(lambda truth: share(truth, estimate, above=True), tails[0]), False
+        low, reached = down.least(surprise), False
     else:
-        low, reached = down.first(lambda truth: share(truth, estimate, above=True) < tails[0], start=_STEPS + 1)
-    seen = estimate
-    if reached:  # what is more equal than equal groups mostly are is no proof of equality
-        usual = figure(_rates_around(down.truths[-1], spread, shapes))
-        seen = max(seen, float(np.quantile(usual[np.isfinite(usual)], _USUAL))) if np.isfinite(usual).any() else seen
-    high, _ = up.first(lambda truth: share(truth, seen, above=False) < tails[1], start=12)
+        low, reached = down.first(lambda truth: surprise(truth) < 1, start=_STEPS + 1)
+    seen = max(estimate, usual) if reached else estimate  # what is more equal than usual is no proof of equality
+    high, _ = up.first(lambda truth: bool(np.mean(drawn_around(truth) <= seen) < tails[1]), start=12)
     return max(even, min(even if reached else low, estimate)), max(high, estimate)
+
+
+def _usual(equals: Array, even: float) -> float:
+    """Return the figure that a tenth of equal groups stay below; `equals`: figures drawn around equality."""
+    known = equals[np.isfinite(equals)]
+    return float(np.quantile(known, _USUAL)) if len(known) else even
 
 
 def inverted_difference(
@@ -215,18 +226,23 @@ class _Path:
             inside, reach = outside, 2 * reach
         return self.values[self._first_between(inside, outside, unlikely)], False
 
-    def least(self, share: Callable[[Array], float], tail: float) -> float:
-        """Return the figure of the first truth whose share of draws is below a tail, or of that with the least share."""
-        found: dict[int, float] = {0: 1.0}
+    def last(self) -> Array:
+        """Return the truth at the end of the path."""
+        self._walk(_STEPS + 1)
+        return self.truths[-1]
+
+    def least(self, surprise: Callable[[Array], float]) -> float:
+        """Return the figure of the first truth whose `surprise` is below 1, or of that with the least."""
+        found: dict[int, float] = {0: np.inf}
         while True:
             before = max(found)
             self._walk(before + _NEXT)
             here = min(before + _NEXT, len(self.truths) - 1)
             if here == before:
                 return self.values[min(found, key=found.__getitem__)]
-            found[here] = share(self.truths[here])
-            if found[here] < tail:
-                return self.values[self._first_between(before, here, lambda truth: share(truth) < tail)]
+            found[here] = surprise(self.truths[here])
+            if found[here] < 1:
+                return self.values[self._first_between(before, here, lambda truth: surprise(truth) < 1)]
 
     def _first_between(self, inside: int, outside: int, unlikely: Callable[[Array], bool]) -> int:
         while outside - inside > 1:

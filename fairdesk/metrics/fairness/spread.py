@@ -24,7 +24,7 @@ def shifted_interval(name: str, estimate: float, likely: Array, null: Interval |
 
     Such a rate has no standard error to walk away with (see `inversion`). Figures of spread are larger in a sample than in truth, and larger again over rates drawn around the sample's. So
     that excess, seen between the estimate and the median of the draws, is taken off: twice at the end towards equality,
-    once at the other, ratios on the log scale. Where the figure lies inside `null`, what it would be in 98 % of studies
+    once at the other, ratios on the log scale. Where the figure lies inside `null`, what it would be in 95 % of studies
     with equal groups, the interval begins at equality.
     """
     spread = middle(likely)

@@ -106,7 +106,8 @@ class CommonSpread:
             self.groups.differences = self._differences(check)
         check()
         self.groups.fairness.intervals_by = self._by
-        self._fairness(self._null_ranges(check), check)
+        self._null_ranges(check)
+        self._fairness(check)
 
     @property
     def _by(self) -> By | None:
@@ -215,8 +216,9 @@ class CommonSpread:
         fmr, fnmr = (self._columns(rate, rates[rate]) for rate in ("fmr", "fnmr"))
         return {name: figure(fmr, fnmr) for name, figure in self.functions().items()}
 
-    def _fairness(self, wide: dict[str, Interval], check: Callable[[], None]) -> None:
+    def _fairness(self, check: Callable[[], None]) -> None:
         fair = self.groups.fairness
+        ranges = fair.null_ranges
         walked = {rate: self.logits(rate) for rate in ("fmr", "fnmr")}
         shifted: dict[str, Array] = {}
         for name, figure in self.functions().items():
@@ -228,10 +230,10 @@ class CommonSpread:
                 fair.intervals_why[name] = few
                 continue
             if all(walked[rate] is not None for rate in rates_behind(name)) and np.isfinite(estimate):
-                fair.intervals[name] = _walked(name, figure, walked, estimate, wide.get(name), check)
+                fair.intervals[name] = _walked(name, figure, walked, estimate, ranges.get(name), check)
                 continue
             shifted = shifted or self.likely_figures()
-            interval = shifted_interval(name, estimate, shifted[name], wide.get(name))
+            interval = shifted_interval(name, estimate, shifted[name], ranges.get(name))
             if interval is None:
                 fair.intervals_why[name] = tr("the figure is a number in too few draws")
             else:
@@ -256,15 +258,14 @@ class CommonSpread:
             return None
         return np.array(logits), np.stack(deviations, 1), np.array(freedoms)
 
-    def _null_ranges(self, check: Callable[[], None]) -> dict[str, Interval]:
-        """Add the ranges of 95 % of studies with equal groups, and return those of 98 %."""
+    def _null_ranges(self, check: Callable[[], None]) -> None:
+        """Add the ranges of 95 % of studies with equal groups."""
         rows, fair = self.rows, self.groups.fairness
         if len(rows) < 2:
-            return {}
+            return
         rng = np.random.default_rng([self.params.seed, 2])
         permuted = {} if self.subjects is None else self._permuted(self.subjects, rng, check)
         fmr, fnmr = (permuted[rate] if permuted else self._shared_out(rate, rng) for rate in ("fmr", "fnmr"))
-        wide: dict[str, Interval] = {}
         few_fmr, few_fnmr = (
             self._shared_out(rate, rng) if permuted and self._few_errors(rate) else None for rate in ("fmr", "fnmr")
         )
@@ -278,13 +279,11 @@ class CommonSpread:
             ways = [function(fmr, fnmr)]
             if few_fmr is not None or few_fnmr is not None:
                 ways.append(function(fmr if few_fmr is None else few_fmr, fnmr if few_fnmr is None else few_fnmr))
-            span, wider = (_envelope([middle(values, level) for values in ways]) for level in (LEVEL, 0.98))
-            if span is not None and wider is not None:
+            span = _envelope([middle(values) for values in ways])
+            if span is not None:
                 fair.null_ranges[figure] = span
-                wide[figure] = wider
             else:
                 fair.null_ranges_why[figure] = tr("in too few permutations every group has comparisons")
-        return wide
 
     def _too_few_to_permute(self, figure: str) -> str | None:
         """Say which rate that a figure rests on has too few subjects to permute, or None.
@@ -365,7 +364,7 @@ def _walked(
     null: Interval | None,
     check: Callable[[], None],
 ) -> Interval:
-    """Return a figure's interval; it begins at equality where the figure lies in the null range of 98 %."""
+    """Return a figure's interval; it begins at equality where the figure lies in its null range (or is more equal still)."""
     used = rates_behind(name)
     parts = [found for rate in used if (found := walked[rate]) is not None]
     logits, deviations, freedom = (np.concatenate(part, -1) for part in zip(*parts, strict=True))
