@@ -68,10 +68,12 @@ def test_each_interval_of_a_report_is_read_as_numbers(tmp_path, capsys):
     differences = read(files["differences"])
     assert len(differences) == len(groups["differences"]) == 2
     for row, of in zip(differences, groups["differences"], strict=True):
-        assert ends(row, "95 %") == percent(of["ci"]) and ends(row, "95 % of all together") == percent(of["together"])
-        shown = float(row["Difference (percentage points): number (%)"])
-        assert float(row["95 %: low (%)"]) <= shown == hundred(of["difference"])
-    assert any(float(row["95 %: low (%)"]) < 0 for row in differences)
+        assert ends(row, "95 %", "pp") == percent(of["ci"]) and ends(row, "95 % of all together", "pp") == percent(
+            of["together"]
+        )
+        shown = float(row["Difference: number (pp)"])
+        assert float(row["95 %: low (pp)"]) <= shown == hundred(of["difference"])
+    assert any(float(row["95 %: low (pp)"]) < 0 for row in differences)
     fair = {row["Figure"]: row for row in read(files["fairness"])}
     figures = groups["fairness"]["intervals"]
     assert ends(fair["GARBE"], "95 %", "") == figures["GARBE"]

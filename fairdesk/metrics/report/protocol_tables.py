@@ -76,24 +76,28 @@ def folds_table(result: EvaluateResult) -> Table:
     """Return accuracy over folds by each rule for a fold's threshold."""
     columns = [
         Column(tr("Group"), text=True), Column(tr("Threshold rule"), text=True), Column(tr("Accuracy over folds"), numbers=True, unit=PERCENT),
-        Column(tr("Deviation (ddof 0)"), numbers=True, unit=PERCENT), Column(tr("Standard error"), numbers=True, unit=PERCENT), Column(tr("Folds")), Column(tr("Comparisons")),
+        Column(tr("Deviation (ddof 0)"), numbers=True, unit=tr("pp")), Column(tr("Standard error"), numbers=True, unit=tr("pp")), Column(tr("Folds")), Column(tr("Comparisons")),
     ]  # fmt: skip
-    rows = []
+    rows, gap = [], tr("{number} pp")
     for name, row in rows_of(result):
         for rule, found in (row.fold_accuracy or {}).items():
             shares = [
-                or_dash("–" if share is None else f"{100 * share:.2f} %", found.accuracy_why, value=hundredfold(share))
-                for share in (found.accuracy, found.std, found.standard_error)
+                or_dash(
+                    "–" if share is None else unit.format(number=f"{100 * share:.2f}"),
+                    found.accuracy_why,
+                    value=hundredfold(share),
+                )
+                for share, unit in ((found.accuracy, "{number} %"), (found.std, gap), (found.standard_error, gap))
             ]
             counts = [Cell(grouped(f"{count:,}")) for count in (found.folds, found.comparisons)]
             rows.append([Cell(name), Cell(rule_name(rule)), *shares, *counts])
-    notes = [tr("Each fold at the threshold that the other folds choose.")]
+    notes = [tr("Each fold at the threshold that the other folds choose."), tr("pp: percentage points.")]
     spread = {} if result.groups is None else result.groups.fold_fairness or {}
     for rule, one in spread.items():
         if one.SER is not None:
             notes.append(
                 tr(
-                    "{rule}: STD {std0:.3f} (ddof 0), {std1:.3f} (ddof 1), SER {ser}.",
+                    "{rule}: STD {std0:.3f} pp (ddof 0), {std1:.3f} pp (ddof 1), SER {ser}.",
                     rule=rule_name(rule),
                     std0=one.accuracy_STD_ddof0,
                     std1=one.accuracy_STD_ddof1,

@@ -11,12 +11,15 @@ from fairdesk.metrics.intervals.by_pairs import threshold_by_pairs
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery, cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import (
     RATES,
+    difference,
     figure_between,
     figure_name,
+    figure_unit,
     figure_value,
     is_rate,
     number,
     or_why,
+    points_between,
     rate,
     rates_between,
 )
@@ -253,7 +256,7 @@ def _fairness(groups: GroupsResult) -> Table:
         why = groups.fairness.intervals_why.get(row.name)
         unlike = groups.fairness.null_ranges_why.get(row.name)
         alone = tr("fewer than two groups") if len(groups.per_group) < 2 else None
-        ends, unit = (in_percent, PERCENT) if is_rate(row.name) else (lambda found: found, "")
+        ends, unit = in_percent if is_rate(row.name) else lambda found: found, figure_unit(row.name)
         exact = hundredfold(row.value) if is_rate(row.name) else row.value
         value_cell = or_dash(value, row.why, figure_tip(row.name), strong=outside, value=exact, unit=unit)
         interval = or_why(figure_between(row.name, row.interval, by_pairs=by_pairs), why)
@@ -265,7 +268,7 @@ def _fairness(groups: GroupsResult) -> Table:
                 replace(or_dash(equal, row.why or alone or why or tr("only figures that compare groups have one"), figure_tip(row.name), unit=unit), ends=ends(row.null_range)),
             ]
         )  # fmt: skip
-    notes = [tr("Weight of the FMR (alpha): {alpha:g}.", alpha=groups.fairness.alpha)]
+    notes = [tr("Weight of the FMR (alpha): {alpha:g}.", alpha=groups.fairness.alpha), tr("pp: percentage points.")]
     if groups.fairness.null_ranges:
         notes.append(tr("Bold: outside the range that equal groups would show."))
     if floored:
@@ -280,17 +283,16 @@ def _fairness(groups: GroupsResult) -> Table:
 def _differences(groups: GroupsResult) -> Table:
     columns = [
         Column(tr("Rate"), text=True), Column(tr("Group"), text=True), Column(tr("minus"), text=True),
-        Column(tr("Difference (percentage points)"), numbers=True, unit=PERCENT), Column(INTERVAL, tr("Of this difference alone"), of=INTERVAL, unit=PERCENT),
-        Column(tr("95 % of all together"), unit=PERCENT, of=tr("95 % of all together"), tip=tr("All differences of this rate lie in theirs in 95 % of studies (max-T)")),
+        Column(tr("Difference"), tr("pp: percentage points"), numbers=True, unit=tr("pp")), Column(INTERVAL, tr("Of this difference alone"), of=INTERVAL, unit=tr("pp")),
+        Column(tr("95 % of all together"), unit=tr("pp"), of=tr("95 % of all together"), tip=tr("All differences of this rate lie in theirs in 95 % of studies (max-T)")),
     ]  # fmt: skip
     rows = []
     for one in groups.differences:
         sure = one.together is not None and not one.together[0] <= 0 <= one.together[1]
-        sign = "−" if one.difference < 0 else "+" if one.difference > 0 else ""
         texts = (
-            tr(RATES[one.rate]), one.first, one.second, f"{sign}{rate(abs(one.difference))}",
+            tr(RATES[one.rate]), one.first, one.second, difference(one.difference),
             *(
-                or_why(rates_between(ci, by_pairs=one.ci_by is not None, sign=True), one.ci_why)
+                or_why(points_between(ci, by_pairs=one.ci_by is not None), one.ci_why)
                 for ci in (one.ci, one.together)
             ),
         )  # fmt: skip
@@ -298,7 +300,12 @@ def _differences(groups: GroupsResult) -> Table:
         made[3] = replace(made[3], value=hundredfold(one.difference))
         made[4:] = [replace(made[4], ends=in_percent(one.ci)), replace(made[5], ends=in_percent(one.together))]
         rows.append(made)
-    note = tr("Bold: zero is outside the interval that holds for all differences of the rate together.")
+    note = " ".join(
+        [
+            tr("Bold: zero is outside the interval that holds for all differences of the rate together."),
+            tr("pp: percentage points."),
+        ]
+    )
     return Table("differences", tr("Differences"), columns, rows, note)
 
 

@@ -10,14 +10,14 @@ from fairdesk.figures.whole_set import named_apart, whole_name
 from fairdesk.metrics.comparison.results import (
     ANSWERS,
     CompareScoresResult,
-    PairedDifference,
     better_name,
     difference_name,
+    difference_shown,
 )
 from fairdesk.metrics.fairness.figure_notes import figure_tip
 from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures, search_tells_little
 from fairdesk.metrics.intervals.by_pairs import Interval
-from fairdesk.metrics.pairs_behind.shown_figures import is_rate, number, numbers_between, or_why, rate, rates_between
+from fairdesk.metrics.pairs_behind.shown_figures import number, or_why, rate, rates_between
 from fairdesk.metrics.report.tables import (
     INTERVAL,
     PERCENT,
@@ -110,10 +110,6 @@ def _points(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Ta
     return Table("open_set", tr("FNIR at FPIR"), columns, out, note)
 
 
-def _of_rate(row: PairedDifference) -> bool:
-    return row.figure in ("eer", "fmr", "fnmr") or row.figure.startswith("tar_at_far") or is_rate(row.figure)
-
-
 def difference_table(result: CompareScoresResult) -> Table:
     """Return the differences of two models, figure by figure."""
     columns = [
@@ -123,23 +119,22 @@ def difference_table(result: CompareScoresResult) -> Table:
     ]  # fmt: skip
     rows = []
     for row in result.differences:
-        percent = _of_rate(row)
-        shown = rate if percent else number
-        sign = "−" if row.difference < 0 else "+" if row.difference > 0 else ""
-        between = or_why(rates_between(row.ci, sign=True) if percent else numbers_between(row.ci), row.ci_why)
+        shown = difference_shown(row)
+        exact = hundredfold if shown.of_rate else full
+        between = or_why(shown.between, row.ci_why)
         sure = row.better != "cannot tell"
         tip = "\n".join(part for part in (row.ci_why or "", figure_tip(row.figure)) if part)
-        exact, unit = (hundredfold, PERCENT) if percent else (full, "")
         cells = (
-            (difference_name(row), None),
-            (shown(row.first), exact(row.first)),
-            (shown(row.second), exact(row.second)),
-            (f"{sign}{shown(abs(row.difference))}", exact(row.difference)),
+            (difference_name(row), None, ""),
+            (shown.first, exact(row.first), shown.values_unit),
+            (shown.second, exact(row.second), shown.values_unit),
+            (shown.difference, exact(row.difference), shown.unit),
         )
+        ends = in_percent(row.ci) if shown.of_rate else row.ci
         rows.append(
             [
-                *(Cell(text, strong=sure, tip=tip, value=value, unit=unit) for text, value in cells),
-                Cell(between, strong=sure, tip=tip, ends=in_percent(row.ci) if percent else row.ci, unit=unit),
+                *(Cell(text, strong=sure, tip=tip, value=value, unit=unit) for text, value, unit in cells),
+                Cell(between, strong=sure, tip=tip, ends=ends, unit=shown.unit),
                 Cell(better_name(row, result), strong=sure),
             ]
         )
@@ -148,7 +143,7 @@ def difference_table(result: CompareScoresResult) -> Table:
         comparisons=counted.comparisons(result.comparisons),
         by=result.matched_by,
     )
-    return Table("models", tr("Two models"), columns, rows, note)
+    return Table("models", tr("Two models"), columns, rows, f"{note} {tr('pp: percentage points.')}")
 
 
 def answer_line(result: CompareScoresResult) -> str:

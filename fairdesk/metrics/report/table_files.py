@@ -18,13 +18,15 @@ _LATEX = {
 }  # fmt: skip
 
 
-_SHOWN = re.compile(r"[+\u2212-]?([0-9]{1,3}([,\u202f][0-9]{3})+|[0-9]+)(\.[0-9]+)?([eE][+\u2212-]?[0-9]+)?( %)?")
+_SHOWN = re.compile(
+    r"[+\u2212-]?([0-9]{1,3}([,\u202f][0-9]{3})+|[0-9]+)(\.[0-9]+)?([eE][+\u2212-]?[0-9]+)?( %| pp| p\. p\.)?"
+)
 
 
 def csv_number(text: str) -> str | None:
-    """Return a number as programs read it, such as "-0.658 %" or "2994"; None for any other text.
+    """Return a number as programs read it, such as "-0.658 pp" or "2994"; None for any other text.
 
-    The minus is ASCII's, and there is no plus and nothing between thousands. The per cent sign stays.
+    The minus is ASCII's, and there is no plus and nothing between thousands. The unit stays.
     """
     if _SHOWN.fullmatch(text) is None:
         return None
