@@ -189,7 +189,7 @@ def test_a_search_and_folds_too(tmp_path):
     table = next(table for table in tables_of(told) if table.name == "folds")
     for row, of in zip(read(as_csv(table)), told.fold_accuracy.values(), strict=True):
         assert float(row["Accuracy over folds: number (%)"]) == hundred(of.accuracy)
-        assert float(row["Standard error: number (%)"]) == hundred(of.standard_error)
+        assert float(row["Standard error: number (pp)"]) == hundred(of.standard_error)
 
 
 def test_percent_has_the_digits_of_the_rate_and_no_others():

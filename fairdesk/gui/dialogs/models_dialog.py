@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QLabel
 
 from fairdesk.dataset.tables import Table
 from fairdesk.gui import async_glue
+from fairdesk.gui.control_names import named_controls
 from fairdesk.gui.dialogs.score_columns_dialog import ScoreColumnsDialog
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.elided_label import ElidedLabel
@@ -117,10 +118,10 @@ class ModelsDialog(QDialog):
         self.distance.blockSignals(False)
         lines = [*result.conditions(), table.note, tr("Intervals: {interval}", interval=result.interval)]
         lines += normalised_lines(result)
-        self.more.setText("\n".join(lines))
+        self.more.setText(named_controls("\n".join(lines)))
 
     def _failed(self, error: BaseException) -> None:
-        self.answer.setText(str(error))
+        self.answer.setText(named_controls(str(error)))
         self.save.setEnabled(False)
 
     async def _browse(self) -> None:
