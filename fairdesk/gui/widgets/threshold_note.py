@@ -1,0 +1,50 @@
+"""A line of text at the edge of a plot, where the common threshold lies beyond all scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyqtgraph as pg
+
+from fairdesk.gui.theme import Theme
+from fairdesk.words import tr
+
+_AWAY = 6  # pixels from the plot's edges
+
+
+class ThresholdNote(pg.TextItem):  # type: ignore[misc]
+    """Says that no comparison is accepted, or every one, at the edge that the threshold lies beyond."""
+
+    def __init__(self, view: Any) -> None:
+        super().__init__("")
+        self._view, self.right = view, False
+        self.setParentItem(view)
+        self.setZValue(30)
+        view.sigResized.connect(lambda *_: self._place())
+        self.hide()
+
+    def say(
+        self, threshold: float | None, whole: tuple[float, float] | None, *, right: bool | None, theme: Theme
+    ) -> None:
+        """Show what is accepted of `whole`, FMR and FNMR of all comparisons; nothing where it is neither none nor all.
+
+        `right` is the edge that the threshold lies beyond; None where the FMR is along the plot: its end.
+        """
+        ends = {(0.0, 1.0): tr("no comparison is accepted"), (1.0, 0.0): tr("every comparison is accepted")}
+        said = None if whole is None else ends.get(whole)
+        self.setVisible(said is not None and threshold is not None)
+        if said is None or threshold is None or whole is None:
+            self.setPlainText("")
+            return
+        self.right = whole[0] == 1 if right is None else right
+        shown = f"{threshold:.4g}".replace("inf", "∞")
+        text = tr("Threshold {threshold}: {said}", threshold=shown, said=said)
+        self.setText(f"{text} ▶" if self.right else f"◀ {text}", theme.tokens["text"])
+        self.fill = pg.mkBrush(theme.tokens["base"])
+        self.border = pg.mkPen(theme.tokens["accent"])
+        self.setAnchor((1, 0) if self.right else (0, 0))
+        self._place()
+
+    def _place(self) -> None:
+        width = self._view.boundingRect().width()
+        self.setPos(width - _AWAY if self.right else _AWAY, _AWAY)
