@@ -336,7 +336,7 @@ class RatePlot(QWidget):
             self._placing = False
         whole = self._shown.common.get(WHOLE)
         right = None if self.kind in ("roc", "det") or whole is None else (whole[0] == 0) != self._shown.distance
-        self.note.say(threshold, whole, right=right, theme=self._theme)
+        self.note.say(threshold, whole, right=right, kind=self.kind, theme=self._theme)
 
     def _on_line(self, told: Any) -> None:
         if self._placing:

@@ -17,18 +17,19 @@ class ThresholdNote(pg.TextItem):  # type: ignore[misc]
 
     def __init__(self, view: Any) -> None:
         super().__init__("")
-        self._view, self.right = view, False
+        self._view, self.right, self._down = view, False, 0.0
         self.setParentItem(view)
         self.setZValue(30)
         view.sigResized.connect(lambda *_: self._place())
         self.hide()
 
     def say(
-        self, threshold: float | None, whole: tuple[float, float] | None, *, right: bool | None, theme: Theme
+        self, threshold: float | None, whole: tuple[float, float] | None, *, right: bool | None, kind: str, theme: Theme
     ) -> None:
         """Show what is accepted of `whole`, FMR and FNMR of all comparisons; nothing where it is neither none nor all.
 
-        `right` is the edge that the threshold lies beyond; None where the FMR is along the plot: its end.
+        `right` is the edge that the threshold lies beyond; None where the FMR is along the plot: its end. The text lies off
+        the curves of such a `kind` of plot.
         """
         ends = {(0.0, 1.0): tr("no comparison is accepted"), (1.0, 0.0): tr("every comparison is accepted")}
         said = None if whole is None else ends.get(whole)
@@ -42,9 +43,11 @@ class ThresholdNote(pg.TextItem):  # type: ignore[misc]
         self.setText(f"{text} ▶" if self.right else f"◀ {text}", theme.tokens["text"])
         self.fill = pg.mkBrush(theme.tokens["base"])
         self.border = pg.mkPen(theme.tokens["accent"])
-        self.setAnchor((1, 0) if self.right else (0, 0))
+        self._down = {"det": float(whole[0] == 0), "roc": whole[0], "rates": 0.5}.get(kind, 0.0)
+        self.setAnchor((float(self.right), self._down))
         self._place()
 
     def _place(self) -> None:
-        width = self._view.boundingRect().width()
-        self.setPos(width - _AWAY if self.right else _AWAY, _AWAY)
+        room = self._view.boundingRect()
+        down = _AWAY + self._down * (room.height() - 2 * _AWAY)
+        self.setPos(room.width() - _AWAY if self.right else _AWAY, down)
