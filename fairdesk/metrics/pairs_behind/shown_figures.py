@@ -96,7 +96,8 @@ def numbers_between(interval: Interval | None, *, by_pairs: bool = False) -> str
     """Show an interval of a figure; one over pairs says that it is too narrow."""
     if interval is None:
         return "–"
-    said = tr("{low} to {high}", low=figure_bound(interval[0]), high=figure_bound(interval[1]))
+    low, high = (figure_bound(end).replace("-", "−") for end in interval)
+    said = tr("{low} to {high}", low=low, high=high)
     return tr("{interval} (too narrow)", interval=said) if by_pairs else said
 
 
