@@ -18,6 +18,7 @@ from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.lettering import entry, fit_title, short
 from fairdesk.figures.rate_shares import rate_shares
 from fairdesk.figures.style import ALL_LIGHT, GENUINE, IMPOSTOR, group_line, group_style
+from fairdesk.figures.threshold_beyond import all_or_none
 from fairdesk.words import mark, tr
 
 Array = npt.NDArray[np.float64]
@@ -101,6 +102,20 @@ def _ring(axes: Axes, curve: Curve, number: int, x: float, y: float) -> None:
         axes.plot([x], [y], marker="o", markersize=8, markerfacecolor="none", color=_colour(curve, number))
 
 
+def _say_beyond(axes: Axes, curves: Sequence[Curve], *, none: float, every: float) -> None:
+    """Say at the edge that a threshold beyond all scores lies at what is accepted there; at such a height of the axes."""
+    whole = next((curve.common for curve in curves if curve.whole), None)
+    said = all_or_none(whole)
+    if said is not None and whole is not None:
+        right = whole[0] == 1
+        text = tr("At the threshold: {said}", said=said)
+        axes.text(
+            0.98 if right else 0.02, every if right else none, f"{text} ▸" if right else f"◂ {text}",
+            ha="right" if right else "left", va="center", fontsize="small", transform=axes.transAxes,
+            bbox={"facecolor": "white", "edgecolor": "#888888", "boxstyle": "round,pad=0.3"}, zorder=5,
+        )  # fmt: skip
+
+
 def draw_roc(axes: Axes, curves: Sequence[Curve]) -> None:
     """Draw TAR against FAR, FAR on a logarithmic axis, the common threshold as a ring."""
     lowest = 1.0
@@ -119,6 +134,7 @@ def draw_roc(axes: Axes, curves: Sequence[Curve]) -> None:
     )
     _percent_axis(axes.xaxis)
     _percent_axis(axes.yaxis)
+    _say_beyond(axes, curves, none=0.94, every=0.06)
     _dress(axes, tr("ROC"))
 
 
@@ -148,6 +164,7 @@ def draw_det(axes: Axes, curves: Sequence[Curve]) -> None:
     for side in ("x", "y"):
         axes.set(**{f"{side}ticks": ndtri(ticks), f"{side}ticklabels": [percent(tick) for tick in ticks]})
     axes.set(xlabel=tr("FMR"), ylabel=tr("FNMR"), xlim=(low, high), ylim=(low, high))
+    _say_beyond(axes, curves, none=0.06, every=0.94)
     _dress(axes, tr("DET (triangles: no error seen, drawn at 3 / comparisons)"))
 
 

@@ -23,8 +23,12 @@ def test_every_plot_says_at_its_edge_what_is_accepted(shown, qtbot, threshold, s
         assert note.right == sides[kind], kind
         view = plot.plot.getPlotItem().vb
         assert view.rect().contains(note.mapRectToParent(note.boundingRect())), kind
+        if kind in ("roc", "det"):  # a saved picture says it too, as the report does
+            told = [one.get_text() for one in plot._drawing().axes[0].texts]
+            assert any(said in text for text in told), kind
     assert not shown.figures.curves["det"].line.isVisible()
     shown._on_drag(1.0)
+    assert not any("accepted" in one.get_text() for one in shown.figures.curves["det"]._drawing().axes[0].texts)
     assert not any(plot.note.isVisible() for plot in shown.figures.curves.values())
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyqtgraph as pg
 
+from fairdesk.figures.threshold_beyond import all_or_none
 from fairdesk.gui.theme import Theme
 from fairdesk.words import tr
 
@@ -31,8 +32,7 @@ class ThresholdNote(pg.TextItem):  # type: ignore[misc]
         `right` is the edge that the threshold lies beyond; None where the FMR is along the plot: its end. The text lies off
         the curves of such a `kind` of plot.
         """
-        ends = {(0.0, 1.0): tr("no comparison is accepted"), (1.0, 0.0): tr("every comparison is accepted")}
-        said = None if whole is None else ends.get(whole)
+        said = all_or_none(whole)
         self.setVisible(said is not None and threshold is not None)
         if said is None or threshold is None or whole is None:
             self.setPlainText("")
