@@ -18,6 +18,7 @@ from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.lettering import entry, fit_title, short
 from fairdesk.figures.rate_shares import rate_shares
 from fairdesk.figures.style import ALL_LIGHT, GENUINE, IMPOSTOR, group_line, group_style
+from fairdesk.figures.threshold_beyond import all_or_none
 from fairdesk.words import mark, tr
 
 Array = npt.NDArray[np.float64]
@@ -101,6 +102,35 @@ def _ring(axes: Axes, curve: Curve, number: int, x: float, y: float) -> None:
         axes.plot([x], [y], marker="o", markersize=8, markerfacecolor="none", color=_colour(curve, number))
 
 
+def _say_at_edge(axes: Axes, text: str, height: float, *, right: bool) -> None:
+    axes.text(
+        0.98 if right else 0.02, height, f"{text} ▸" if right else f"◂ {text}", ha="right" if right else "left",
+        va="center", fontsize="small", transform=axes.transAxes, zorder=5,
+        bbox={"facecolor": "white", "edgecolor": "#888888", "boxstyle": "round,pad=0.3"},
+    )  # fmt: skip
+
+
+def _say_beyond(axes: Axes, curves: Sequence[Curve], *, none: float, every: float) -> None:
+    """Say at the edge that a threshold beyond all scores lies at what is accepted there; at such a height of the axes."""
+    whole = next((curve.common for curve in curves if curve.whole), None)
+    said = all_or_none(whole)
+    if said is not None and whole is not None:
+        right = whole[0] == 1
+        _say_at_edge(axes, tr("At the threshold: {said}", said=said), every if right else none, right=right)
+
+
+def _threshold_line(axes: Axes, threshold: float | None) -> None:
+    """Draw the common threshold; one so far off that the curves would shrink to a line is named at its edge instead."""
+    if threshold is None or not np.isfinite(threshold):
+        return
+    low, high = axes.get_xlim()
+    half = (high - low) / 2
+    if low - half <= threshold <= high + half:
+        axes.axvline(threshold, color="#888888", linewidth=1, linestyle=":")
+    else:
+        _say_at_edge(axes, tr("Threshold {threshold}", threshold=f"{threshold:.4g}"), 0.5, right=threshold > high)
+
+
 def draw_roc(axes: Axes, curves: Sequence[Curve]) -> None:
     """Draw TAR against FAR, FAR on a logarithmic axis, the common threshold as a ring."""
     lowest = 1.0
@@ -119,6 +149,7 @@ def draw_roc(axes: Axes, curves: Sequence[Curve]) -> None:
     )
     _percent_axis(axes.xaxis)
     _percent_axis(axes.yaxis)
+    _say_beyond(axes, curves, none=0.94, every=0.06)
     _dress(axes, tr("ROC"))
 
 
@@ -148,6 +179,7 @@ def draw_det(axes: Axes, curves: Sequence[Curve]) -> None:
     for side in ("x", "y"):
         axes.set(**{f"{side}ticks": ndtri(ticks), f"{side}ticklabels": [percent(tick) for tick in ticks]})
     axes.set(xlabel=tr("FMR"), ylabel=tr("FNMR"), xlim=(low, high), ylim=(low, high))
+    _say_beyond(axes, curves, none=0.06, every=0.94)
     _dress(axes, tr("DET (triangles: no error seen, drawn at 3 / comparisons)"))
 
 
@@ -164,8 +196,7 @@ def draw_rates(axes: Axes, curves: Sequence[Curve], threshold: float | None = No
         axes.plot(where, curve.fnmr[finite], linestyle="--", **look)
         if np.isfinite(curve.eer_threshold):
             axes.plot([curve.eer_threshold], [curve.eer], marker="o", color=colour, markersize=5)
-    if threshold is not None and np.isfinite(threshold):
-        axes.axvline(threshold, color="#888888", linewidth=1, linestyle=":")
+    _threshold_line(axes, threshold)
     distance = any(curve.distance for curve in curves)
     axes.set(
         xlabel=tr("threshold (distance)") if distance else tr("threshold (similarity)"), ylabel=tr("rate"), ylim=(0, 1)
@@ -182,8 +213,7 @@ def draw_scores(axes: Axes, bins: Bins, title: str, *, distance: bool = False, t
         (impostor, IMPOSTOR, "", tr("impostor")),
     ):
         axes.stairs(heights, edges, fill=True, color=colour, alpha=0.45, hatch=hatch, label=name)
-    if threshold is not None and np.isfinite(threshold):
-        axes.axvline(threshold, color="#888888", linewidth=1, linestyle=":")
+    _threshold_line(axes, threshold)
     axes.set(xlabel=tr("score (distance)") if distance else tr("score (similarity)"), ylabel=tr("density"))
     _dress(axes, title)
 
@@ -207,8 +237,7 @@ def draw_group_scores(
                 top = int(np.argmax(heights))
                 axes.plot((edges[top] + edges[top + 1]) / 2, heights[top], color=colour, marker=marker, markersize=4)
         axes.plot([], [], color=colour, marker=marker, markersize=4, label=entry(name))
-    if threshold is not None and np.isfinite(threshold):
-        axes.axvline(threshold, color="#888888", linewidth=1, linestyle=":")
+    _threshold_line(axes, threshold)
     axes.set(xlabel=tr("score (distance)") if distance else tr("score (similarity)"), ylabel=tr("density"))
     _dress(axes, tr("Scores by group: genuine solid, impostor dashed"))
 

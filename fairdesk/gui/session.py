@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from fairdesk.errors import RequestError, explain, reason
 from fairdesk.faces.originals_told import CHANGED, DAMAGED, MISSING
 from fairdesk.gui.background import Background
+from fairdesk.gui.control_names import named_controls
 from fairdesk.gui.jobs import kept_queue
 from fairdesk.gui.jobs.manager import JobManager
 from fairdesk.gui.jobs.state import DONE, FAILED, JobState
@@ -333,8 +334,8 @@ class Session(QObject):
         return notices
 
     def said(self, text: str) -> str:
-        """Return a text with its commands as the window says them."""
-        return in_window(text, None if self.project is None else self.project.folder)
+        """Return a text with its commands and options as the window says them."""
+        return in_window(named_controls(text), None if self.project is None else self.project.folder)
 
     def _failed(self, job: JobState) -> Notice:
         """Say why a job failed, with the form that mends it: of the verb that the reason names, else its own as it was."""

@@ -50,6 +50,11 @@ def percent(value: float, *, sign: bool = False) -> str:
     return f"{plain(100 * value, 3, sign=sign)} %"
 
 
+def points(value: float, *, sign: bool = False) -> str:
+    """Return a difference of rates in percentage points, three significant digits."""
+    return tr("{number} pp", number=plain(100 * value, 3, sign=sign))
+
+
 def rate(value: float | None) -> str:
     """Say a rate in percent."""
     return tr("undefined") if value is None else percent(value)

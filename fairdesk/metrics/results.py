@@ -354,7 +354,7 @@ class EvaluateResult(JobResult, Figures, RestsOnVectors):
             )
             lines += _rule_lines(self)
             for target, point in (self.tar_at_far or {}).items():
-                line = "  " + tr("TAR at FAR {target:>8}: {tar:>8}", target=target, tar=rate(point.tar))
+                line = "  " + tr("TAR at FAR {target:>8}: {tar:>8}", target=rate(float(target)), tar=rate(point.tar))
                 line = within(line, point.tar_ci, point.tar_ci_why if point.resolvable else None, point.tar_ci_by)
                 line = noted(line, tar_tells_little(point, self.n_genuine, self.subjects))
                 lines.append(line if point.resolvable else line + "  " + tr("(below resolution)"))
@@ -396,7 +396,7 @@ def _fold_lines(row: EvaluateResult) -> list[str]:
             said = tr("undefined: {why}", why=found.accuracy_why)
         else:
             said = tr(
-                "{accuracy:.3f} %, deviation {std:.3f} (ddof 0), standard error {error:.3f}",
+                "{accuracy:.3f} %, deviation {std:.3f} pp (ddof 0), standard error {error:.3f} pp",
                 accuracy=100 * found.accuracy,
                 std=100 * (found.std or 0),
                 error=100 * (found.standard_error or 0),
@@ -417,7 +417,7 @@ def _fold_lines(row: EvaluateResult) -> list[str]:
                 + ", ".join(f"{name} {value:.3f} %" for name, value in spread.accuracy.items())
                 + "; "
                 + tr(
-                    "STD {std0:.3f} (ddof 0), {std1:.3f} (ddof 1), SER {ser:.4g}",
+                    "STD {std0:.3f} pp (ddof 0), {std1:.3f} pp (ddof 1), SER {ser:.4g}",
                     std0=spread.accuracy_STD_ddof0,
                     std1=spread.accuracy_STD_ddof1,
                     ser=spread.SER,

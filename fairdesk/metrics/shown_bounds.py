@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from fairdesk import counted
-from fairdesk.jobs.wording import percent, plain, rate
+from fairdesk.jobs.wording import percent, plain, points, rate
 from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.words import tr, tr_n
 
@@ -21,11 +21,18 @@ FEW_ERRORS = 10
 LEAST, MOST = 1e-6, 1e6  # of fairness figures
 
 
-def rate_bound(value: float, *, sign: bool = False) -> str:
-    """Return an end of an interval of a rate or of a difference of rates in percent: "< 0.00001 %" below all use."""
+def rate_bound(value: float) -> str:
+    """Return an end of an interval of a rate in percent: "< 0.00001 %" below all use."""
     if 0 < abs(value) < LEAST_RATE:
         return f"{'< ' if value > 0 else '> -'}{percent(LEAST_RATE)}"
-    return percent(value, sign=sign)
+    return percent(value)
+
+
+def points_bound(value: float, *, sign: bool = False) -> str:
+    """Return an end of an interval of a difference of rates in percentage points, as fine as those of rates."""
+    if 0 < abs(value) < LEAST_RATE:
+        return f"{'< ' if value > 0 else '> -'}{points(LEAST_RATE)}"
+    return points(value, sign=sign)
 
 
 def figure_bound(value: float, *, sign: bool = False) -> str:

@@ -41,12 +41,15 @@ def test_what_is_typed_is_the_number(field, qtbot, text, number):
 
 @pytest.mark.parametrize("text", BAD)
 def test_what_is_no_number_changes_nothing_and_is_marked(field, qtbot, text):
+    said = []
+    field.judged.connect(said.append)
     with qtbot.assertNotEmitted(field.settled):
         typed(field, qtbot, text)
+    assert said[-1] == field.toolTip()
     assert field.value() == 0.25 and field.property("refused") is True
-    assert f"“{text}” is no number" in field.toolTip() and "still 0.25" in field.toolTip()
+    assert f"“{text}” is no finite number" in field.toolTip() and "still 0.25" in field.toolTip()
     field.setValue(0.5)
-    assert field.property("refused") is False and "no number" not in field.toolTip()
+    assert field.property("refused") is False and "finite" not in field.toolTip() and said[-1] == ""
 
 
 @pytest.mark.parametrize("number", [5172.123456789, -1e9 / 3, 4.4e-6 / 7, 1e300, 0.1 + 0.2, float("inf")])

@@ -129,4 +129,4 @@ def test_a_rate_of_no_comparison_says_why_it_is_undefined():
         at="0.1", threshold=0.5, per_group={"A": row}, fmr_matrix={},
     ).text()  # fmt: skip
     assert "A: FMR undefined: no impostor pairs within this group (0 of 0), FNMR undefined: no genuine pairs" in said
-    assert "TAR at FAR      0.1: undefined: no genuine comparisons" in said
+    assert "TAR at FAR     10 %: undefined: no genuine comparisons" in said

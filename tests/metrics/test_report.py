@@ -128,7 +128,7 @@ def test_tables_are_the_results_numbers(scores, tmp_path):
         assert all(len(row) == len(table.columns) for row in table.rows), table.name
     fair = {row[0].text: row for row in tables["fairness"].rows}
     assert fair["GARBE"][1].text == f"{result.groups.fairness.GARBE:.4g}"
-    assert fair["FMR: largest − smallest"][1].text == f"{100 * result.groups.fairness.fmr_max_minus_min:.3g} %"
+    assert fair["FMR: largest − smallest"][1].text == f"{100 * result.groups.fairness.fmr_max_minus_min:.3g} pp"
     assert "max A / min A" in fair["FMR: largest / smallest"][1].tip
     outside = {
         name for name, span in result.groups.fairness.null_ranges.items()
@@ -158,7 +158,7 @@ def test_csv_and_latex_hold_the_table(scores):
 def test_numbers_in_csv_are_read_by_programs_and_texts_are_not_run(scores):
     """A plus or a minus before a number is no formula; a name that begins so may be one."""
     for shown, plain in {
-        "+0.987 %": "0.987 %", "\u22120.658 %": "-0.658 %", "2,994": "2994", "2\u202f994": "2994", "+1.2e\u22125": "1.2e-5", "0": "0", "12 %": "12 %",
+        "+0.987 %": "0.987 %", "\u22120.658 %": "-0.658 %", "2,994": "2994", "2\u202f994": "2994", "+1.2e\u22125": "1.2e-5", "0": "0", "12 %": "12 %", "\u22120.5 pp": "-0.5 pp",
         "\u2212": None, "+cmd": None, "1,23": None, "0 % to 2 %": None, "\u221e": None, "-1+2": None,
     }.items():  # fmt: skip
         assert csv_number(shown) == plain, shown
@@ -168,7 +168,7 @@ def test_numbers_in_csv_are_read_by_programs_and_texts_are_not_run(scores):
     rows = list(csv.reader(as_csv(table).splitlines()))[1:]
     assert rows == [["-7", "0.5 %", "\u22121 % to +2 %"], ["'=1+1", "-0.5 %", "\u2212x"], ["'@a", "\u2013", "'+x"]]
     differences = next(one for one in tables_of(reported(scores, None)) if one.name == "differences")
-    read = [float(row[3].removesuffix(" %")) for row in csv.reader(as_csv(differences).splitlines()[1:])]
+    read = [float(row[3].removesuffix(" pp")) for row in csv.reader(as_csv(differences).splitlines()[1:])]
     assert min(read) < 0 < max(read)
 
 

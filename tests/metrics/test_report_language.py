@@ -24,10 +24,10 @@ from tests.pseudo import MAKER, bracketed, untranslated
 ROOT = Path(__file__).resolve().parents[2] / "fairdesk"
 SAID_IN_REPORTS = [
     ROOT / "metrics" / "evaluation.py", ROOT / "metrics" / "results.py", ROOT / "figures" / "verification_figures.py",
-    ROOT / "figures" / "error_curve.py", ROOT / "metrics" / "pairs_behind" / "corrections.py",
+    ROOT / "figures" / "error_curve.py", ROOT / "figures" / "threshold_beyond.py", ROOT / "metrics" / "pairs_behind" / "corrections.py",
     ROOT / "metrics" / "pairs_behind" / "shown_figures.py", ROOT / "metrics" / "scores" / "odd_names.py",
     ROOT / "metrics" / "scores" / "grouped_scores.py", ROOT / "jobs" / "wording.py",
-    *(ROOT / "metrics" / "report" / f"{name}.py" for name in ("facts", "result_tables", "written", "evaluation_table")),
+    *(ROOT / "metrics" / "report" / f"{name}.py" for name in ("facts", "result_tables", "protocol_tables", "rows", "tables", "table_files", "written", "evaluation_table")),
     *(path for part in ("fairness", "intervals", "rates") for path in (ROOT / "metrics" / part).glob("*.py")),
 ]  # fmt: skip
 """Where the texts and reasons of an evaluation's report come from."""

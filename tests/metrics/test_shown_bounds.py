@@ -9,7 +9,7 @@ import pytest
 from fairdesk.jobs.wording import percent, plain, rate
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.fairness.results import Fairness
-from fairdesk.metrics.pairs_behind.shown_figures import figure_value, numbers_between, rates_between
+from fairdesk.metrics.pairs_behind.shown_figures import figure_value, numbers_between, points_between, rates_between
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.results import _fairness_lines
@@ -49,7 +49,7 @@ def test_no_number_of_any_size_is_a_power_of_ten_and_each_keeps_its_digits():
 
 def test_window_report_and_terminal_show_them_so():
     assert rates_between((4e-34, 0.5)) == "< 0.00001 % to 50 %"
-    assert rates_between((-4e-34, 0.5), sign=True) == "> −0.00001 % to 50 %"
+    assert points_between((-4e-34, 0.5)) == "> −0.00001 pp to 50 pp"
     assert numbers_between((1.0, 1.2e7)) == "1 to > 1,000,000" and numbers_between((1.0, math.inf)) == "1 to ∞"
     assert figure_value("IR", math.inf) == "∞" and figure_value("IR", 3.2e7) == "32,000,000"
     empty = dict.fromkeys(name for name, field in Fairness.model_fields.items() if field.is_required())

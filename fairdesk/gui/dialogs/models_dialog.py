@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fairdesk.dataset.tables import Table
 from fairdesk.gui import async_glue
+from fairdesk.gui.control_names import named_controls
 from fairdesk.gui.dialogs.score_columns_dialog import ScoreColumnsDialog
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.elided_label import ElidedLabel
+from fairdesk.gui.widgets.name_shortening import shortened
 from fairdesk.gui.widgets.table_view import TableView
 from fairdesk.images.written_files import write_text
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.comparison.job import compare_scores
-from fairdesk.metrics.comparison.results import CompareScoresResult, normalised_lines
+from fairdesk.metrics.comparison.results import CompareScoresResult, better_name, normalised_lines
 from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
 from fairdesk.metrics.report.search_tables import answer_line, difference_table
 from fairdesk.metrics.report.table_files import as_csv
 from fairdesk.metrics.scores.score_columns import has_columns, table_to_ask_about
 from fairdesk.words import tr
+
+_LEAST_NAME = 12  # letters of a name in the box of the second model
+_MOST_NAME = 180  # pixels of a name in a sentence or a cell
+_MOST_LINES = 6
+
+
+def _lines(result: CompareScoresResult, note: str) -> list[str]:
+    """Return what stands below the table."""
+    return [
+        *result.conditions(), note, tr("Intervals: {interval}", interval=result.interval), *normalised_lines(result),
+    ]  # fmt: skip
 
 
 class ModelsDialog(QDialog):
@@ -43,14 +58,14 @@ class ModelsDialog(QDialog):
         self.setWindowTitle(tr("Compare two models"))
         self.second = QComboBox()
         self.second.setAccessibleName(tr("Scores of the second model"))
+        self.second.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.second.setMinimumContentsLength(_LEAST_NAME)
         for path, vectors in others:
             self._offer(path, vectors)
         self.distance = QCheckBox(tr("The second are distances"))
         self.distance.setChecked(first.distance)
         browse = QPushButton(tr("Other file…"))
-        self.answer, self.more = QLabel(), QLabel()
-        for label in (self.answer, self.more):
-            label.setWordWrap(True)
+        self.answer, self.more = ElidedLabel(), ElidedLabel(breaks=True)
         self.more.setProperty("role", "muted")
         self.view = TableView(session.theme)
         self.save, close = QPushButton(tr("Save as CSV…")), QPushButton(tr("Close"))
@@ -90,7 +105,7 @@ class ModelsDialog(QDialog):
         """Compare with the scores that are chosen."""
         path = self.second.currentData()
         if path is None:
-            self.answer.setText(tr("Choose the scores of a second model over the same list."))
+            self._say(self.answer, tr("Choose the scores of a second model over the same list."))
             return
         first = self._first
         params = CompareScoresParams(
@@ -98,7 +113,7 @@ class ModelsDialog(QDialog):
             distance=first.distance, second_distance=self.distance.isChecked(), labels_of=first.labels_of,
             columns=first.columns, second_columns=self._columns.get(path),
         )  # fmt: skip
-        self.answer.setText(tr("Comparing …"))
+        self._say(self.answer, tr("Comparing …"))
         self._session.background.read(
             ("compare models", id(self)),
             lambda: compare_scores(params, QuietContext(), needed=False),
@@ -109,18 +124,41 @@ class ModelsDialog(QDialog):
     def _show(self, result: CompareScoresResult) -> None:
         self.found = result
         self.save.setEnabled(True)
-        self.answer.setText(answer_line(result))
-        table = difference_table(result)
+        said, table = self._with_short_names(result), difference_table(result)
+        for row, one in zip(table.rows, said.differences, strict=True):
+            row[-1] = replace(row[-1], text=better_name(one, said), tip=row[-1].text)
         self.view.show_table(table)
+        self._say(self.answer, answer_line(said), answer_line(result))
         self.distance.blockSignals(True)
         self.distance.setChecked(result.distances_second)  # as the file says, where it does
         self.distance.blockSignals(False)
-        lines = [*result.conditions(), table.note, tr("Intervals: {interval}", interval=result.interval)]
-        lines += normalised_lines(result)
-        self.more.setText("\n".join(lines))
+        self._say(self.more, *(named_controls("\n".join(_lines(one, table.note))) for one in (said, result)))
+
+    def _with_short_names(self, result: CompareScoresResult) -> CompareScoresResult:
+        """Return the result with the models' names as short as they have room for; different ones stay different."""
+        names, metrics = [result.first, result.second], self.fontMetrics()
+        first, second = shortened(
+            names, lambda name: metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, _MOST_NAME)
+        )
+        return result.model_copy(update={"first": first, "second": second})
+
+    def _say(self, label: ElidedLabel, text: str, whole: str = "") -> None:
+        """Show a text in as many lines as leave the table its place; the tip has it with names in full."""
+        label.setText(text)
+        label.whole = whole if whole != text else ""
+        label.update()
+        self._fit()
+
+    def _fit(self) -> None:
+        for label in (self.answer, self.more):
+            label.set_lines(min(label.lines_wanted(), _MOST_LINES))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._fit()
 
     def _failed(self, error: BaseException) -> None:
-        self.answer.setText(str(error))
+        self._say(self.answer, named_controls(str(error)))
         self.save.setEnabled(False)
 
     async def _browse(self) -> None:

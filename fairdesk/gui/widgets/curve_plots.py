@@ -22,6 +22,7 @@ from fairdesk.gui.widgets.plot_gestures import PlotGestures
 from fairdesk.gui.widgets.plot_keys import PlotKeys, Walk
 from fairdesk.gui.widgets.plot_scroll import PlotScroll
 from fairdesk.gui.widgets.rate_axis import RateAxis
+from fairdesk.gui.widgets.threshold_note import ThresholdNote
 from fairdesk.gui.widgets.top_legend import TopLegend, group_pen
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.words import tr, tr_n
@@ -102,6 +103,7 @@ class RatePlot(QWidget):
         self.line.sigPositionChanged.connect(lambda: self._on_line(self.threshold_moved))
         self.line.sigPositionChangeFinished.connect(lambda: self._on_line(self.threshold_settled))
         self._placing = False
+        self.note = ThresholdNote(self.plot.getPlotItem().vb)
         self.readout = self.keys.readout  # one for the pointer and the keyboard: the newer says what it is at
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -332,6 +334,9 @@ class RatePlot(QWidget):
             self._placing = True
             self.line.setValue(place)
             self._placing = False
+        whole = self._shown.common.get(WHOLE)
+        right = None if self.kind in ("roc", "det") or whole is None else (whole[0] == 0) != self._shown.distance
+        self.note.say(threshold, whole, right=right, kind=self.kind, theme=self._theme)
 
     def _on_line(self, told: Any) -> None:
         if self._placing:

@@ -15,6 +15,7 @@ class ElidedLabel(QLabel):
     def __init__(self, parent: QWidget | None = None, *, lines: int = 1, breaks: bool = False) -> None:
         """Make it of some lines; with `breaks`, those of the text begin a new line in it."""
         super().__init__(parent)
+        self.whole = ""  # what the tip says, cut or not; empty: the text where it is cut
         self._lines, self._break = lines, _LINE_SEPARATOR if breaks else " "
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -73,5 +74,5 @@ class ElidedLabel(QLabel):
             y += metrics.lineSpacing()
         layout.endLayout()
         painter.end()
-        if self.toolTip() != (tip := self.text() if cut else ""):
+        if self.toolTip() != (tip := self.whole or (self.text() if cut else "")):
             self.setToolTip(tip)

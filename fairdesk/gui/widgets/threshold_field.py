@@ -29,6 +29,8 @@ class ThresholdField(QAbstractSpinBox):
 
     settled = Signal()
     """Typing ended with a number."""
+    judged = Signal(str)
+    """What was typed is no number, in words; empty where it is one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -97,9 +99,12 @@ class ThresholdField(QAbstractSpinBox):
                 widget.style().polish(widget)
         if good:
             self.setToolTip(tr("The threshold is {number}", number=repr(self.value())))
+            self.judged.emit("")
         else:
-            said = tr("“{text}” is no number. Type one such as 0.35, 0,35 or 1e-3.", text=self.text())
-            self.setToolTip(said + " " + tr("The threshold is still {number}", number=repr(self._kept)))
+            said = tr("“{text}” is no finite number. Type one such as 0.35, 0,35 or 1e-3.", text=self.text())
+            said += " " + tr("The threshold is still {number}", number=repr(self._kept)) + "."
+            self.setToolTip(said)
+            self.judged.emit(said)
 
     @Slot()
     def _finish(self) -> None:

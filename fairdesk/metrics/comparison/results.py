@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record
-from fairdesk.jobs.wording import rate
+from fairdesk.jobs.wording import points, rate
 from fairdesk.metrics.intervals.by_pairs import Interval
-from fairdesk.metrics.pairs_behind.shown_figures import RATES, figure_name, is_rate, number
+from fairdesk.metrics.pairs_behind.shown_figures import (
+    RATES,
+    difference,
+    difference_of_numbers,
+    figure_name,
+    figure_value,
+    is_gap,
+    is_rate,
+    number,
+    numbers_between,
+    points_between,
+)
 from fairdesk.metrics.results import Corrections
-from fairdesk.metrics.shown_bounds import figure_bound, rate_bound
 from fairdesk.words import mark, tr, tr_n
 
 WRITTEN = ("differences.csv", "comparison.json")
@@ -151,15 +163,10 @@ class CompareScoresResult(JobResult):
         ]
         lines += self.conditions()
         for row in self.differences:
-            of_rate = row.figure in ("eer", "fmr", "fnmr") or row.figure.startswith("tar_at_far") or is_rate(row.figure)
-            shown = rate if of_rate else number
-            name = difference_name(row)
-            line = f"  {name}: {shown(row.first)} -> {shown(row.second)}"
+            shown = difference_shown(row)
+            line = f"  {difference_name(row)}: {shown.first} -> {shown.second}"
             if row.ci is not None:
-                bound = rate_bound if of_rate else figure_bound
-                low, high = (bound(end, sign=True).removesuffix(" %") for end in row.ci)
-                between = tr("[{low} to {high}]", low=low, high=high)
-                line += "  " + (tr("{interval} percentage points", interval=between) if of_rate else between)
+                line += f"  [{shown.between}]"
             elif row.ci_why is not None:
                 line += "  " + tr("(no interval: {why})", why=row.ci_why)
             lines.append(line + ("  " + better_name(row, self) if row.better != "cannot tell" else ""))
@@ -204,10 +211,37 @@ def _normalised_line(side: str, found: Normalised) -> str:
     )
 
 
+class ShownDifference(NamedTuple):
+    """A difference of two models as texts; `unit` and `values_unit` are those of its numbers: "%", "pp" or none."""
+
+    first: str
+    second: str
+    difference: str
+    between: str
+    values_unit: str
+    unit: str
+    of_rate: bool
+    """Whether the numbers of JSON are hundredths of these units."""
+
+
+def difference_shown(row: PairedDifference) -> ShownDifference:
+    """Show a difference: of rates in percentage points, of all else as a number."""
+    of_rate = row.figure in ("eer", "fmr", "fnmr") or row.figure.startswith("tar_at_far") or is_rate(row.figure)
+    if not of_rate:
+        return ShownDifference(
+            figure_value(row.figure, row.first), figure_value(row.figure, row.second),
+            difference_of_numbers(row.difference), numbers_between(row.ci), "", "", of_rate,
+        )  # fmt: skip
+    shown, unit = (points, tr("pp")) if is_gap(row.figure) else (rate, "%")
+    return ShownDifference(
+        shown(row.first), shown(row.second), difference(row.difference), points_between(row.ci), unit, tr("pp"), of_rate
+    )
+
+
 def difference_name(row: PairedDifference) -> str:
     """Return what a figure is called where it is shown."""
     if row.figure.startswith("tar_at_far "):
-        name = tr("TAR at FAR {target}", target=row.figure.partition(" ")[2])
+        name = tr("TAR at FAR {target}", target=rate(float(row.figure.partition(" ")[2])))
     elif row.figure == "eer":
         name = tr("EER")
     else:

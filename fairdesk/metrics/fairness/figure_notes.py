@@ -79,12 +79,12 @@ FIGURES: dict[str, FigureNote] = {
     "fnmr_geomean": FigureNote(mark("FNMR: geometric mean"), mark("(B1 ... Bn)^(1/n)"), "", _NONE),
     "fnmr_worst": FigureNote(mark("FNMR: worst group"), mark("max B"), "", _NONE),
     "accuracy_STD_ddof0": FigureNote(
-        mark("Accuracy in %: deviation (ddof 0)"),
+        mark("Accuracy: deviation (ddof 0)"),
         mark("sqrt(mean (acc - mean)^2)"),
         mark("Wang and Deng, RFW, CVPR 2020"),
     ),
     "accuracy_STD_ddof1": FigureNote(
-        mark("Accuracy in %: deviation (ddof 1)"),
+        mark("Accuracy: deviation (ddof 1)"),
         mark("sqrt(sum (acc - mean)^2 / (n - 1))"),
         mark("Wang and Deng, RFW, CVPR 2020"),
     ),

@@ -203,7 +203,7 @@ class _Figures:
             if self.draws is not None and name == "fpir" and total == int(self.nonmated.sum()):
                 out["fpir_ci_why"] = tr("the threshold is set by this rate")
                 continue
-            if not out["resolvable"]:
+            if not out["resolvable"] and (name == "fnir_rank1" or count):  # no false positive has its bound
                 out[f"{name}_ci_why"] = tr("below resolution")
                 continue
             if self.draws is None:

@@ -202,7 +202,9 @@ def _lines(row: SearchFigures, *, by_probes: bool) -> list[str]:
                 (point.fpir, point.fpir_why, point.fpir_ci, None),
             )
         )
-        line = "  " + tr("FNIR at FPIR {target}: {fnir} (FPIR {fpir})", target=target, fnir=fnir, fpir=fpir)
+        line = "  " + tr(
+            "FNIR at FPIR {target}: {fnir} (FPIR {fpir})", target=rate(float(target)), fnir=fnir, fpir=fpir
+        )
         known = point.resolvable or point.fpir is None
         lines.append(line if known else line + "  " + tr("(below resolution)"))
     return lines

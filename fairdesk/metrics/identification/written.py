@@ -55,14 +55,17 @@ def points_csv(result: IdentifyResult) -> str:
             "resolvable",
             "unscored",
             "unscored_mates",
+            "fpir_low",
+            "fpir_high",
         ]
     ]
     for name, row in _named(result):
         for target, point in row.fnir_at_fpir.items():
             values = ["" if (value := getattr(point, column)) is None else value for column in columns]
             low, high = point.fnir_rank1_ci or ("", "")
+            fpir = point.fpir_ci or ("", "")
             gaps = [0, 0] if row.unscored is None else [row.unscored.scores, row.unscored.mates]
-            rows.append([name, target, *values, low, high, row.n_mated, row.n_nonmated, point.resolvable, *gaps])
+            rows.append([name, target, *values, low, high, row.n_mated, row.n_nonmated, point.resolvable, *gaps, *fpir])
     return _csv(rows)
 
 

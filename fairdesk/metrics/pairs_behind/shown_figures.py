@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.whole_set import WHOLE, whole_name
-from fairdesk.jobs.wording import percent, plain
+from fairdesk.jobs.wording import percent, plain, points
 from fairdesk.metrics.fairness.figure_notes import FIGURES
 from fairdesk.metrics.rates.error_curves import error_curve
 from fairdesk.metrics.rates.error_rates import Scores, at_threshold
-from fairdesk.metrics.shown_bounds import figure_bound, rate_bound
+from fairdesk.metrics.shown_bounds import figure_bound, points_bound, rate_bound
 from fairdesk.words import mark, tr
 
 if TYPE_CHECKING:
@@ -56,13 +56,35 @@ def number(value: float | str | None) -> str:
     return str(value) if isinstance(value, int) else "∞" if value == math.inf else f"{value:.4g}"
 
 
-def rates_between(interval: Interval | None, *, by_pairs: bool = False, sign: bool = False) -> str:
+def rates_between(interval: Interval | None, *, by_pairs: bool = False) -> str:
     """Show an interval of rates; one over pairs says that it is too narrow."""
     if interval is None:
         return "–"
-    low, high = (rate_bound(end).replace("-", "−") if sign else rate_bound(end) for end in interval)
+    said = tr("{low} to {high}", low=rate_bound(interval[0]), high=rate_bound(interval[1]))
+    return tr("{interval} (too narrow)", interval=said) if by_pairs else said
+
+
+def points_between(interval: Interval | None, *, by_pairs: bool = False) -> str:
+    """Show an interval of a difference of rates, in percentage points."""
+    if interval is None:
+        return "–"
+    low, high = (points_bound(end).replace("-", "−") for end in interval)
     said = tr("{low} to {high}", low=low, high=high)
     return tr("{interval} (too narrow)", interval=said) if by_pairs else said
+
+
+def difference(value: float) -> str:
+    """Show a difference of rates with its sign, in percentage points."""
+    return _signed(value, points(abs(value)))
+
+
+def difference_of_numbers(value: float) -> str:
+    """Show a difference of figures that are no rates, with its sign."""
+    return _signed(value, number(abs(value)))
+
+
+def _signed(value: float, shown: str) -> str:
+    return f"{'−' if value < 0 else '+' if value > 0 else ''}{shown}"
 
 
 def or_why(shown: str, why: str | None) -> str:
@@ -74,26 +96,46 @@ def numbers_between(interval: Interval | None, *, by_pairs: bool = False) -> str
     """Show an interval of a figure; one over pairs says that it is too narrow."""
     if interval is None:
         return "–"
-    said = tr("{low} to {high}", low=figure_bound(interval[0]), high=figure_bound(interval[1]))
+    low, high = (figure_bound(end).replace("-", "−") for end in interval)
+    said = tr("{low} to {high}", low=low, high=high)
     return tr("{interval} (too narrow)", interval=said) if by_pairs else said
 
 
-_RATE_LIKE = ("_max_minus_min", "_AAD", "_MAD", "_STD_ddof0", "_STD_ddof1", "_mean", "_geomean", "_worst")
+_GAPS = ("_max_minus_min", "_AAD", "_MAD", "_STD_ddof0", "_STD_ddof1")
+_RATE_LIKE = (*_GAPS, "_mean", "_geomean", "_worst")
 
 
 def is_rate(name: str) -> bool:
-    """Tell whether a fairness figure is a rate, or a difference of rates: shown in percent."""
+    """Tell whether a fairness figure is a rate, or a difference of rates: its unit is a hundredth."""
     return name.startswith(("fmr_", "fnmr_")) and name.endswith(_RATE_LIKE) and "_over_" not in name
 
 
+def is_gap(name: str) -> bool:
+    """Tell whether a fairness figure is a difference of rates, or how far they lie apart: shown in percentage points."""
+    return is_rate(name) and name.endswith(_GAPS)
+
+
+def figure_unit(name: str) -> str:
+    """Return the unit that a fairness figure is shown in."""
+    if is_gap(name) or name.startswith("accuracy_STD"):
+        return tr("pp")
+    return "%" if is_rate(name) else ""
+
+
 def figure_value(name: str, value: float | None) -> str:
-    """Show a fairness figure: rates in percent, all else as a number."""
-    return rate(value) if is_rate(name) or value is None else plain(value, 4)
+    """Show a fairness figure: rates in percent, what lies between them in percentage points, all else as a number."""
+    if value is None or is_rate(name):
+        return points(value) if value is not None and is_gap(name) else rate(value)
+    shown = plain(value, 4)
+    return tr("{number} pp", number=shown) if name.startswith("accuracy_STD") else shown
 
 
 def figure_between(name: str, interval: Interval | None, *, by_pairs: bool = False) -> str:
     """Show the interval of a fairness figure."""
-    return (rates_between if is_rate(name) else numbers_between)(interval, by_pairs=by_pairs)
+    if interval is not None and name.startswith("accuracy_STD"):  # in percent already
+        return points_between((interval[0] / 100, interval[1] / 100), by_pairs=by_pairs)
+    between = points_between if is_gap(name) else rates_between if is_rate(name) else numbers_between
+    return between(interval, by_pairs=by_pairs)
 
 
 def figure_name(name: str) -> str:

@@ -15,7 +15,7 @@ from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.scores.score_set import NORMALISED
 from fairdesk.project.recipes import named_encoder
-from fairdesk.words import grouped, tr
+from fairdesk.words import grouped, mark, tr
 
 
 def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any]) -> list[tuple[str, str]]:
@@ -37,7 +37,7 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
         (tr("Faces with an embedding"), None if result.faces is None else grouped(f"{result.faces:,}")),
         (tr("Project of the corrections"), result.corrections and result.corrections.project),
         (tr("SHA-256 of the corrections"), result.corrections and result.corrections.project_sha256),
-        (tr("Source of the group labels"), params.label_source or (tr("not given") if groups is not None else None)),
+        (tr("Source of the group labels"), _source(params.label_source) or (tr("not given") if groups is not None else None)),
         (
             tr("Threshold"),
             None if common is None else f"{number(common.threshold)} ({common.rule})",
@@ -51,6 +51,14 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
         (tr("Versions"), f"FairDesk {__version__}, Python {platform.python_version()}, NumPy {np.__version__}"),
     ]  # fmt: skip
     return [(name, str(value)) for name, value in rows if value not in (None, "")]
+
+
+_SOURCES = {one: one for one in (mark("self-reported"), mark("annotated"), mark("predicted"))}
+
+
+def _source(text: str | None) -> str | None:
+    """Return how labels came about, in the report's language where it is one of the usual words."""
+    return text if text is None or text.strip().casefold() not in _SOURCES else tr(text.strip().casefold())
 
 
 def _measure(text: str) -> str:

@@ -5,26 +5,41 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fairdesk.figures.whole_set import named_apart, whole_name
+from fairdesk.figures.whole_set import whole_name
 from fairdesk.metrics.fairness.figure_notes import figure_tip
 from fairdesk.metrics.intervals.by_pairs import threshold_by_pairs
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery, cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import (
     RATES,
+    difference,
     figure_between,
     figure_name,
+    figure_unit,
     figure_value,
     is_rate,
     number,
     or_why,
+    points_between,
     rate,
     rates_between,
 )
 from fairdesk.metrics.rates.error_rates import TARGETS, resolvable
-from fairdesk.metrics.rates.protocol_results import rule_name
-from fairdesk.metrics.report.tables import INTERVAL, Cell, Column, Table, in_percent, or_dash, with_reasons
+from fairdesk.metrics.report.protocol_tables import folds_table, points_table
+from fairdesk.metrics.report.rows import rows_of, with_whole
+from fairdesk.metrics.report.tables import (
+    INTERVAL,
+    PERCENT,
+    Cell,
+    Column,
+    Table,
+    full,
+    hundredfold,
+    in_percent,
+    or_dash,
+    with_reasons,
+)
 from fairdesk.metrics.shown_bounds import eer_tells_little, noted, tar_tells_little, tells_little
-from fairdesk.words import grouped, mark, tr
+from fairdesk.words import grouped, tr
 
 if TYPE_CHECKING:
     from fairdesk.metrics.rates.whole_results import WholeRates
@@ -42,7 +57,7 @@ def tables_of(result: EvaluateResult, *, following: bool = False) -> list[Table]
     if groups is not None and not following:
         made += [_own_thresholds(groups), _differences(groups), _scores(groups)]
     if not following:
-        made += [_own(result), _points(result), _folds(result), _left_out(result)]
+        made += [_own(result), points_table(result), folds_table(result), _left_out(result)]
     return [with_reasons(table) for table in made if table.rows]
 
 
@@ -51,10 +66,6 @@ def _span(value: str, interval: tuple[float, float] | None, *, by_pairs: bool) -
         return value
     said = f"{value}  [{rates_between(interval)}]"
     return tr("{interval} (too narrow)", interval=said) if by_pairs else said
-
-
-def _per_group(result: EvaluateResult) -> dict[str, GroupFigures]:
-    return {} if result.groups is None else result.groups.per_group
 
 
 def cell_counts(cell: CrossCell) -> str:
@@ -68,33 +79,33 @@ def _counts(count: int) -> Cell:
 
 def _overall(result: EvaluateResult) -> Table:
     rows = [
-        (tr("Genuine comparisons"), grouped(f"{result.n_genuine:,}"), ""),
-        (tr("Impostor comparisons"), grouped(f"{result.n_impostor:,}"), ""),
-        (tr("Dropped (no score), genuine"), grouped(f"{result.dropped.genuine:,}"), ""),
-        (tr("Dropped (no score), impostor"), grouped(f"{result.dropped.impostor:,}"), ""),
+        (tr("Genuine comparisons"), result.n_genuine),
+        (tr("Impostor comparisons"), result.n_impostor),
+        (tr("Dropped (no score), genuine"), result.dropped.genuine),
+        (tr("Dropped (no score), impostor"), result.dropped.impostor),
     ]
     if result.subjects is not None:
-        rows.append((tr("Subjects"), grouped(f"{result.subjects:,}"), ""))
+        rows.append((tr("Subjects"), result.subjects))
     common = result.at_threshold if result.groups is None else None  # by group they are a row beside the groups
     why, none = result.eer_why, tr("no interval is worked out for it")
-    made = [[Cell(name), Cell(value), Cell(interval)] for name, value, interval in rows]
+    made = [[Cell(name), Cell(grouped(f"{count:,}"), value=count), Cell("")] for name, count in rows]
     wide = eer_tells_little(result, result.n_genuine, result.n_impostor, result.subjects)
     interval = rates_between(result.eer_ci, by_pairs=result.eer_ci_by is not None)
     shown = noted(or_why(interval, result.eer_ci_why), wide)
     made.append(
         [
-            Cell(tr("EER (FVC rule)")), or_dash(rate(result.eer), why),
-            Cell(shown, bool(wide), tip=result.eer_ci_why or wide, ends=in_percent(result.eer_ci)) if wide or shown != "–" else or_dash(shown, why),
+            Cell(tr("EER (FVC rule)")), or_dash(rate(result.eer), why, value=hundredfold(result.eer), unit=PERCENT),
+            Cell(shown, bool(wide), tip=result.eer_ci_why or wide, ends=in_percent(result.eer_ci), unit=PERCENT) if wide or shown != "–" else or_dash(shown, why),
         ]
     )  # fmt: skip
     made += [
-        [Cell(name), or_dash(value, lacks), or_dash("–", lacks if value == "–" else none)]
-        for name, value, lacks in (
-            (tr("EER, interpolated"), rate(result.eer_interpolated), result.eer_interpolated_why or why),
-            (tr("EER of the convex hull"), rate(result.eer_hull), result.eer_hull_why or why),
-            (tr("Threshold at the EER"), number(result.eer_threshold), result.eer_threshold_why or why),
-            (tr("AUC"), "–" if result.auc is None else f"{result.auc:.6f}", result.auc_why or why),
-            ("d′", number(result.d_prime), result.d_prime_why or why),
+        [Cell(name), value, or_dash("–", value.why or none)]
+        for name, value in (
+            (tr("EER, interpolated"), _rate(result.eer_interpolated, result.eer_interpolated_why or why)),
+            (tr("EER of the convex hull"), _rate(result.eer_hull, result.eer_hull_why or why)),
+            (tr("Threshold at the EER"), _number(result.eer_threshold, result.eer_threshold_why or why)),
+            (tr("AUC"), _auc(result.auc, result.auc_why or why)),
+            ("d′", _number(result.d_prime, result.d_prime_why or why)),
         )
     ]
     notes = []
@@ -110,10 +121,26 @@ def _overall(result: EvaluateResult) -> Table:
     return Table(
         "overall",
         tr("All comparisons"),
-        [Column(tr("Figure"), text=True), Column(tr("Value")), Column(INTERVAL, of=INTERVAL)],
+        [
+            Column(tr("Figure"), text=True),
+            Column(tr("Value"), numbers=True, unit=None),
+            Column(INTERVAL, of=INTERVAL, unit=None),
+        ],
         made,
         " ".join(notes),
     )
+
+
+def _rate(value: float | None, why: str | None) -> Cell:
+    return or_dash(rate(value), why, value=hundredfold(value), unit=PERCENT)
+
+
+def _number(value: float | None, why: str | None) -> Cell:
+    return or_dash(number(value), why, value=full(value))
+
+
+def _auc(value: float | None, why: str | None) -> Cell:
+    return or_dash("–" if value is None else f"{value:.6f}", why, value=value)
 
 
 def _weak_tip() -> str:
@@ -127,15 +154,15 @@ def _rate_cells(
     value, why, interval, no, by = (getattr(row, name + end) for end in ("", "_why", "_ci", "_ci_why", "_ci_by"))
     weak, wide = value is not None and errors < FEW, tells_little(interval, errors, subjects)
     tip = "\n".join(part for part in (no or wide, "" if by is None else threshold_by_pairs()) if part)
+    shown, pairs = _rate(value, why), behind if errors else None
     return [
-        Cell(rate(value), weak, tip=_weak_tip(), pairs=behind if errors else None)
-        if weak
-        else replace(or_dash(rate(value), why), pairs=behind if errors else None),
+        replace(shown, pairs=pairs, weak=weak, tip=_weak_tip() if weak else shown.tip),
         Cell(
             noted(or_why(rates_between(interval, by_pairs=by is not None), no), wide),
             bool(wide),
             tip=tip,
             ends=in_percent(interval),
+            unit=PERCENT,
         ),
     ]
 
@@ -144,9 +171,9 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
     columns = [
         Column(tr("Group"), text=True), Column(tr("Subjects")), Column(tr("Genuine")), Column(tr("Impostor")),
         Column(tr("Dropped"), tr("Comparisons without a score")),
-        Column(tr("FMR"), tr("Share of impostor comparisons that are accepted")), Column(INTERVAL, of=tr("FMR")),
-        Column(tr("FNMR"), tr("Share of genuine comparisons that are rejected")), Column(INTERVAL, of=tr("FNMR")),
-        Column(tr("False matches")), Column(tr("False non-matches")), Column(tr("Accuracy")),
+        Column(tr("FMR"), tr("Share of impostor comparisons that are accepted"), numbers=True, unit=PERCENT), Column(INTERVAL, of=tr("FMR"), unit=PERCENT),
+        Column(tr("FNMR"), tr("Share of genuine comparisons that are rejected"), numbers=True, unit=PERCENT), Column(INTERVAL, of=tr("FNMR"), unit=PERCENT),
+        Column(tr("False matches")), Column(tr("False non-matches")), Column(tr("Accuracy"), numbers=True, unit=PERCENT),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
     uncounted = tr("subjects are counted where intervals are by subjects")
@@ -166,20 +193,23 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
                 Cell(name), or_dash("–" if subjects is None else grouped(f"{subjects:,}"), uncounted), _counts(genuine),
                 _counts(impostor), _counts(whose.dropped.genuine + whose.dropped.impostor), fmr, fmr_span, fnmr, fnmr_span,
                 Cell(grouped(f"{row.false_matches:,}"), pairs=fmr.pairs), Cell(grouped(f"{row.false_non_matches:,}"), pairs=fnmr.pairs),
-                or_dash(rate(row.accuracy), row.accuracy_why),
+                _rate(row.accuracy, row.accuracy_why),
             ]
         )  # fmt: skip
     rule = tr(
         "Threshold {threshold} ({rule}), the same for every group", threshold=number(groups.threshold), rule=groups.rule
     )
-    note = _with_whole("; ".join([rule, *groups.fairness.worst_lines()]) + ".", result)
+    note = with_whole("; ".join([rule, *groups.fairness.worst_lines()]) + ".", result)
     note = " ".join(part for part in (note, result.beside_groups()) if part)
     return Table("common", tr("Groups at one threshold"), columns, rows, note)
 
 
 def _own_thresholds(groups: GroupsResult) -> Table:
     own = groups.own_thresholds
-    columns = [Column(tr("Group"), text=True), Column(tr("Own threshold")), Column(tr("FMR")), Column(tr("FNMR"))]
+    columns = [
+        Column(tr("Group"), text=True), Column(tr("Own threshold"), numbers=True),
+        Column(tr("FMR"), numbers=True, unit=PERCENT), Column(tr("FNMR"), numbers=True, unit=PERCENT),
+    ]  # fmt: skip
     if own is None:
         return Table("own_thresholds", tr("Groups at their own thresholds"), columns, [])
     rows, target = [], own.rule.partition("=")[2]
@@ -190,12 +220,12 @@ def _own_thresholds(groups: GroupsResult) -> Table:
     }  # fmt: skip
     for name, row in own.per_group.items():
         shown = [
-            or_dash(number(row.threshold), row.threshold_why),
-            or_dash(rate(row.fmr), row.fmr_why),
-            or_dash(rate(row.fnmr), row.fnmr_why),
+            _number(row.threshold, row.threshold_why),
+            _rate(row.fmr, row.fmr_why),
+            _rate(row.fnmr, row.fnmr_why),
         ]
         if name in few:
-            shown = [Cell(f"({cell.text})", True, tip=below) for cell in shown]
+            shown = [replace(cell, text=f"({cell.text})", weak=True, tip=below, why="") for cell in shown]
         rows.append([Cell(name), *shown])
     note = tr(
         "A second view: what each group would show if its own comparisons set its threshold ({rule}). One system has one "
@@ -209,8 +239,8 @@ def _own_thresholds(groups: GroupsResult) -> Table:
 
 def _fairness(groups: GroupsResult) -> Table:
     columns = [
-        Column(tr("Figure"), text=True), Column(tr("Value")), Column(INTERVAL, of=INTERVAL),
-        Column(tr("If groups were equal"), of=tr("If groups were equal"), tip=tr("Where the figure would lie in 95 % of studies of this size, with the subjects' groups permuted")),
+        Column(tr("Figure"), text=True), Column(tr("Value"), numbers=True, unit=None), Column(INTERVAL, of=INTERVAL, unit=None),
+        Column(tr("If groups were equal"), unit=None, of=tr("If groups were equal"), tip=tr("Where the figure would lie in 95 % of studies of this size, with the subjects' groups permuted")),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
     floored, by_pairs = False, groups.fairness.intervals_by is not None
@@ -226,18 +256,19 @@ def _fairness(groups: GroupsResult) -> Table:
         why = groups.fairness.intervals_why.get(row.name)
         unlike = groups.fairness.null_ranges_why.get(row.name)
         alone = tr("fewer than two groups") if len(groups.per_group) < 2 else None
-        unit = in_percent if is_rate(row.name) else lambda found: found
-        value_cell = or_dash(value, row.why, figure_tip(row.name), strong=outside)
+        ends, unit = in_percent if is_rate(row.name) else lambda found: found, figure_unit(row.name)
+        exact = hundredfold(row.value) if is_rate(row.name) else row.value
+        value_cell = or_dash(value, row.why, figure_tip(row.name), strong=outside, value=exact, unit=unit)
         interval = or_why(figure_between(row.name, row.interval, by_pairs=by_pairs), why)
         equal = or_why(figure_between(row.name, row.null_range, by_pairs=by_pairs), unlike)
         rows.append(
             [
-                replace(value_cell, text=figure_name(row.name), strong=False, why=""), value_cell,
-                replace(or_dash(interval, row.why or tr("only figures that compare groups have one"), figure_tip(row.name)), ends=unit(row.interval)),
-                replace(or_dash(equal, row.why or alone or why or tr("only figures that compare groups have one"), figure_tip(row.name)), ends=unit(row.null_range)),
+                replace(value_cell, text=figure_name(row.name), strong=False, why="", value=None), value_cell,
+                replace(or_dash(interval, row.why or tr("only figures that compare groups have one"), figure_tip(row.name), unit=unit), ends=ends(row.interval)),
+                replace(or_dash(equal, row.why or alone or why or tr("only figures that compare groups have one"), figure_tip(row.name), unit=unit), ends=ends(row.null_range)),
             ]
         )  # fmt: skip
-    notes = [tr("Weight of the FMR (alpha): {alpha:g}.", alpha=groups.fairness.alpha)]
+    notes = [tr("Weight of the FMR (alpha): {alpha:g}.", alpha=groups.fairness.alpha), tr("pp: percentage points.")]
     if groups.fairness.null_ranges:
         notes.append(tr("Bold: outside the range that equal groups would show."))
     if floored:
@@ -252,31 +283,38 @@ def _fairness(groups: GroupsResult) -> Table:
 def _differences(groups: GroupsResult) -> Table:
     columns = [
         Column(tr("Rate"), text=True), Column(tr("Group"), text=True), Column(tr("minus"), text=True),
-        Column(tr("Difference (percentage points)")), Column(INTERVAL, tr("Of this difference alone"), of=INTERVAL),
-        Column(tr("95 % of all together"), of=tr("95 % of all together"), tip=tr("All differences of this rate lie in theirs in 95 % of studies (max-T)")),
+        Column(tr("Difference"), tr("pp: percentage points"), numbers=True, unit=tr("pp")), Column(INTERVAL, tr("Of this difference alone"), of=INTERVAL, unit=tr("pp")),
+        Column(tr("95 % of all together"), unit=tr("pp"), of=tr("95 % of all together"), tip=tr("All differences of this rate lie in theirs in 95 % of studies (max-T)")),
     ]  # fmt: skip
     rows = []
     for one in groups.differences:
         sure = one.together is not None and not one.together[0] <= 0 <= one.together[1]
-        sign = "−" if one.difference < 0 else "+" if one.difference > 0 else ""
         texts = (
-            tr(RATES[one.rate]), one.first, one.second, f"{sign}{rate(abs(one.difference))}",
+            tr(RATES[one.rate]), one.first, one.second, difference(one.difference),
             *(
-                or_why(rates_between(ci, by_pairs=one.ci_by is not None, sign=True), one.ci_why)
+                or_why(points_between(ci, by_pairs=one.ci_by is not None), one.ci_why)
                 for ci in (one.ci, one.together)
             ),
         )  # fmt: skip
-        ends = [None] * 4 + [in_percent(one.ci), in_percent(one.together)]
-        rows.append(
-            [Cell(text, strong=sure, tip=one.ci_why or "", ends=of) for text, of in zip(texts, ends, strict=True)]
-        )
-    note = tr("Bold: zero is outside the interval that holds for all differences of the rate together.")
+        made = [Cell(text, strong=sure, tip=one.ci_why or "") for text in texts]
+        made[3] = replace(made[3], value=hundredfold(one.difference))
+        made[4:] = [replace(made[4], ends=in_percent(one.ci)), replace(made[5], ends=in_percent(one.together))]
+        rows.append(made)
+    note = " ".join(
+        [
+            tr("Bold: zero is outside the interval that holds for all differences of the rate together."),
+            tr("pp: percentage points."),
+        ]
+    )
     return Table("differences", tr("Differences"), columns, rows, note)
 
 
 def _between(groups: GroupsResult) -> Table:
     names = list(groups.per_group)
-    columns = [Column(tr("FMR between"), text=True), *(Column(name, named=True) for name in names)]
+    columns = [
+        Column(tr("FMR between"), text=True),
+        *(Column(name, named=True, numbers=True, unit=PERCENT) for name in names),
+    ]
     rows = []
     for first in names if groups.fmr_matrix else ():
         cells = [Cell(first)]
@@ -285,8 +323,11 @@ def _between(groups: GroupsResult) -> Table:
             text = "" if found.fmr is None else f"{rate(found.fmr)} ({cell_counts(found)})"
             query = PairQuery("false match", first, second) if found.false_matches else None
             cells.append(
-                Cell(text, found.fmr is not None and found.false_matches < FEW, tip=found.fmr_why or "", pairs=query)
-            )
+                Cell(
+                    text, found.fmr is not None and found.false_matches < FEW, tip=found.fmr_why or "", pairs=query,
+                    value=hundredfold(found.fmr),
+                )
+            )  # fmt: skip
         rows.append(cells)
     note = tr("False matches / impostor comparisons between every two groups. Empty: there are none.")
     return Table("between", tr("Between groups"), columns, rows if len(names) > 1 else [], note)
@@ -294,14 +335,14 @@ def _between(groups: GroupsResult) -> Table:
 
 def _scores(groups: GroupsResult) -> Table:
     columns = [
-        Column(tr("Group"), text=True), Column(tr("Genuine: mean")), Column(tr("median")), Column(tr("Impostor: mean")),
-        Column(tr("median")), Column(tr("Genuine dropped")), Column(tr("Impostor dropped")),
+        Column(tr("Group"), text=True), Column(tr("Genuine: mean"), numbers=True), Column(tr("median"), numbers=True), Column(tr("Impostor: mean"), numbers=True),
+        Column(tr("median"), numbers=True), Column(tr("Genuine dropped")), Column(tr("Impostor dropped")),
     ]  # fmt: skip
     no_genuine, no_impostor = tr("no genuine pairs in this group"), tr("no impostor pairs within this group")
     rows = [
         [
-            Cell(name), or_dash(number(row.genuine_mean), no_genuine), or_dash(number(row.genuine_median), no_genuine),
-            or_dash(number(row.impostor_mean), no_impostor), or_dash(number(row.impostor_median), no_impostor), _counts(row.dropped.genuine), _counts(row.dropped.impostor),
+            Cell(name), _number(row.genuine_mean, no_genuine), _number(row.genuine_median, no_genuine),
+            _number(row.impostor_mean, no_impostor), _number(row.impostor_median, no_impostor), _counts(row.dropped.genuine), _counts(row.dropped.impostor),
         ]
         for name, row in groups.per_group.items()
     ]  # fmt: skip
@@ -309,24 +350,14 @@ def _scores(groups: GroupsResult) -> Table:
     return Table("scores", tr("Scores by group"), columns, rows, note)
 
 
-def _rows_of(result: EvaluateResult) -> list[tuple[str, Figures]]:
-    rows = _per_group(result)
-    return [(whole_name(rows), result), *rows.items()]
-
-
-def _with_whole(note: str, result: EvaluateResult) -> str:
-    """Return a note of a table with a row of the whole set."""
-    return " ".join(part for part in (note, named_apart(_per_group(result))) if part)
-
-
 def _own(result: EvaluateResult) -> Table:
     columns = [
-        Column(tr("Group"), text=True), Column(tr("EER"), of=tr("EER"), whole=True), Column(tr("AUC")), Column("d′"),
-        *(Column(title, of=title, whole=True) for target in TARGETS if (title := tr("TAR at FAR {target} %", target=f"{100 * float(target):g}"))),
+        Column(tr("Group"), text=True), Column(tr("EER"), of=tr("EER"), whole=True, unit=PERCENT), Column(tr("AUC"), numbers=True), Column("d′", numbers=True),
+        *(Column(title, of=title, whole=True, unit=PERCENT) for target in TARGETS if (title := tr("TAR at FAR {target} %", target=f"{100 * float(target):g}"))),
     ]  # fmt: skip
     rows = []
     little = False
-    for name, row in _rows_of(result):
+    for name, row in rows_of(result):
         genuine, impostor, subjects = _size(row)
         wide = eer_tells_little(row, genuine, impostor, subjects)
         shown = noted(_span(rate(row.eer), row.eer_ci, by_pairs=row.eer_ci_by is not None), wide)
@@ -334,9 +365,11 @@ def _own(result: EvaluateResult) -> Table:
             Cell(name),
             or_dash(shown, row.eer_why)
             if row.eer is None
-            else Cell(shown, bool(wide), tip=row.eer_ci_why or wide, ends=in_percent(row.eer_ci), value=100 * row.eer),
-            or_dash("–" if row.auc is None else f"{row.auc:.6f}", row.auc_why or row.eer_why),
-            or_dash(number(row.d_prime), row.d_prime_why or row.eer_why),
+            else Cell(
+                shown, bool(wide), tip=row.eer_ci_why or wide, ends=in_percent(row.eer_ci), value=hundredfold(row.eer)
+            ),
+            _auc(row.auc, row.auc_why or row.eer_why),
+            _number(row.d_prime, row.d_prime_why or row.eer_why),
         ]
         little |= bool(wide)
         for target in TARGETS:
@@ -351,13 +384,13 @@ def _own(result: EvaluateResult) -> Table:
             shown = f"({shown})" if below else shown
             ends, anew = in_percent(found.tar_ci), "" if found.tar_ci_by is None else threshold_by_pairs()
             said = "\n".join(part for part in (found.tar_ci_why or wide, anew) if part)
-            cells.append(Cell(shown, below or bool(wide), tip=said, ends=ends, value=100 * found.tar))
+            cells.append(Cell(shown, below or bool(wide), tip=said, ends=ends, value=hundredfold(found.tar)))
         rows.append(cells)
     note = tr(
         "Each row at its own thresholds. In brackets: below resolution, as there are too few impostor comparisons."
     )
     notes = [note, *([_little_note()] if little else []), *_lacking(result)]
-    return Table("own", tr("EER, AUC, TAR at FAR"), columns, rows, _with_whole(" ".join(notes), result))
+    return Table("own", tr("EER, AUC, TAR at FAR"), columns, rows, with_whole(" ".join(notes), result))
 
 
 def _size(row: Figures) -> tuple[int, int, int | None]:
@@ -380,7 +413,7 @@ def _little_note() -> str:
 def _lacking(result: EvaluateResult) -> list[str]:
     """Say of the rows of the own thresholds which lack an interval of the EER, or of a TAR alone, and why."""
     named: dict[str, list[str]] = {}
-    for name, row in _rows_of(result):
+    for name, row in rows_of(result):
         if row.eer is not None and row.eer_ci is None and row.eer_ci_why:
             named.setdefault(row.eer_ci_why, []).append(name)
         lacking: dict[str, list[str]] = {}
@@ -392,89 +425,6 @@ def _lacking(result: EvaluateResult) -> list[str]:
                 said = tr("{name} (TAR at FAR {targets})", name=name, targets=", ".join(targets))
                 named.setdefault(why, []).append(said)
     return [tr("No interval ({why}): {names}.", why=why, names=", ".join(names)) for why, names in named.items()]
-
-
-_POINTS = {
-    "FMR10": mark("FMR10"), "FMR20": mark("FMR20"), "FMR100": mark("FMR100"), "FMR1000": mark("FMR1000"),
-    "ZeroFMR": mark("ZeroFMR"), "ZeroFNMR": mark("ZeroFNMR"),
-}  # fmt: skip
-
-
-def _point_column(name: str) -> Column:
-    if name == "ZeroFNMR":
-        tip = tr("The lowest FMR without a false non-match")
-    elif name == "ZeroFMR":
-        tip = tr("The lowest FNMR without a false match")
-    else:
-        tip = tr("The lowest FNMR with so small an FMR (1 in {n})", n=name.removeprefix("FMR"))
-    title = tr(_POINTS[name])
-    return Column(tr("{name} (an FMR)", name=title) if name == "ZeroFNMR" else title, tip)
-
-
-def _points(result: EvaluateResult) -> Table:
-    names = list(result.operating_points or {})
-    columns = [
-        Column(tr("Group"), text=True), Column(tr("EER, interpolated")),
-        Column(tr("EER, convex hull"), tr("Where the convex hull of the ROC has FMR = FNMR")),
-        *(_point_column(name) for name in names),
-    ]  # fmt: skip
-    rows = []
-    for name, row in _rows_of(result):
-        points = row.operating_points
-        if points is None:
-            why = row.operating_points_why or row.eer_why
-            rows += [[Cell(name), *(or_dash("–", why) for _ in columns[1:])]] if names else []
-            continue
-        rows.append(
-            [
-                Cell(name), Cell(rate(row.eer_interpolated)), Cell(rate(row.eer_hull)),
-                *(Cell(rate(points[n].fmr if n == "ZeroFNMR" else points[n].fnmr)) for n in names),
-            ]
-        )  # fmt: skip
-        if row.tar_at_nearest_far is not None:
-            near = "; ".join(
-                tr("FAR {target} %: {tar}", target=f"{100 * float(target):g}", tar=rate(point.tar))
-                for target, point in row.tar_at_nearest_far.items()
-            )
-            rows.append(
-                [
-                    Cell(tr("{name}, InsightFace's TAR at the nearest FAR", name=name)),
-                    Cell(near),
-                    *([Cell("")] * (len(names) + 1)),
-                ]
-            )
-    return Table("points", tr("Operating points"), columns, rows, _with_whole("", result))
-
-
-def _folds(result: EvaluateResult) -> Table:
-    columns = [
-        Column(tr("Group"), text=True), Column(tr("Threshold rule"), text=True), Column(tr("Accuracy over folds")),
-        Column(tr("Deviation (ddof 0)")), Column(tr("Standard error")), Column(tr("Folds")), Column(tr("Comparisons")),
-    ]  # fmt: skip
-    rows = []
-    for name, row in _rows_of(result):
-        for rule, found in (row.fold_accuracy or {}).items():
-            exact = None if found.accuracy is None else f"{100 * found.accuracy:.2f} %"
-            cells = [
-                name, rule_name(rule), exact or "–", "–" if found.std is None else f"{100 * found.std:.2f} %",
-                "–" if found.standard_error is None else f"{100 * found.standard_error:.2f} %", f"{found.folds}",
-                grouped(f"{found.comparisons:,}"),
-            ]  # fmt: skip
-            rows.append([or_dash(text, found.accuracy_why) for text in cells])
-    notes = [tr("Each fold at the threshold that the other folds choose.")]
-    spread = {} if result.groups is None else result.groups.fold_fairness or {}
-    for rule, one in spread.items():
-        if one.SER is not None:
-            notes.append(
-                tr(
-                    "{rule}: STD {std0:.3f} (ddof 0), {std1:.3f} (ddof 1), SER {ser}.",
-                    rule=rule_name(rule),
-                    std0=one.accuracy_STD_ddof0,
-                    std1=one.accuracy_STD_ddof1,
-                    ser=number(one.SER),
-                )
-            )
-    return Table("folds", tr("Accuracy over folds"), columns, rows, _with_whole(" ".join(notes), result))
 
 
 def _left_out(result: EvaluateResult) -> Table:

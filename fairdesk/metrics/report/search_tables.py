@@ -10,15 +10,26 @@ from fairdesk.figures.whole_set import named_apart, whole_name
 from fairdesk.metrics.comparison.results import (
     ANSWERS,
     CompareScoresResult,
-    PairedDifference,
     better_name,
     difference_name,
+    difference_shown,
 )
 from fairdesk.metrics.fairness.figure_notes import figure_tip
 from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures, search_tells_little
 from fairdesk.metrics.intervals.by_pairs import Interval
-from fairdesk.metrics.pairs_behind.shown_figures import is_rate, number, numbers_between, or_why, rate, rates_between
-from fairdesk.metrics.report.tables import INTERVAL, Cell, Column, Table, in_percent, or_dash, with_reasons
+from fairdesk.metrics.pairs_behind.shown_figures import number, or_why, rate, rates_between
+from fairdesk.metrics.report.tables import (
+    INTERVAL,
+    PERCENT,
+    Cell,
+    Column,
+    Table,
+    full,
+    hundredfold,
+    in_percent,
+    or_dash,
+    with_reasons,
+)
 from fairdesk.metrics.shown_bounds import noted
 from fairdesk.words import grouped, tr
 
@@ -43,12 +54,16 @@ def _shown(interval: Interval | None, why: str | None, subjects: int, *, by_prob
     return Cell(noted(or_why(shown, why), wide), bool(wide), tip=why or wide, ends=in_percent(interval))
 
 
+def _rate(value: float | None, why: str | None) -> Cell:
+    return or_dash(rate(value), why, value=hundredfold(value))
+
+
 def _ranks(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Table:
     columns = [
         Column(tr("Group"), text=True), Column(tr("Subjects")), Column(tr("Mated probes")), Column(tr("Non-mated probes")),
-        Column(tr("Dropped")), Column(tr("Rank 1")), Column(INTERVAL, of=tr("Rank 1")),
-        *(Column(tr("Rank {k}", k=k)) for k in RANKS[1:]),
-        Column(tr("Rank 1, ties in favour"), tr("Where another's entry has the same score, the mate counts as first")),
+        Column(tr("Dropped")), Column(tr("Rank 1"), numbers=True, unit=PERCENT), Column(INTERVAL, of=tr("Rank 1"), unit=PERCENT),
+        *(Column(tr("Rank {k}", k=k), numbers=True, unit=PERCENT) for k in RANKS[1:]),
+        Column(tr("Rank 1, ties in favour"), tr("Where another's entry has the same score, the mate counts as first"), numbers=True, unit=PERCENT),
     ]  # fmt: skip
     out = []
     for name, row in rows:
@@ -58,9 +73,9 @@ def _ranks(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Tab
         out.append(
             [
                 Cell(name), Cell(grouped(f"{row.subjects:,}")), Cell(grouped(f"{row.n_mated:,}")), Cell(grouped(f"{row.n_nonmated:,}")),
-                Cell(grouped(f"{row.dropped.mated + row.dropped.nonmated:,}")), or_dash(rate(at[0]), tip),
-                _shown(row.rank1_ci, row.rank1_ci_why or row.cmc.pessimistic_why, row.subjects, by_probes=by_probes), *(or_dash(rate(one), tip) for one in at[1:]),
-                or_dash(rate(None if best is None else best[0]), tip),
+                Cell(grouped(f"{row.dropped.mated + row.dropped.nonmated:,}")), _rate(at[0], tip),
+                _shown(row.rank1_ci, row.rank1_ci_why or row.cmc.pessimistic_why, row.subjects, by_probes=by_probes), *(_rate(one, tip) for one in at[1:]),
+                _rate(None if best is None else best[0], tip),
             ]
         )  # fmt: skip
     note = tr(
@@ -71,8 +86,9 @@ def _ranks(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Tab
 
 def _points(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Table:
     columns = [
-        Column(tr("Group"), text=True), Column(tr("Target FPIR")), Column(tr("FNIR at rank 1")), Column(INTERVAL, of=tr("FNIR at rank 1")),
-        Column(tr("Misses")), Column(tr("FPIR")), Column(INTERVAL, of=tr("FPIR")), Column(tr("False positives")), Column(tr("Threshold")),
+        Column(tr("Group"), text=True), Column(tr("Target FPIR"), numbers=True, unit=PERCENT), Column(tr("FNIR at rank 1"), numbers=True, unit=PERCENT),
+        Column(INTERVAL, of=tr("FNIR at rank 1"), unit=PERCENT), Column(tr("Misses")), Column(tr("FPIR"), numbers=True, unit=PERCENT),
+        Column(INTERVAL, of=tr("FPIR"), unit=PERCENT), Column(tr("False positives")), Column(tr("Threshold"), numbers=True),
     ]  # fmt: skip
     out = []
     for name, row in rows:
@@ -82,46 +98,43 @@ def _points(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Ta
             counts = ["–" if one is None else grouped(f"{one:,}") for one in (point.misses, point.false_positives)]
             out.append(
                 [
-                    Cell(name), Cell(f"{100 * float(target):g} %"),
-                    replace(or_dash(f"({shown})" if below else shown, point.fnir_rank1_why), weak=below),
+                    Cell(name), Cell(f"{100 * float(target):g} %", value=hundredfold(float(target))),
+                    replace(or_dash(f"({shown})" if below else shown, point.fnir_rank1_why, value=hundredfold(point.fnir_rank1)), weak=below),
                     _shown(point.fnir_rank1_ci, point.fnir_rank1_ci_why or point.fnir_rank1_why, row.subjects, by_probes=by_probes), or_dash(counts[0], point.fnir_rank1_why),
-                    or_dash(rate(point.fpir), point.fpir_why),
+                    _rate(point.fpir, point.fpir_why),
                     _shown(point.fpir_ci, point.fpir_ci_why or point.fpir_why, row.subjects, by_probes=by_probes), or_dash(counts[1], point.fpir_why),
-                    or_dash(number(point.threshold), point.threshold_why),
+                    or_dash(number(point.threshold), point.threshold_why, value=full(point.threshold)),
                 ]
             )  # fmt: skip
     note = tr("One threshold for all groups, set by all non-mated probes. In brackets: below resolution.")
     return Table("open_set", tr("FNIR at FPIR"), columns, out, note)
 
 
-def _of_rate(row: PairedDifference) -> bool:
-    return row.figure in ("eer", "fmr", "fnmr") or row.figure.startswith("tar_at_far") or is_rate(row.figure)
-
-
 def difference_table(result: CompareScoresResult) -> Table:
     """Return the differences of two models, figure by figure."""
     columns = [
-        Column(tr("Figure"), text=True), Column(result.first, named=True), Column(result.second, named=True), Column(tr("Difference")), Column(INTERVAL, of=INTERVAL),
+        Column(tr("Figure"), text=True), Column(result.first, named=True, numbers=True, unit=None), Column(result.second, named=True, numbers=True, unit=None),
+        Column(tr("Difference"), numbers=True, unit=None), Column(INTERVAL, of=INTERVAL, unit=None),
         Column(tr("Better"), text=True),
     ]  # fmt: skip
     rows = []
     for row in result.differences:
-        percent = _of_rate(row)
-        shown = rate if percent else number
-        sign = "−" if row.difference < 0 else "+" if row.difference > 0 else ""
-        between = or_why(rates_between(row.ci, sign=True) if percent else numbers_between(row.ci), row.ci_why)
+        shown = difference_shown(row)
+        exact = hundredfold if shown.of_rate else full
+        between = or_why(shown.between, row.ci_why)
         sure = row.better != "cannot tell"
         tip = "\n".join(part for part in (row.ci_why or "", figure_tip(row.figure)) if part)
         cells = (
-            difference_name(row),
-            shown(row.first),
-            shown(row.second),
-            f"{sign}{shown(abs(row.difference))}",
+            (difference_name(row), None, ""),
+            (shown.first, exact(row.first), shown.values_unit),
+            (shown.second, exact(row.second), shown.values_unit),
+            (shown.difference, exact(row.difference), shown.unit),
         )
+        ends = in_percent(row.ci) if shown.of_rate else row.ci
         rows.append(
             [
-                *(Cell(text, strong=sure, tip=tip) for text in cells),
-                Cell(between, strong=sure, tip=tip, ends=in_percent(row.ci) if percent else row.ci),
+                *(Cell(text, strong=sure, tip=tip, value=value, unit=unit) for text, value, unit in cells),
+                Cell(between, strong=sure, tip=tip, ends=ends, unit=shown.unit),
                 Cell(better_name(row, result), strong=sure),
             ]
         )
@@ -130,7 +143,7 @@ def difference_table(result: CompareScoresResult) -> Table:
         comparisons=counted.comparisons(result.comparisons),
         by=result.matched_by,
     )
-    return Table("models", tr("Two models"), columns, rows, note)
+    return Table("models", tr("Two models"), columns, rows, f"{note} {tr('pp: percentage points.')}")
 
 
 def answer_line(result: CompareScoresResult) -> str:

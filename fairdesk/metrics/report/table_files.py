@@ -18,13 +18,15 @@ _LATEX = {
 }  # fmt: skip
 
 
-_SHOWN = re.compile(r"[+\u2212-]?([0-9]{1,3}([,\u202f][0-9]{3})+|[0-9]+)(\.[0-9]+)?([eE][+\u2212-]?[0-9]+)?( %)?")
+_SHOWN = re.compile(
+    r"[+\u2212-]?([0-9]{1,3}([,\u202f][0-9]{3})+|[0-9]+)(\.[0-9]+)?([eE][+\u2212-]?[0-9]+)?( %| pp| p\. p\.)?"
+)
 
 
 def csv_number(text: str) -> str | None:
-    """Return a number as programs read it, such as "-0.658 %" or "2994"; None for any other text.
+    """Return a number as programs read it, such as "-0.658 pp" or "2994"; None for any other text.
 
-    The minus is ASCII's, and there is no plus and nothing between thousands. The per cent sign stays.
+    The minus is ASCII's, and there is no plus and nothing between thousands. The unit stays.
     """
     if _SHOWN.fullmatch(text) is None:
         return None
@@ -40,24 +42,27 @@ def _csv_cell(text: str, column: Column) -> str:
 
 
 def _plain(number: float) -> str:
-    """Return a number as programs read it: 12 digits, an ASCII minus, "inf" where it is infinite."""
-    return f"{number + 0.0:.12g}"
+    """Return a number as programs read it: every digit that it has, an ASCII minus, "inf" where it is infinite."""
+    return repr(number) if isinstance(number, int) else repr(float(number) + 0.0)
 
 
-def _ends_heads(column: Column) -> list[str]:
-    """Return the titles of the columns of numbers that an interval's column has in CSV."""
-    if not column.of:
-        return []
-    ends = [tr("{figure}: low", figure=column.of), tr("{figure}: high", figure=column.of)]
-    return [tr("{figure}: value", figure=column.of), *ends] if column.whole else ends
+def _heads(column: Column, title: str) -> list[str]:
+    """Return the titles of the columns of full numbers that a column has in CSV, with their unit."""
+    figure = column.of or title
+    made = [tr("{figure}: number", figure=figure)] if column.numbers or column.whole else []
+    if column.of:
+        made += [tr("{figure}: low", figure=figure), tr("{figure}: high", figure=figure)]
+    if made and column.unit is None:
+        return [*made, tr("{figure}: unit", figure=figure)]
+    return [f"{one} ({column.unit})" if column.unit else one for one in made]
 
 
-def _ends(cell: Cell, column: Column) -> list[str]:
+def _numbers(cell: Cell, column: Column) -> list[str]:
     """Return the cells below these titles; empty where there is no interval, or no value."""
-    if not column.of:
-        return []
-    ends = ["", ""] if cell.ends is None else [_plain(end) for end in cell.ends]
-    return ["" if cell.value is None else _plain(cell.value), *ends] if column.whole else ends
+    made = ["" if cell.value is None else _plain(cell.value)] if column.numbers or column.whole else []
+    if column.of:
+        made += ["", ""] if cell.ends is None else [_plain(end) for end in cell.ends]
+    return [*made, cell.unit if any(made) else ""] if made and column.unit is None else made
 
 
 def _own_titles(titles: list[str]) -> list[str]:
@@ -71,18 +76,19 @@ def _own_titles(titles: list[str]) -> list[str]:
 
 
 def as_csv(table: Table) -> str:
-    """Return a table as CSV, as it is shown but for its numbers: they are written as programs read them.
+    """Return a table as CSV: what is shown, and behind it every number that is rounded there, and every interval's ends.
 
-    Behind what is shown stand the ends of every interval as plain numbers, in the unit of what is shown.
+    These are written in full, as programs read them, and their titles name the unit.
     """
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     heads = _own_titles([column.title for column in table.columns])
-    writer.writerow(heads + [head for column in table.columns for head in _ends_heads(column)])
+    titled = zip(table.columns, heads, strict=True)
+    writer.writerow(heads + [head for column, title in titled for head in _heads(column, title)])
     for row in table.rows:
         cells = list(zip(row, table.columns, strict=True))
         shown = [_csv_cell(cell.text, column) for cell, column in cells]
-        writer.writerow(shown + [end for cell, column in cells for end in _ends(cell, column)])
+        writer.writerow(shown + [number for cell, column in cells for number in _numbers(cell, column)])
     return buffer.getvalue()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.words import tr
@@ -14,8 +15,9 @@ INTERVAL = "95 %"
 class Column:
     """One column; texts stand on the left, numbers on the right.
 
-    `of` is the figure whose interval is shown here, alone or (`whole`) behind its value: CSV has the ends, and such a
-    value, as columns of their own. A title that is `named` is a name that somebody gave: the window may cut a long one.
+    `of` is the figure whose interval is shown here, alone or (`whole`) behind its value. CSV has its ends, such a value,
+    and those of a column of `numbers`, as columns of full numbers, in `unit`; None where each cell names its own.
+    A title that is `named` is a name that somebody gave: the window may cut a long one.
     """
 
     title: str
@@ -24,6 +26,8 @@ class Column:
     of: str = ""
     whole: bool = False
     named: bool = False
+    numbers: bool = False
+    unit: str | None = ""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Cell:
     """One cell: `weak` rests on few errors, `strong` leaves equality out, `pairs` are the comparisons behind it.
 
     `why` is the reason of one that shows a dash: it is the tip's first line too, and stands below the table.
-    `ends` are those of the interval that is shown, and `value` that before it, in the unit that is shown (percent).
+    `ends` are those of the interval that is shown, and `value` the number, neither of them rounded, in the unit that is
+    shown; `unit` says which where the column does not.
     """
 
     text: str
@@ -42,18 +47,45 @@ class Cell:
     why: str = ""
     ends: tuple[float, float] | None = None
     value: float | None = None
+    unit: str = ""
+
+
+PERCENT = "%"
+
+
+def hundredfold(rate: float | None) -> float | None:
+    """Return a rate in percent: the float nearest to a hundred times its decimal digits, so that 0.07 is 7.0."""
+    return None if rate is None else float(Decimal(repr(float(rate))).scaleb(2)) + 0.0
 
 
 def in_percent(interval: tuple[float, float] | None) -> tuple[float, float] | None:
     """Return the ends of an interval of rates in percent."""
-    return None if interval is None else (100 * interval[0], 100 * interval[1])
+    if interval is None:
+        return None
+    low, high = (hundredfold(end) for end in interval)
+    assert low is not None and high is not None
+    return low, high
 
 
-def or_dash(text: str, why: str | None, tip: str = "", *, strong: bool = False) -> Cell:
+def full(number: float | str | None) -> float | None:
+    """Return a number that results may hold as a text, "inf", as one."""
+    if not isinstance(number, str):
+        return number
+    try:
+        return float(number)
+    except ValueError:
+        return None
+
+
+def or_dash(
+    text: str, why: str | None, tip: str = "", *, strong: bool = False, value: float | None = None, unit: str = ""
+) -> Cell:
     """Return a cell that says why it shows a dash, where it does: in its tip, and below the table where its text does not."""
     said = why or "" if text.strip("()") == "–" else ""
     within = text.removeprefix("– (").removesuffix(")") if text.startswith("– (") else said
-    return Cell(text, strong=strong, tip="\n".join(part for part in (within, tip) if part), why=said)
+    return Cell(
+        text, strong=strong, tip="\n".join(part for part in (within, tip) if part), why=said, value=value, unit=unit
+    )
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,16 +71,42 @@ def drawings(
             out["scores-groups"] = lambda axes: plots.draw_group_scores(
                 axes, known, distance=distance, threshold=threshold
             )
-        names = Names()
-        for taken in (*_OF_ALL_GROUPS, "scores-all"):
-            names.claim("", taken)
-        for name, bins in known.items():
-            out[names.claim("", f"scores-{safe_name(name, _LONGEST)}")] = _one_group(
-                name, bins, distance=distance, threshold=threshold
-            )
+        for file, name in group_files(groups).items():
+            if name in known:
+                out[file] = _one_group(name, known[name], distance=distance, threshold=threshold)
     if result is not None and result.groups is not None and len(result.groups.per_group) <= MOST_PAIRED:
         out |= group_drawings(result.groups)
     return out
+
+
+def group_files(groups: Iterable[str]) -> dict[str, str]:
+    """Return the name of the file with each group's scores, and whose they are; no two are alike on any disk.
+
+    A group that is called as another plot's file ends has "group-" before its name.
+    """
+    names, made = Names(), {}
+    for taken in _OTHERS:
+        names.claim("", taken)
+    for group in groups:
+        plain = safe_name(group, _LONGEST)
+        told = f"group-{plain}" if f"scores-{plain}".casefold() in _OTHERS else plain
+        made[names.claim("", f"scores-{told}")] = group
+    return made
+
+
+def plot_title(file: str, groups: Iterable[str]) -> str:
+    """Say what the plot of a file shows, for those who do not see it."""
+    known = {
+        "roc": tr("ROC: TAR over FMR (FAR), of all pairs and of each group"),
+        "det": tr("DET: FNMR over FMR, of all pairs and of each group"),
+        "rates": tr("FMR and FNMR over the threshold"),
+        "scores-all": tr("Scores of all pairs"),
+        "scores-groups": tr("Scores of each group"),
+        "fnmr-bars": tr("FNMR of each group at one threshold, with intervals"),
+        "fmr-bars": tr("FMR of each group at one threshold, with intervals"),
+        "fmr-between-groups": tr("FMR between every two groups"),
+    }
+    return known.get(file) or tr("Scores of {name}", name=group_files(groups).get(file, file))
 
 
 def _one_group(name: str, bins: Any, *, distance: bool, threshold: float | None) -> Drawing:
@@ -93,6 +119,7 @@ def _one_group(name: str, bins: Any, *, distance: bool, threshold: float | None)
 
 _A_PLACE_A_GROUP = ("fnmr-bars", "fmr-bars", "fmr-between-groups")
 _OF_ALL_GROUPS = (*_A_PLACE_A_GROUP, "scores-groups", "roc", "det", "rates")
+_OTHERS = (*_OF_ALL_GROUPS, "scores-all")
 _LONGEST = 72  # bytes of a group's name in the name of a file
 _MANY = 4  # groups; with more, plots that name them all take a page's width
 
@@ -168,7 +195,9 @@ def write_report(
         told = facts(result, params, about)
         files["report.pdf"] = _pdf(result, told, tables, drawn, len(groups), check)
         check()
-        files["report.html"] = _page(result, told, tables, {n: files[f"{n}.svg"] for n in drawn}, language).encode()
+        files["report.html"] = _page(
+            result, told, tables, {n: (plot_title(n, groups), files[f"{n}.svg"]) for n in drawn}, language
+        ).encode()
     check()
     for name, content in files.items():
         write_bytes(folder / name, content)
@@ -194,14 +223,18 @@ def _plot_files(drawn: dict[str, Drawing], groups: int, check: Callable[[], None
 
 
 def _page(
-    result: EvaluateResult, told: list[tuple[str, str]], tables: list[Table], pictures: dict[str, bytes], language: str
+    result: EvaluateResult,
+    told: list[tuple[str, str]],
+    tables: list[Table],
+    pictures: dict[str, tuple[str, bytes]],
+    language: str,
 ) -> str:
-    """Return the report as HTML; `pictures` are its plots as SVG."""
+    """Return the report as HTML; `pictures` are its plots, as what each shows and SVG."""
     environment = Environment(autoescape=True)
     template = environment.from_string(asset("resources", "report.html.j2").read_text(encoding="utf-8"))
     return template.render(
         language=language, title=_title(), facts=told, tables=tables, caveats=caveats(result),
-        pictures={name: base64.b64encode(one).decode("ascii") for name, one in pictures.items()},
+        pictures=[(said, base64.b64encode(one).decode("ascii")) for said, one in pictures.values()],
         made=tr("How these numbers were made"), read=tr("How to read them"), plots=tr("Plots"),
         warning=result.warning, generator=f"FairDesk {__version__}",
     )  # fmt: skip

@@ -79,7 +79,7 @@ class AllPairsResult(JobResult, RestsOnVectors):
         for target, point in self.tar_at_far.items():
             line = "  " + tr(
                 "TAR at FAR {target:>8}: {tar:>8}  ({matches})",
-                target=target,
+                target=rate(float(target)),
                 tar=_rate(point.tar, point.tar_why),
                 matches=tr_n("{n:,} false match", "{n:,} false matches", point.false_matches or 0),
             )

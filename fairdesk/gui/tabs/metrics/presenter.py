@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fairdesk import counted
 from fairdesk.figures.error_curve import Curve
+from fairdesk.gui.control_names import named_controls
 from fairdesk.gui.tabs.metrics.freshness import Remedy, remedy_of
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.pairs_behind.shown_figures import curves_of, number, rate
@@ -256,7 +257,7 @@ def headline(result: EvaluateResult) -> str:
             )
         )
     if result.eer is None:
-        parts.append(tr("EER undefined: {why}", why=escape(result.eer_why or "")))
+        parts.append(tr("EER undefined: {why}", why=escape(named_controls(result.eer_why or ""))))
     else:
         parts += [tr("<b>EER {eer}</b> at {threshold}", eer=rate(result.eer), threshold=number(result.eer_threshold)), tr("AUC {auc:.6f}", auc=result.auc),
                   f"d′ {number(result.d_prime)}"]  # fmt: skip
@@ -266,7 +267,7 @@ def headline(result: EvaluateResult) -> str:
     if result.corrections is not None:
         text += "".join(f"<br>{escape(line)}" for line in result.corrections.lines())
     if result.warning:
-        text += f"<br><b>{escape(result.warning)}</b>"
+        text += f"<br><b>{escape(named_controls(result.warning))}</b>"
     return text
 
 

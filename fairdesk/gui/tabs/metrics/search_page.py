@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from fairdesk.figures.style import ALL_DARK, ALL_LIGHT, group_style
 from fairdesk.figures.whole_set import WHOLE, whole_name
+from fairdesk.gui.control_names import named_controls
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.metrics.presenter import work_out_search
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
@@ -88,7 +89,7 @@ class SearchPage(QWidget):
             f"{path.name}  ·  {result.counts()}\n"
             + tr("Intervals: {interval}", interval=result.interval)
             + (f"\n{result.unscored.line()}" if result.unscored is not None else "")
-            + (f"\n{result.warning}" if result.warning else "")
+            + (f"\n{named_controls(result.warning)}" if result.warning else "")
         )
         from fairdesk.metrics.report.search_tables import search_tables
 

@@ -83,6 +83,7 @@ class MetricsTab(Tab):
     headline: QLabel
     at: QComboBox
     value: ThresholdField
+    value_why: QLabel
     steps: ThresholdSteps
     source: QComboBox
     by: QComboBox
@@ -141,6 +142,7 @@ class MetricsTab(Tab):
         self.sources.look_asked.connect(lambda: async_glue.start(look_at_list(self)))
         self.at.currentIndexChanged.connect(lambda _row: self._on_rule(self.at.currentData()))
         self.value.settled.connect(self._evaluate)
+        self.value.judged.connect(self._say_refused)
         self.value.lineEdit().textEdited.connect(lambda _text: self.steps.typed())
         self.source.currentTextChanged.connect(lambda _t: self._evaluate())
         self.by.currentTextChanged.connect(lambda _t: self._on_by())
@@ -309,6 +311,12 @@ class MetricsTab(Tab):
         if rule == "threshold" and known is not None and (now := presenter.threshold_of(known.result)) is not None:
             self.steps.put_line(now)  # where it is now: this file's own until another number is typed
         self._evaluate()
+
+    @Slot(str)
+    def _say_refused(self, why: str) -> None:
+        """Say below the rules why what is typed is no threshold; it is said as long as it stands there."""
+        self.value_why.setText(why)
+        self.value_why.setVisible(bool(why))
 
     def params(self) -> EvaluateParams | None:
         """Return how the scores that are chosen are evaluated now."""
