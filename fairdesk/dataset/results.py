@@ -106,12 +106,13 @@ class ImportResult(TellsOfOriginals):
 
     def _lacking_in_archive(self) -> str:
         """Say how many images of the project a damaged archive lacks: nobody has moved them."""
-        if not any(is_of_archive(one.why) for one in self.unreadable):
+        lacking = self.damaged + self.gone
+        if not lacking or not any(is_of_archive(one.why) for one in self.unreadable):
             return ""
         return tr_n(
             "{n:,} image of the project is not in the archive as it is now.",
             "{n:,} images of the project are not in the archive as it is now.",
-            self.damaged + self.gone,
+            lacking,
         )
 
 
