@@ -94,6 +94,12 @@ class OriginalsWatch(QObject):
         if len(self.missing) or self._told_paths or {MISSING, DAMAGED} & self._told_of or unsure:
             self.look_soon()  # they may have moved, or be back
 
+    def stepped(self) -> None:
+        """After an undone or redone step what a job told of missing originals may be so no more (an import that was taken back): say what is missing alone."""
+        if MISSING in self._told_of:
+            self.no_longer.emit(MISSING, missing_notice(self.missing, self.find_moved))
+            self.look_soon()
+
     @property
     def may_mend(self) -> bool:
         """Whether an embedding or a face that comes may end what is amiss."""
