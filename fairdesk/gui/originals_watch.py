@@ -24,6 +24,7 @@ from fairdesk.gui.originals import (
     only_folder,
     unchecked_notice,
 )
+from fairdesk.gui.widgets.face_grid.badges import OriginalBadges
 from fairdesk.project import Project
 from fairdesk.project.originals import NONE_MISSING
 from fairdesk.project.recipes import VectorSet
@@ -99,6 +100,11 @@ class OriginalsWatch(QObject):
         if MISSING in self._told_of:
             self.no_longer.emit(MISSING, missing_notice(self.missing, self.find_moved))
             self.look_soon()
+
+    @property
+    def badges(self) -> OriginalBadges:
+        """What cells say of their originals."""
+        return OriginalBadges.of(self.missing, self.changed)
 
     @property
     def may_mend(self) -> bool:

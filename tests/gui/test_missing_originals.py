@@ -24,7 +24,7 @@ from fairdesk.jobs.registry import job_kinds
 from fairdesk.project import Project
 from fairdesk.project.conditions import read_conditions
 from fairdesk.project.image_queries import Filter, image_ids
-from fairdesk.project.originals import NONE_MISSING, missing_originals
+from fairdesk.project.originals import missing_originals
 from fairdesk.project.recipes import Recipe
 from tests.conftest import plain_images
 
@@ -69,15 +69,15 @@ def test_single_missing_originals_are_marked_counted_filtered_and_found(window, 
     assert notice.text == f"1 original is missing: {gone}. Its thumbnail, labels and results stay."
     assert "1 original missing" in tab.counts.text() and tab.missing_button.isVisible()
     item = tab.grid.grid_model.item(0)
-    assert item.path == str(gone) and tab.grid.cells.missing.holds(item.image)
+    assert item.path == str(gone) and tab.grid.cells.originals.text(item.image) == "missing"
     assert tab.grid.grid_model.index(0).data(Qt.ItemDataRole.ToolTipRole).startswith(f"{gone} (missing)")
     tab.state.setCurrentIndex(tab.state.findData("missing"))
     hand.settle()
     assert tab.grid.grid_model.ids.tolist() == [item.id]
     with_badge = tab.grid.grab().toImage()
-    tab.grid.set_missing(NONE_MISSING)
+    tab.grid.set_originals()
     assert tab.grid.grab().toImage() != with_badge  # the mark is painted
-    tab.grid.set_missing(session.originals.missing)
+    tab.grid.set_originals(session.originals.badges)
     hand.do("dataset.relink")
     assert asked == [("relink", {"old": str(gone.parent)})]
     elsewhere.rename(gone)
