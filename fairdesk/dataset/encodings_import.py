@@ -22,7 +22,7 @@ from fairdesk.project.detections import FoundFaces, keep_faces, unseen_images
 from fairdesk.project.faces import faces_of_paths
 from fairdesk.project.images import contents_by_path, image_sizes, labelled_images
 from fairdesk.project.recipes import Recipe
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 GIVEN = "given:"  # an encoder that is not known: its embeddings stand in a file
 
@@ -176,11 +176,18 @@ def _recipe_said(params: LoadEncodingsParams, found: Sequence[Encoding], context
             )
         )
         return None, params.detector
-    if not said.encoder.startswith(GIVEN) and not all(one.sha256 for one in found):
+    without = sum(one.sha256 is None for one in found)
+    if not said.encoder.startswith(GIVEN) and without:
         context.message(
-            tr(
-                "The file does not say which photographs (by their SHA-256) its embeddings were made of, so they are not taken for those "
-                "of {encoder}, and are kept apart. Write it again with this version (fairdesk vectors PROJECT --out FILE.npz), or encode here.",
+            tr_n(
+                "The file does not say which photograph (by its SHA-256) {n:,} of its {all:,} embeddings was made of, so they are not taken for "
+                "those of {encoder}, and are kept apart. Write it again with this version from the project that they are of "
+                "(fairdesk vectors THAT-PROJECT --out FILE.npz), or encode here.",
+                "The file does not say which photographs (by their SHA-256) {n:,} of its {all:,} embeddings were made of, so they are not taken "
+                "for those of {encoder}, and are kept apart. Write it again with this version from the project that they are of "
+                "(fairdesk vectors THAT-PROJECT --out FILE.npz), or encode here.",
+                without,
+                all=len(found),
                 encoder=said.encoder,
             )
         )

@@ -194,12 +194,12 @@ def _of_npz(path: Path) -> list[Encoding]:
     with open_npz(path) as data:
         vectors, paths = to_float32(numbers(data, "vectors")), texts(data, "paths")
         boxes = numbers(data, "boxes").tolist() if "boxes" in data else [None] * len(vectors)
-        sums = texts(data, CONTENT).tolist() if CONTENT in data else [None] * len(vectors)
+        sums = texts(data, CONTENT).tolist() if CONTENT in data else [""] * len(vectors)
     if vectors.ndim != 2 or paths.ndim != 1 or not len(vectors) == len(paths) == len(boxes) == len(sums):
         raise RequestError(tr("{path}: vectors, paths and boxes must be of the same faces.", path=path))
     rows = zip(paths.tolist(), boxes, vectors, sums, strict=True)
     return [
-        Encoding(name, _box(path, n, box), _vector(path, n, vector), content or None)
+        Encoding(name, _box(path, n, box), _vector(path, n, vector), str(content).strip().lower() or None)
         for n, (name, box, vector, content) in enumerate(rows, 1)
     ]
 

@@ -51,14 +51,11 @@ def export_images(params: ExportParams, context: Context) -> ExportResult:
     """Job: export a project, one of its sets, or a folder."""
     project = None if params.folder is not None else context.project
     items, left_out = _items(params, project)
-    unreadable: list[Unreadable] = []
+    reasons = [why_unplaced(item.path) for item in items]
+    unreadable = [
+        Unreadable(path=str(item.path), why=why) for item, why in zip(items, reasons, strict=True) if why is not None
+    ]
     if params.layout != "manifest":  # a table lists what is missing, too
-        reasons = [why_unplaced(item.path) for item in items]
-        unreadable = [
-            Unreadable(path=str(item.path), why=why)
-            for item, why in zip(items, reasons, strict=True)
-            if why is not None
-        ]
         items = [item for item, why in zip(items, reasons, strict=True) if why is None]
         if not items:
             raise nothing_written(unreadable, of_project=project is not None)

@@ -10,7 +10,8 @@ from fairdesk.dataset.identity_partition import Request, partition
 from fairdesk.dataset.leaks import check_sets, refuse
 from fairdesk.dataset.params import DivideParams
 from fairdesk.dataset.results import DivideResult
-from fairdesk.errors import RequestError
+from fairdesk.errors import JobFailed, RequestError
+from fairdesk.faces.nothing_done import nothing_read
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project.sets import keep_sets
@@ -58,6 +59,9 @@ def divide_project(params: DivideParams, context: Context) -> DivideResult:
             vectors=None if chosen is None else project.vectors.rows_of_images(chosen.recipe),
             limit=params.vector_distance,
         )
+        if len(checked.unreadable) == sum(map(len, sets)):
+            none = nothing_read(project, {one["path"]: one["why"] for one in checked.unreadable})
+            raise JobFailed(f"{none} " + tr("To divide without looking for leaks: --leaks skip"))
         leaks = checked.shared
         result.leaks, result.unreadable = leaks.result(), [Unreadable(**one) for one in checked.unreadable]
         result.summary = f"{text}\n{leaks.summary()}"

@@ -52,7 +52,7 @@ def recipe_in(path: Path) -> Recipe | None:
         pass
     raise RequestError(
         tr(
-            "{path}: what it says of how its embeddings were made ({field}) is damaged. Write the file again: fairdesk vectors PROJECT --out FILE.npz",
+            "{path}: what it says of how its embeddings were made ({field}) is damaged. Write the file again from the project that they are of: fairdesk vectors THAT-PROJECT --out FILE.npz",
             path=path,
             field=FIELD,
         )

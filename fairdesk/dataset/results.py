@@ -106,12 +106,13 @@ class ImportResult(TellsOfOriginals):
 
     def _lacking_in_archive(self) -> str:
         """Say how many images of the project a damaged archive lacks: nobody has moved them."""
-        if not any(is_of_archive(one.why) for one in self.unreadable):
+        lacking = self.damaged + self.gone
+        if not lacking or not any(is_of_archive(one.why) for one in self.unreadable):
             return ""
         return tr_n(
             "{n:,} image of the project is not in the archive as it is now.",
             "{n:,} images of the project are not in the archive as it is now.",
-            self.damaged + self.gone,
+            lacking,
         )
 
 
@@ -270,11 +271,25 @@ class ExportResult(TellsOfOriginals, PreparedResult):
 
     def text(self) -> str:
         """Return what was written and what was left out."""
-        return "\n".join([super().text(), *unread_lines(self.unreadable, [], of_project=self.of_project)])
+        return "\n".join(
+            [super().text(), *self._listed_lines(), *unread_lines(self.unreadable, [], of_project=self.of_project)]
+        )
 
     def caution_parts(self) -> list[Caution]:
         """Say which originals are missing or cannot be read, and so are not among what was written."""
-        return cautions_of(self.unreadable, [], of_project=self.of_project)
+        return cautions_of(self.unreadable, [], self._listed_lines(), of_project=self.of_project)
+
+    def _listed_lines(self) -> list[str]:
+        """Say that a table has rows of files that cannot be opened."""
+        if self.layout != "manifest" or not self.unreadable:
+            return []
+        return [
+            tr_n(
+                "{n:,} row of the table is of a file that cannot be opened now.",
+                "{n:,} rows of the table are of files that cannot be opened now.",
+                len(self.unreadable),
+            )
+        ]
 
 
 class SetContents(Contents):
@@ -327,7 +342,7 @@ class SplitResult(DividedResult):
         return "\n".join(lines + left_out(tr("Left out"), self.left_out))
 
 
-class DivideResult(DividedResult, RestsOnVectors):
+class DivideResult(TellsOfOriginals, DividedResult, RestsOnVectors):
     """Sets of a project."""
 
     synthetic_left_out: int
@@ -355,7 +370,21 @@ class DivideResult(DividedResult, RestsOnVectors):
                     self.without_identity,
                 )
             )
-        return "\n".join(lines + self.vector_lines() + left_out(tr("Not readable"), self.unreadable))
+        if self.unreadable:
+            lines.append(self._not_compared())
+        return "\n".join(lines + self.vector_lines() + unread_lines(self.unreadable, []))
+
+    def caution_parts(self) -> list[Caution]:
+        """Say which sets are empty, and which images nobody could compare."""
+        also = [self.warning, self._not_compared() if self.unreadable else None]
+        return cautions_of(self.unreadable, [], also)
+
+    def _not_compared(self) -> str:
+        return tr_n(
+            "{n:,} image could not be compared: whether it is in another set too is not known.",
+            "{n:,} images could not be compared: whether they are in another set too is not known.",
+            len(self.unreadable),
+        )
 
 
 class GroupPlan(Record):

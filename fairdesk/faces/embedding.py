@@ -272,7 +272,7 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
     unsearched = unseen(project, key, params.where)
     meant = images_meant(project, params.where)
     compared = compare_originals(meant, context)
-    again = settle_unchecked(params.unchecked, recipe, meant, compared, context)
+    again, not_again = settle_unchecked(params.unchecked, recipe, meant, compared, context)
     started, before = time.monotonic(), project.vectors.count(recipe)
     done = _search(unsearched, key, params, encoder, recipe, context)
     todo = _wanted_faces(project, sorted({*project.vectors.missing(recipe), *again}), params.where)
@@ -295,6 +295,8 @@ def encode(params: EncodeParams, context: Context) -> Encoded:
     if project.vectors.count(recipe) == before and unsearched == unseen(project, key, params.where):
         in_vain = project.vectors.why_failed(recipe, [face.id for face in todo])
         in_vain |= why_not_read(project, key, [image.id for image in unsearched])
+    if not done:
+        in_vain |= not_again
     left = {image.id for image in unsearched} | set(images_of.values())
     removed = len(left) - len(image_paths(project, left))
     return Encoded(recipe, done, time.monotonic() - started, compared, removed, in_vain)

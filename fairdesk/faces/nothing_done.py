@@ -41,7 +41,7 @@ def by_reason(whys: Mapping[str, str]) -> str:
 def need_some_read(found: FaceCounts, project: Project) -> None:
     """Refuse to call it done where not one image could be read: their folder was moved, or a disk is not there. Raises `JobFailed`."""
     if not found.faces and not found.without_face and found.unreadable:
-        raise _nothing_read(project, {one.path: one.why for one in found.unreadable})
+        raise nothing_read(project, {one.path: one.why for one in found.unreadable})
 
 
 def need_some_there(project: Project, whys: Mapping[int, str], *, any_before: bool) -> None:
@@ -58,7 +58,7 @@ def need_some_there(project: Project, whys: Mapping[int, str], *, any_before: bo
     counting = missing if any_before else np.fromiter(whys, np.int64)
     if len(np.setdiff1d(np.intersect1d(counting, sorted(whys)), hidden)):
         paths = image_paths(project, sorted(whys))
-        raise _nothing_read(project, {paths[image]: why for image, why in sorted(whys.items())})
+        raise nothing_read(project, {paths[image]: why for image, why in sorted(whys.items())})
 
 
 def need_some_made(encoder: str, failures: Iterable[tuple[int, str]], *, any_made: bool) -> None:
@@ -75,7 +75,7 @@ def need_some_made(encoder: str, failures: Iterable[tuple[int, str]], *, any_mad
         )
 
 
-def _nothing_read(project: Project, whys: Mapping[str, str]) -> JobFailed:
+def nothing_read(project: Project, whys: Mapping[str, str]) -> JobFailed:
     """Return that none of some files (path: why) could be read, with what mends each kind."""
     missing = [path for path, why in whys.items() if why == file_is_missing()]
     replaced = [path for path, why in whys.items() if why == another_file()]

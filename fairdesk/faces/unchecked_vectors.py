@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from fairdesk.faces.changed_originals import Compared
 from fairdesk.faces.outdated import seconds_for
+from fairdesk.images.reading_reasons import another_file, file_is_missing
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.messages import duration
 from fairdesk.project import Project
@@ -18,14 +19,16 @@ from fairdesk.words import tr, tr_n
 
 def settle_unchecked(
     asked: str, recipe: StoredRecipe, images: Sequence[int], compared: Compared, context: Context
-) -> list[int]:
-    """Do with a recipe's vectors without a checksum what was asked: keep or trust them; returns the faces to encode again, if that was asked.
+) -> tuple[list[int], dict[int, str]]:
+    """Do with a recipe's vectors without a checksum what was asked: keep or trust them.
+
+    Returns the faces to encode again, if that was asked, and why others cannot be, by image.
 
     Those of originals that are hidden, or cannot be read now, stay: nothing would come in their place. Each of the others
     stays until the new one is there.
     """
     if asked == "keep":
-        return []
+        return [], {}
     project, vectors = context.project, context.project.vectors
     faces = vectors.unchecked_faces(recipe)
     if asked == "trust":
@@ -37,10 +40,11 @@ def settle_unchecked(
                     count,
                 )
             )
-        return []
+        return [], {}
     owner = images_of_faces(project, faces.tolist())
     paths, meant = image_paths(project, set(owner.values())), set(images) - set(hidden_images(project).tolist())
-    unread = {*compared.changed, *compared.missing_paths, *(one.path for one in compared.damaged)}
+    unread = dict.fromkeys(compared.changed, another_file()) | dict.fromkeys(compared.missing_paths, file_is_missing())
+    unread |= {one.path: one.why for one in compared.damaged}
     again = sorted(face for face, image in owner.items() if image in meant and paths[image] not in unread)
     if count := len(again):
         context.message(
@@ -58,7 +62,7 @@ def settle_unchecked(
                 left,
             )
         )
-    return again
+    return again, {image: unread[paths[image]] for image in owner.values() if image in meant and paths[image] in unread}
 
 
 def way_out(project: Project, recipe: StoredRecipe, count: int) -> str:

@@ -24,6 +24,7 @@ from fairdesk.gui.originals import (
     only_folder,
     unchecked_notice,
 )
+from fairdesk.gui.widgets.face_grid.badges import OriginalBadges
 from fairdesk.project import Project
 from fairdesk.project.originals import NONE_MISSING
 from fairdesk.project.recipes import VectorSet
@@ -93,6 +94,17 @@ class OriginalsWatch(QObject):
         self._told_paths = told or self._told_paths
         if len(self.missing) or self._told_paths or {MISSING, DAMAGED} & self._told_of or unsure:
             self.look_soon()  # they may have moved, or be back
+
+    def stepped(self) -> None:
+        """After an undone or redone step what a job told of missing originals may be so no more (an import that was taken back): say what is missing alone."""
+        if MISSING in self._told_of:
+            self.no_longer.emit(MISSING, missing_notice(self.missing, self.find_moved))
+            self.look_soon()
+
+    @property
+    def badges(self) -> OriginalBadges:
+        """What cells say of their originals."""
+        return OriginalBadges.of(self.missing, self.changed)
 
     @property
     def may_mend(self) -> bool:

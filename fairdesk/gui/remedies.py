@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+from fairdesk.jobs.fields import title_of
 from fairdesk.jobs.kinds import JobKind
 from fairdesk.jobs.registry import job_kinds
 from fairdesk.words import tr
@@ -18,20 +19,37 @@ _TYPED = re.compile(
     r"""\bfairdesk ([a-z][a-z-]*)((?: (?:[A-Z][A-Z-]+\b|'[^']*'(?:"'"'[^']*')*|/\S*?(?=[.,;:)]*(?:\s|$))|--[a-z][a-z-]*(?: [^\s-]\S*)?))*)"""
 )
 
+_TWICE = re.compile(r"\b([^:“”\n]+): “\1”")  # a form's name as what is to be done, and again as the form
+
 
 def in_window(text: str, project: Path | None = None) -> str:
-    """Return a text as the window says it: a command that has a form is that form's name, unless it has options; others can be typed."""
+    """Return a text as the window says it: a command that has a form is that form's name, once; others can be typed.
+
+    With options it is the form's name where these are values that the form takes over.
+    """
     kinds = {kind.words: kind for kind in job_kinds().values() if not kind.asked_by}
 
     def said(found: re.Match[str]) -> str:
         kind = kinds.get(found[1])
-        if kind is not None and "--" not in found[2]:
-            return tr("“{form}”", form=tr(kind.title))
+        filled = None if kind is None else _taken_over(found[0], kind)
+        if kind is not None and filled is not None:
+            form = tr("“{form}”", form=tr(kind.title))
+            return form if not filled else tr("{form} ({values})", form=form, values=", ".join(filled))
         if project is None or found[1] == "new":
             return found[0]
         return re.sub(r"(?<= )PROJECT\b", lambda _: shlex.quote(str(project)), found[0])
 
-    return _TYPED.sub(said, text)
+    return _TWICE.sub(r"“\1”", _TYPED.sub(said, text))
+
+
+def _taken_over(text: str, kind: JobKind) -> list[str] | None:
+    """Return the options of a command as a form shows them, if it takes over all of them; None if it does not, or it is of another project."""
+    fields, values = kind.params.model_fields, values_in(text, kind)
+    options = text.count(" --")
+    if options != len(values) or (options and not text.startswith(f"fairdesk {kind.words} PROJECT ")):
+        return None
+    shown = [(tr(title_of(name, fields[name])), value) for name, value in values.items()]
+    return [title if value is True else f"{title}: {value}" for title, value in shown]
 
 
 def verb_in(text: str) -> JobKind | None:

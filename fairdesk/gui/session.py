@@ -254,6 +254,7 @@ class Session(QObject):
 
         def finished(step: Step) -> None:
             ended()
+            self.originals.stepped()
             self.told.emit(Notice(tr(told, step=step.text)))
             if step.target:
                 self.show_target.emit(step.target)

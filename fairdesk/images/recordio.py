@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.made_sequences import MadeSequence
-from fairdesk.words import tr
+from fairdesk.words import tr, tr_n
 
 Numbers = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.float64]
@@ -111,7 +111,9 @@ class RecordFile:
         """Return where each record begins: by the index if it is there and fits, else by walking through the records."""
         index = self.path.with_suffix(".idx")
         if not index.is_file():
-            return self._scan()
+            found = self._scan()
+            self.notes = self._told_cut(found)
+            return found
         try:
             offsets = _read_index(index)
         except RequestError as error:
@@ -132,9 +134,21 @@ class RecordFile:
                 "{why}. The places of its {count:,} records were found anew; the file stays as it is.",
                 why=why,
                 count=len(found),
-            )
+            ),
+            *self._told_cut(found),
         ]
         return found
+
+    def _told_cut(self, found: Offsets) -> list[str]:
+        """Say that records found by walking are not all there were: those of a data set of InsightFace end with record 0."""
+        if 0 in found or not self.path.with_name("property").is_file():
+            return []
+        return [
+            tr(
+                "{file} ends before its record 0, with which a data set of InsightFace ends: it is cut off, and nothing tells how many images it lacks. Put a good copy in its place.",
+                file=self.path,
+            )
+        ]
 
     def _misfit(self, offsets: Offsets) -> str | None:
         """Return how an index does not fit, by a sample of its records; one that is cut off still fits its index."""
@@ -152,7 +166,8 @@ class RecordFile:
         if self._read(4, 0) == MAGIC and inside[0] > 0:
             return tr("it lacks the first record")
         end = self._end(int(inside[-1]))
-        return tr("it ends before the records do") if self._read(4, end) == MAGIC else None
+        more = self._read(4, end) == MAGIC and end not in ordered
+        return tr("it ends before the records do") if more else None
 
     def _end(self, at: int) -> int:
         """Return where the record that begins at a byte ends, all its parts."""
@@ -260,28 +275,40 @@ class RecordFile:
     def images(self) -> tuple[Numbers, Labels]:
         """Return the keys of the image records in order, and the identity of each (NaN: unreadable)."""
         keys = self._image_keys()
-        labels = np.full(len(keys), np.nan)
+        labels, cut = np.full(len(keys), np.nan), np.zeros(len(keys), dtype=np.bool_)
         for number, at in enumerate(self.offsets.places[np.searchsorted(self.offsets.keys, keys)].tolist()):
             head = self._read(8 + _HEADER.size + 4, at) if at >= 0 else b""
             if len(head) < 8 + _HEADER.size or head[:4] != MAGIC:
                 continue
             flag, label, _, _ = _HEADER.unpack_from(head, 8)
+            cut[number] = at + 8 + (int.from_bytes(head[4:8], "little") & _LENGTH) > self._size
             if flag and len(head) >= 8 + _HEADER.size + 4:
                 label = struct.unpack_from("<f", head, 8 + _HEADER.size)[0]
             labels[number] = label if math.isfinite(label) else np.nan
+        whole = ~np.isnan(labels) & ~cut
+        people, known = int(self._of_people().sum()), len(np.unique(labels[whole]))
+        if not whole.all() and known < people:
+            self.notes.append(
+                tr_n(
+                    "{n:,} of the {all:,} identities of {file} has no image that can be read.",
+                    "{n:,} of the {all:,} identities of {file} have no image that can be read.",
+                    people - known,
+                    file=self.path,
+                    all=people,
+                )
+            )
         return keys, labels
 
     def _image_keys(self) -> Numbers:
         every: Numbers = self.offsets.keys
         wanted = np.ones(len(every), dtype=np.bool_)
-        if 0 in self.offsets:
-            try:
-                first = self.record(0)
-            except RecordError:  # it says which are people, and is the last: those have room for nothing else
-                wanted = (every != 0) & ~self._of_people()
-            else:
-                if len(first.labels) == 2 and not first.data:
-                    wanted = (every > 0) & (every < first.labels[0])
+        try:
+            first = self.record(0)
+        except RecordError:  # it says which are people, and is the last: those have room for nothing else
+            wanted = (every != 0) & ~self._of_people()
+        else:
+            if len(first.labels) == 2 and not first.data:
+                wanted = (every > 0) & (every < first.labels[0])
         found: Numbers = every[wanted]
         return found
 
@@ -291,10 +318,20 @@ class RecordFile:
         after = np.searchsorted(ordered, self.offsets.places, side="right")
         ends = np.append(ordered, -1)[after]
         alike = ends - self.offsets.places == 8 + _HEADER.size + 8
+        if len(alike):
+            last = int(np.argmax(self.offsets.places))
+            alike[last] = self._begins_range(int(self.offsets.places[last]))  # it may be cut within itself
+        alike &= self.offsets.keys != 0
         others = np.flatnonzero(~alike)
         found = np.zeros(len(alike), dtype=np.bool_)
         found[others[-1] + 1 if len(others) else 0 :] = True
         return found
+
+    def _begins_range(self, at: int) -> bool:
+        """Tell whether what begins at a byte is a record of two labels and nothing else."""
+        head = self._read(12, at)
+        length = int.from_bytes(head[4:8], "little") & _LENGTH
+        return head[:4] == MAGIC and length == _HEADER.size + 8 and head[8:] == b"\2\0\0\0"
 
 
 def _read_index(path: Path) -> Offsets:

@@ -106,6 +106,16 @@ def why_not_read(project: Project, detector: str, images: Sequence[int]) -> dict
     )
 
 
+def looked_at(project: Project, detector: str, images: Sequence[int]) -> dict[int, tuple[int, str | None]]:
+    """Return (faces found, why it could not be read) of those of some images that a detector has looked at."""
+    rows = project.db.rows(
+        "SELECT image_id, faces, why FROM detection WHERE detector = ?"
+        " AND image_id IN (SELECT value FROM json_each(?)) ORDER BY image_id",
+        (detector, json.dumps(images)),
+    )
+    return {image: (faces, why) for image, faces, why in rows}
+
+
 def images_without_face(project: Project, detector: str) -> list[WithoutFace]:
     """Return the images in which a detector found no face."""
     roots = project.roots()

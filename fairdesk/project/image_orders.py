@@ -83,11 +83,24 @@ def _by_path(project: Project, images: Ids) -> Ids:
 
 
 def _measured(project: Project, measure: str, detector: str, images: Ids) -> Ids:
-    """Return what was measured of images, as whole numbers of the same order."""
+    """Return what was measured of images, as whole numbers of the same order.
+
+    Where the project's images have no gap in their numbers and all were looked at, the measures alone are read: two thirds of the time.
+    """
+    number = f"CAST({measure} * {_FINE} AS INTEGER)"
+    measured = "FROM quality WHERE detector = ?"
+    first, last, count, seen_first, seen_last = project.db.rows(
+        "SELECT (SELECT min(id) FROM image), (SELECT max(id) FROM image), (SELECT count(*) FROM image),"
+        f" (SELECT min(image_id) {measured}), (SELECT max(image_id) {measured})",
+        (detector, detector),
+    )[0]
+    if (seen_first, seen_last) == (first, last) and last - first + 1 == count:
+        every = project.db.numbers(f"SELECT ifnull({number}, {LAST}) AS n {measured} ORDER BY image_id", (detector,))
+        if len(every) == count:
+            found: Ids = every[images - first]
+            return found
     rows = project.db.integers(
-        ("image_id", f"CAST({measure} * {_FINE} AS INTEGER)"),
-        f"FROM quality WHERE detector = ? AND {measure} IS NOT NULL ORDER BY image_id",
-        (detector,),
+        ("image_id", number), f"{measured} AND {measure} IS NOT NULL ORDER BY image_id", (detector,)
     )
     return _of_images(rows, images)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -260,34 +260,40 @@ def unreadable(project: Project) -> list[tuple[str, str]]:
     return [(str(roots[root] / path), why) for root, path, why in rows]
 
 
-def relocate(project: Project, folder: Path, found: Sequence[tuple[int, str]]) -> None:
-    """Say where images (id, path below the folder) lie now: one undoable step. Folders that hold none any more go.
+def relocate(project: Project, to: Path, found: Mapping[Path, Sequence[tuple[int, str]]]) -> None:
+    """Say where images lie now: one undoable step. Folders that hold none any more go.
+
+    `found` has, for each folder (or archive) in `to`, or for that itself, the images (id, path below it).
 
     Raises
     ------
     RequestError
         If one of these files is another image of the project already.
     """
-    with project.journal.step(
-        tr("Relink {count} to {folder}", count=counted.images(len(found)), folder=folder.name)
-    ) as connection:
-        root = keep_folder(connection, folder, project)
-        taken = {row[0] for row in connection.execute("SELECT path FROM image WHERE root_id = ?", (root,))}
-        clash = [path for _, path in found if path in taken]
-        if clash:
-            raise RequestError(
-                tr_n(
-                    "{n:,} of these files is in the project already under {folder}: {clash}. Undo that import first, then relink.",
-                    "{n:,} of these files are in the project already under {folder} (first: {clash}). Undo that import first, then relink.",
-                    len(clash),
-                    folder=folder,
-                    clash=clash[0],
-                )
-            )
-        connection.executemany(
-            "UPDATE image SET root_id = ?, path = ? WHERE id = ?", ((root, path, image) for image, path in found)
-        )
+    count = counted.images(sum(map(len, found.values())))
+    with project.journal.step(tr("Relink {count} to {folder}", count=count, folder=to.name)) as connection:
+        for folder, images in found.items():
+            _relocate(connection, project, folder, images)
         connection.execute(
             "DELETE FROM root WHERE NOT EXISTS (SELECT 1 FROM image WHERE root_id = root.id)"
             " AND NOT EXISTS (SELECT 1 FROM unreadable WHERE root_id = root.id)"
         )
+
+
+def _relocate(connection: apsw.Connection, project: Project, folder: Path, found: Sequence[tuple[int, str]]) -> None:
+    root = keep_folder(connection, folder, project)
+    taken = {row[0] for row in connection.execute("SELECT path FROM image WHERE root_id = ?", (root,))}
+    clash = [path for _, path in found if path in taken]
+    if clash:
+        raise RequestError(
+            tr_n(
+                "{n:,} of these files is in the project already under {folder}: {clash}. Undo that import first, then relink.",
+                "{n:,} of these files are in the project already under {folder} (first: {clash}). Undo that import first, then relink.",
+                len(clash),
+                folder=folder,
+                clash=clash[0],
+            )
+        )
+    connection.executemany(
+        "UPDATE image SET root_id = ?, path = ? WHERE id = ?", ((root, path, image) for image, path in found)
+    )

@@ -6,6 +6,7 @@ not there says nothing of its vector. Files that were written before there were 
 
 from __future__ import annotations
 
+import itertools
 import os
 import zlib
 from pathlib import Path
@@ -20,7 +21,10 @@ _ENTRY = 8  # bytes
 
 def keep_sums(path: Path, vectors: Floats) -> None:
     """Keep the sums of all vectors of a file, shape (n, dim), in place of an earlier file's; written to disk before the vectors are named anywhere."""
-    sums = _sums(vectors)
+    sums, kept = _sums(vectors), _kept_at(path)
+    if kept.is_dir() and not kept.is_symlink():  # nobody of this program made it: it stays, under another name
+        names = (kept.with_name(f"{kept.name}.aside{number or ''}") for number in itertools.count())
+        kept.rename(next(name for name in names if not os.path.lexists(name)))
     with _kept_at(path).open("wb") as file:
         file.write(np.stack([sums, ~sums], axis=1).astype("<u4").tobytes())
         file.flush()

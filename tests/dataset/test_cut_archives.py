@@ -100,3 +100,46 @@ def test_records_of_people_are_no_images_that_could_not_be_read(project, tmp_pat
     result = import_images(ImportParams(folder=archive), QuietContext(project))
     there = sum(end <= size for end in ends)
     assert (result.images, len(result.unreadable)) == (there, 24 - there)
+
+
+@pytest.fixture
+def records(tmp_path):
+    """A `.rec` of 2 identities of 3 pictures, in a folder with its `property`, and where its records begin, by key."""
+    archive = packed(plain_images(tmp_path / "in", 1, 2, 3, 40), "rec", tmp_path)
+    lines = archive.with_suffix(".idx").read_text().splitlines()
+    return archive, {int(key): int(place) for key, place in (line.split() for line in lines)}
+
+
+def bring(project, archive, size):
+    with archive.open("r+b") as file:
+        file.truncate(size)
+    return import_images(ImportParams(folder=archive), QuietContext(project))
+
+
+def test_a_cut_archive_that_was_never_imported_lacks_nothing_of_the_project(project, records):
+    archive, places = records
+    result = bring(project, archive, places[4] + 100)
+    said = result.text()
+    assert result.images == 3 and "of the project" not in said
+    assert f"3 images of {archive} could not be read: its archive is cut off before it" in said
+    assert f"1 of the 2 identities of {archive} has no image that can be read." in said
+
+
+@pytest.mark.parametrize(
+    ("key", "into", "lacking"), [(0, 5, 0), (0, 33, 0), (8, 5, 0), (8, 35, 0), (7, 5, 0), (6, 2, 1)]
+)
+def test_without_an_index_a_cut_archive_has_no_pictures_of_people_s_records(project, records, key, into, lacking):
+    archive, places = records
+    archive.with_suffix(".idx").unlink()
+    result = bring(project, archive, places[key] + into)
+    assert (result.images, result.identities, result.unreadable) == (6 - lacking, 2, [])
+    assert any("ends before its record 0" in note and "it is cut off" in note for note in result.notes) == (
+        (key, into) != (0, 33)
+    )
+
+
+@pytest.mark.parametrize(("key", "into"), [(7, 5), (8, 0), (8, 5), (0, 0), (0, 20)])
+def test_an_index_fits_a_file_that_is_cut_between_its_records(project, records, key, into):
+    archive, places = records
+    result = bring(project, archive, places[key] + into)
+    assert (result.images, result.identities, result.notes) == (6, 2, [])

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from fairdesk.cli.main import run
 from fairdesk.clustering.files.identity_folders import write_identity_folders
 from fairdesk.clustering.params import FoldersParams
 from fairdesk.dataset import collection
@@ -13,10 +14,12 @@ from fairdesk.dataset.folder_copies import flatten_folder
 from fairdesk.dataset.folder_split import split_folder
 from fairdesk.dataset.image_export import export_images
 from fairdesk.dataset.image_import import import_images
-from fairdesk.dataset.params import ImportParams
+from fairdesk.dataset.params import DivideParams, ImportParams
 from fairdesk.dataset.prepare_params import ExportParams, FlattenParams, SplitParams
+from fairdesk.dataset.project_sets import divide_project
 from fairdesk.errors import JobFailed
 from fairdesk.jobs.context import QuietContext
+from fairdesk.project.sets import all_sets
 from tests.conftest import plain_images
 
 LAYOUTS = [("identity", False), ("identity", True), ("imagefolder", True), ("flat", False), ("rec", False)]
@@ -105,6 +108,45 @@ def test_where_nothing_can_be_written_it_is_a_failure_that_says_why(filled, tmp_
     with pytest.raises(JobFailed, match=r"nothing was written(.|\n)*6 originals are missing(.|\n)*relink PROJECT"):
         export(project, tmp_path / "out", layout, copied, **({"size": "16x16"} if layout == "rec" else {}))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_table_has_rows_of_what_is_missing_and_counts_them(filled, tmp_path):
+    project, files = filled
+    files[0].unlink(), files[-1].unlink()
+    result = export(project, tmp_path / "t.csv", "manifest")
+    assert result.rows == 6 and (tmp_path / "t.csv").read_text().count(".png") == 6
+    assert [one.path for one in result.unreadable] == [str(files[0]), str(files[-1])]
+    assert "2 rows of the table are of files that cannot be opened now." in result.text()
+    assert "2 originals are missing" in result.text() and "2 originals are missing" in result.caution()
+    files[1].unlink(), files[2].unlink(), files[3].unlink(), files[4].unlink()
+    assert export(project, tmp_path / "again.csv", "manifest").rows == 6  # all are missing: a table lists them
+
+
+def test_identity_folders_of_what_is_all_missing_are_a_failure_as_an_export_is(filled, tmp_path, capsys):
+    project, files = filled
+    for path in files:
+        path.unlink()
+    asked = [str(project.folder), "--out", str(tmp_path / "out")]
+    for verb in (["identity-folders", *asked, "--by", "identity"], ["export", *asked, "--layout", "identity"]):
+        assert run(verb) == 1
+        assert "fairdesk relink" in capsys.readouterr().err
+
+
+def test_sets_that_nobody_could_compare_are_not_made(filled, tmp_path):
+    project, files = filled
+    params = DivideParams(into=["a", "b"], shares=[0.5, 0.5])
+    files[0].unlink()
+    result = divide_project(params, QuietContext(project))
+    assert "1 image could not be compared" in result.text() and "1 original is missing" in result.text()
+    assert [one.about for one in result.caution_parts()] == ["missing originals", ""]
+    for path in files[1:]:
+        path.unlink()
+    params = params.model_copy(update={"into": ["c", "d"]})
+    with pytest.raises(JobFailed, match=r"None of the 6 images.*relink PROJECT.*--leaks skip"):
+        divide_project(params, QuietContext(project))
+    assert [one.name for one in all_sets(project)] == ["a", "b"]
+    divide_project(params.model_copy(update={"leaks": "skip"}), QuietContext(project))
+    assert [one.name for one in all_sets(project)] == ["a", "b", "c", "d"]
 
 
 def test_a_rec_of_pictures_that_are_damaged_counts_what_was_written(filled, tmp_path):

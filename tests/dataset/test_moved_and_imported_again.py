@@ -6,10 +6,15 @@ import pytest
 
 from fairdesk.dataset.duplicates import find_duplicates
 from fairdesk.dataset.image_import import import_images, scan_folder
-from fairdesk.dataset.moved_originals import find_moved_originals
+from fairdesk.dataset.moved_originals import find_moved_originals, to_be_found
 from fairdesk.dataset.params import DuplicatesParams, ImportParams, RelinkParams
+from fairdesk.errors import JobFailed
+from fairdesk.faces.originals_told import folder_of_all
 from fairdesk.jobs.context import QuietContext
+from fairdesk.project.images import image_paths
+from fairdesk.project.originals import missing_originals
 from tests.conftest import plain_images
+from tests.dataset.test_cut_archives import packed
 
 
 def bring(project, folder, *, preview=False):
@@ -39,6 +44,42 @@ def test_a_moved_folder_is_told_before_and_after_and_can_be_mended(moved):
     project.journal.undo()
     assert find_moved_originals(RelinkParams(old=old, new=new), QuietContext(project)).relinked == 6
     assert bring(project, new).doubled == 0
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "rec"])
+def test_a_moved_archive_is_found_by_the_folder_it_lies_in_now(project, tmp_path, kind):
+    archive = packed(plain_images(tmp_path / "in", 1, 2, 3, 20), kind, tmp_path)
+    (tmp_path / "first").mkdir()
+    shutil.move(archive, tmp_path / "first")
+    bring(project, tmp_path / "first" / archive.name)
+    before = sorted(image_paths(project, range(1, 7)).values())
+    shutil.move(tmp_path / "first", tmp_path / "second")
+    folder = folder_of_all(before)
+    assert folder.startswith(str(tmp_path / "first" / archive.name))  # what is told where they are missing
+    params = RelinkParams(old=folder, new=tmp_path / "second")
+    assert "of the name and size of 6" in to_be_found(project, params)
+    result = find_moved_originals(params, QuietContext(project))
+    assert (result.relinked, result.missing) == (6, 0)
+    after = image_paths(project, range(1, 7)).values()
+    assert sorted(after) == [path.replace("/first/", "/second/") for path in before]
+    assert len(missing_originals(project)) == 0
+    again = bring(project, tmp_path / "second" / archive.name)  # they are the archive's, not the folder's
+    assert (again.new, again.images, again.gone) == (0, 6, 0)
+    project.journal.undo()
+    assert len(missing_originals(project)) == 6
+
+
+def test_an_archive_of_another_name_is_given_itself(project, tmp_path):
+    archive = packed(plain_images(tmp_path / "in", 1, 2, 3, 20), "zip", tmp_path)
+    bring(project, archive)
+    (tmp_path / "second").mkdir()
+    shutil.move(archive, tmp_path / "second" / "other.zip")
+    with pytest.raises(
+        JobFailed, match=r"Or give the archive that holds them now, whatever it is called \(faces.zip\)"
+    ):
+        find_moved_originals(RelinkParams(old=tmp_path, new=tmp_path / "second"), QuietContext(project))
+    params = RelinkParams(old=archive, new=tmp_path / "second" / "other.zip")
+    assert find_moved_originals(params, QuietContext(project)).relinked == 6
 
 
 def test_a_part_that_was_moved_is_counted_alone(moved, tmp_path):

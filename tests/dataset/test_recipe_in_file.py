@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fairdesk.cli.main import run
 from fairdesk.dataset.encodings_import import load_encodings
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams, LoadEncodingsParams, VectorsParams
@@ -191,3 +192,27 @@ def test_a_file_that_names_no_photographs_is_not_taken_for_an_encoders_own(writt
     assert (result.encoder, result.detector, result.vectors) == ("given:old.npz", "whole", 6)
     assert "are not taken for those of dlib" in said[0]
     assert encode_faces(EncodeParams(detector="whole"), QuietContext(other)).encoded_now == 6
+
+
+@pytest.mark.parametrize("written_as", [str.upper, lambda sha: f" {sha}\n"])
+def test_sums_are_read_however_they_are_written(written, tmp_path, written_as):
+    _, other, path = written
+    with np.load(path) as data:
+        sums = [written_as(one.decode()) for one in data["sha256"].tolist()]
+    result = read(other, rewritten(path, tmp_path / "w.npz", sha256=np.array(sums)))
+    assert (result.vectors, result.left_out, result.encoder) == (6, [], "dlib")
+
+
+@pytest.mark.parametrize("lacking", [1, 3, 6])
+def test_embeddings_that_name_no_photograph_are_counted_and_the_way_out_is_no_circle(
+    written, tmp_path, lacking, capsys
+):
+    _, other, path = written
+    with np.load(path) as data:
+        sums = ["" if row < lacking else one.decode() for row, one in enumerate(data["sha256"].tolist())]
+    made = rewritten(path, tmp_path / "w.npz", sha256=np.array(sums))
+    assert run(["load-encodings", str(other.folder), str(made)]) == 0
+    said = capsys.readouterr().err
+    assert f"{lacking} of its 6 embeddings" in said and "kept apart" in said
+    assert "fairdesk vectors THAT-PROJECT --out FILE.npz" in said
+    assert f"fairdesk vectors {other.folder}" not in said  # it has nothing else to write than this file

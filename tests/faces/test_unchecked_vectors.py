@@ -8,7 +8,7 @@ import pytest
 from fairdesk.cli.main import run
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
-from fairdesk.errors import Stopped
+from fairdesk.errors import JobFailed, Stopped
 from fairdesk.faces import embedding
 from fairdesk.faces.embedding import encode_faces
 from fairdesk.faces.params import EncodeParams
@@ -69,12 +69,24 @@ def test_what_cannot_be_encoded_again_is_kept_without_a_checksum(study):
     files[2].write_bytes(b"")
     hide_images(project, [4])
     context = QuietContext(project)
-    result = encode_faces(EncodeParams(detector="whole", unchecked="again"), context)
-    assert (result.vectors, result.encoded_now) == (8, 0) and np.array_equal(project.vectors.load(recipe)[1], before)
+    with pytest.raises(JobFailed, match=r"None of the 2 images.*the file is missing.*fairdesk relink PROJECT"):
+        encode_faces(EncodeParams(detector="whole", unchecked="again"), context)
+    assert project.vectors.count(recipe) == 8 and np.array_equal(project.vectors.load(recipe)[1], before)
     assert any("3 others stay as they are" in text for text in context.messages)
     assert project.vectors.unchecked_faces(recipe).tolist() == [2, 3, 4]  # nothing was made up for them
     files[1].write_bytes(files[0].read_bytes())  # another picture: its embedding stays the old one's
     assert encode_faces(EncodeParams(detector="whole", unchecked="again"), QuietContext(project)).encoded_now == 0
+
+
+def test_where_all_originals_have_moved_nothing_is_encoded_again_and_that_is_a_failure(study, capsys):
+    project, recipe, _, files = study
+    before = project.vectors.load(recipe)[1].copy()
+    files[0].parents[2].rename(files[0].parents[2].with_name("moved"))
+    asked = ["encode", str(project.folder), "--detector", "whole"]
+    assert run([*asked, "--unchecked", "again"]) == 1
+    assert "None of the 3 images that were left to do could be read" in capsys.readouterr().err
+    assert np.array_equal(project.vectors.load(recipe)[1], before) and project.vectors.unchecked(recipe) == 3
+    assert run(asked) == 0 and run([*asked, "--unchecked", "trust"]) == 0  # these ask for no original
 
 
 def test_only_images_that_are_meant_are_encoded_again(study):

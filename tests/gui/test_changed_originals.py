@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog
 
 from fairdesk.dataset.image_import import import_images
@@ -127,3 +128,27 @@ def test_the_preview_names_changed_files_beside_new_ones(window, hand, qtbot, pr
     assert dialog.accept_button.text() == "Import 2 images, take 1 changed"
     assert "14 images (2 new, 1 changed)" in dialog.preview.text()
     dialog.reject()
+
+
+def test_cells_bear_what_is_known_of_their_originals(window, hand, qtbot, project, originals):
+    session, grid = window.session, window.dataset.grid
+    hand.open(project.folder)
+    originals[0].unlink()
+    shutil.copyfile(originals[8], originals[2])
+    originals[4].write_bytes(b"no picture")
+    session.originals.look_soon()
+    qtbot.waitUntil(lambda: bool(session.originals.changed.images and session.originals.changed.damaged), timeout=8000)
+    hand.settle()
+    said = {number: grid.cells.originals.text(number) for number in grid.grid_model.ids.tolist()}
+    assert {number: text for number, text in said.items() if text} == {1: "missing", 3: "changed", 5: "damaged"}
+    tips = [grid.grid_model.index(row).data(Qt.ItemDataRole.ToolTipRole).splitlines()[0] for row in (2, 4, 5)]
+    assert tips == [f"{originals[2]} (changed)", f"{originals[4]} (damaged)", str(originals[5])]
+    marked = grid.grab().toImage()
+    grid.set_originals()
+    assert grid.grab().toImage() != marked
+    grid.set_originals(session.originals.badges)
+    import_images(ImportParams(folder=originals[0].parents[2]), QuietContext(session.project))
+    session.originals.look_soon()
+    qtbot.waitUntil(lambda: not session.originals.changed.images, timeout=8000)
+    hand.settle()
+    assert grid.cells.originals.text(3) == ""

@@ -15,6 +15,7 @@ from fairdesk.dataset.prepare_params import ExportParams
 from fairdesk.dataset.purge import purge
 from fairdesk.faces.changed_originals import compare_originals, images_meant
 from fairdesk.faces.originals_told import DAMAGED, MISSING
+from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.jobs.state import FAILED
 from fairdesk.images.image_reading import UnreadableImageError, open_image
@@ -23,7 +24,7 @@ from fairdesk.jobs.registry import job_kinds
 from fairdesk.project import Project
 from fairdesk.project.conditions import read_conditions
 from fairdesk.project.image_queries import Filter, image_ids
-from fairdesk.project.originals import NONE_MISSING, missing_originals
+from fairdesk.project.originals import missing_originals
 from fairdesk.project.recipes import Recipe
 from tests.conftest import plain_images
 
@@ -68,15 +69,15 @@ def test_single_missing_originals_are_marked_counted_filtered_and_found(window, 
     assert notice.text == f"1 original is missing: {gone}. Its thumbnail, labels and results stay."
     assert "1 original missing" in tab.counts.text() and tab.missing_button.isVisible()
     item = tab.grid.grid_model.item(0)
-    assert item.path == str(gone) and tab.grid.cells.missing.holds(item.image)
+    assert item.path == str(gone) and tab.grid.cells.originals.text(item.image) == "missing"
     assert tab.grid.grid_model.index(0).data(Qt.ItemDataRole.ToolTipRole).startswith(f"{gone} (missing)")
     tab.state.setCurrentIndex(tab.state.findData("missing"))
     hand.settle()
     assert tab.grid.grid_model.ids.tolist() == [item.id]
     with_badge = tab.grid.grab().toImage()
-    tab.grid.set_missing(NONE_MISSING)
+    tab.grid.set_originals()
     assert tab.grid.grab().toImage() != with_badge  # the mark is painted
-    tab.grid.set_missing(session.originals.missing)
+    tab.grid.set_originals(session.originals.badges)
     hand.do("dataset.relink")
     assert asked == [("relink", {"old": str(gone.parent)})]
     elsewhere.rename(gone)
@@ -392,3 +393,29 @@ def test_nothing_stays_said_of_an_archive_that_was_cut_and_is_whole_again(window
     qtbot.waitUntil(lambda: "not" not in window.dataset.counts.text(), timeout=8000)
     hand.settle()
     assert not any(toast.notice.topic for toast in window.toasts._errors) and window.dataset.counts.toolTip() == ""
+
+
+def test_an_import_that_doubles_is_told_before_and_what_was_told_of_it_goes_when_it_is_undone(
+    window, hand, qtbot, filled, tmp_path
+):
+    new = tmp_path / "elsewhere"
+    (tmp_path / "photographs").rename(new)
+    hand.open(filled.folder)
+    session = window.session
+    qtbot.waitUntil(lambda: len(session.originals.missing) == 40)
+    dialog = ImportDialog(session, new, window)
+    qtbot.waitUntil(lambda: "40 new images have the content of others" in dialog.preview.text(), timeout=20000)
+    assert "An import would double them. Instead, “Find moved originals”" in dialog.preview.text()
+    dialog.reject()
+    session.run("import", {"folder": str(new)})
+    hand.finish_job("import")
+
+    def said():
+        return [toast.notice.text for toast in window.toasts._errors if toast.notice.topic == MISSING]
+
+    qtbot.waitUntil(lambda: any("in the project twice now" in text for text in said()), timeout=8000)
+    session.undo()
+    qtbot.waitUntil(lambda: said() and "twice" not in said()[0], timeout=8000)
+    hand.settle()
+    (text,) = said()
+    assert text.startswith("40 originals are missing")

@@ -21,6 +21,13 @@ PROJECT = Path("/home/me/my faces.fairdesk")
             "Larger: fairdesk detect PROJECT --detector hog+all@2 --max-side 300. More",
             "Larger: fairdesk detect '/home/me/my faces.fairdesk' --detector hog+all@2 --max-side 300. More",
         ),
+        ("Detect faces first: fairdesk detect PROJECT --detector cnn", "Detect faces first: “Detect faces” (Detector: cnn)"),
+        ("Of yours: fairdesk encode '/b b' --detector cnn", "Of yours: fairdesk encode '/b b' --detector cnn"),
+        ("Find moved originals: fairdesk relink PROJECT /a/b NEW-FOLDER.", "“Find moved originals”."),
+        (
+            "It is gone (Find moved originals: fairdesk relink PROJECT /a NEW). Then Find moved originals: fairdesk relink PROJECT /b /c",
+            "It is gone (“Find moved originals”). Then “Find moved originals”",
+        ),
         ("See fairdesk history PROJECT", "See fairdesk history '/home/me/my faces.fairdesk'"),
         ("Make one: fairdesk new PROJECT", "Make one: fairdesk new PROJECT"),
         ("fairdesk is a program", "fairdesk is a program"),

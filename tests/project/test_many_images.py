@@ -83,6 +83,30 @@ def test_orders_are_those_of_sql(many, wanted, order):
     assert bool(found) == (wanted.ids is None)
 
 
+@pytest.mark.parametrize("measure", ["yaw", "side"])
+@pytest.mark.parametrize("seen", ["all", "one in the middle not", "an image is gone", "the last one not"])
+def test_an_order_by_measure_is_that_of_sql_whichever_images_were_looked_at(many, measure, seen, monkeypatch):
+    with many.db.transaction() as connection:
+        blank = ", NULL" * len(MEASURES)
+        connection.execute(f"INSERT INTO quality VALUES ({IMAGES}, 'whole'{blank}, 'cannot be read')")
+        if seen == "one in the middle not":
+            connection.execute("DELETE FROM quality WHERE image_id = 77 AND detector = 'whole'")
+        elif seen == "the last one not":
+            connection.execute(f"DELETE FROM quality WHERE image_id = {IMAGES}")
+        elif seen == "an image is gone":
+            for table, column in (("quality", "image_id"), ("face", "image_id"), ("image", "id")):
+                connection.execute(f"DELETE FROM {table} WHERE {column} = 77")
+    read_by_two: list[str] = []
+    whole = many.db.integers
+    monkeypatch.setattr(many.db, "integers", lambda *args: read_by_two.append(args[1]) or whole(*args))
+    rows = many.db.rows(
+        "SELECT i.id FROM image i LEFT JOIN quality s ON s.image_id = i.id AND s.detector = 'whole' WHERE i.hidden = 0"
+        f" ORDER BY s.{measure} IS NULL, s.{measure}, i.id"
+    )
+    assert image_ids(many, Filter(), measure).tolist() == [row[0] for row in rows]
+    assert any("FROM quality" in sql for sql in read_by_two) == (seen != "all")
+
+
 def test_an_order_that_is_none_is_refused():
     with pytest.raises(ValueError, match=r"no such order: i\.id"):
         sort_key("i.id")

@@ -11,7 +11,7 @@ from fairdesk.dataset.vector_export import export_vectors
 from fairdesk.errors import JobFailed
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.recipes import Recipe
-from fairdesk.project.vector_sums import changed_rows, keep_sums
+from fairdesk.project.vector_sums import changed_rows, keep_sums, places_without
 
 
 def _drawn(n=40, dim=16):
@@ -55,6 +55,19 @@ def _study(project):
     faces, vectors = project.vectors.missing(recipe), _drawn(len(project.vectors.missing(recipe)))
     project.vectors.append(recipe, faces, vectors, {})
     return recipe, faces, vectors
+
+
+@pytest.mark.parametrize("before", [(), ("000001.sums.aside",)])
+def test_a_folder_in_the_place_of_sums_is_set_aside_with_what_is_in_it(tmp_path, before):
+    path = tmp_path / "000001.f32"
+    for name in (*before, "000001.sums"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "000001.sums" / "note.txt").write_text("mine")
+    vectors = np.arange(12, dtype=np.float32).reshape(3, 4)
+    keep_sums(path, vectors)
+    assert len(places_without(path, np.arange(3))) == 0 and not len(changed_rows(path, np.arange(3), vectors))
+    aside = tmp_path / ("000001.sums.aside1" if before else "000001.sums.aside")
+    assert (aside / "note.txt").read_text() == "mine"
 
 
 def test_what_a_purge_blanks_leaves_the_others_sound(filled):

@@ -11,7 +11,7 @@ from fairdesk.clustering.params import FoldersParams
 from fairdesk.clustering.results import FoldersResult
 from fairdesk.clustering.store import UNCLUSTERED, clustered_faces, need_version
 from fairdesk.dataset.collection import SourceImage, nothing_written, with_mark
-from fairdesk.errors import RequestError, reason
+from fairdesk.errors import JobFailed, RequestError, reason
 from fairdesk.faces.originals_told import folder_of_all
 from fairdesk.images.image_sources import MemberError
 from fairdesk.images.reading_reasons import file_is_missing
@@ -60,20 +60,22 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
     if not wanted and not missing:
         raise nothing_written(others)
     if not wanted:
+        if params.file is None:
+            raise JobFailed(
+                tr_n(
+                    "The file {path} is not there. Find moved originals: fairdesk relink PROJECT {folder} NEW-FOLDER",
+                    "None of the {n:,} files is there, for example {path}. Find moved originals: fairdesk relink PROJECT {folder} NEW-FOLDER",
+                    len(every),
+                    path=missing[0],
+                    folder=folder_of_all(missing),
+                )
+            )
         raise RequestError(
             tr_n(
                 "The file {path} is not there. Say where it is: --replace-prefix OLD=NEW",
                 "None of the {n:,} files is there, for example {path}. Say where they are: --replace-prefix OLD=NEW",
                 len(every),
                 path=missing[0],
-            )
-            if params.file is not None
-            else tr_n(
-                "The file {path} is not there. Find moved originals: fairdesk relink PROJECT {folder} NEW-FOLDER",
-                "None of the {n:,} files is there, for example {path}. Find moved originals: fairdesk relink PROJECT {folder} NEW-FOLDER",
-                len(every),
-                path=missing[0],
-                folder=folder_of_all(missing),
             )
         )
     folders = {folder for folder, _ in wanted}

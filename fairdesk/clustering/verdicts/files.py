@@ -80,7 +80,7 @@ def _read(path: Path) -> dict[str, _Said]:
     if missing:
         raise RequestError(
             tr(
-                "{path} is not a file of verdicts: it lacks the column {missing}. Write one with: fairdesk verdicts PROJECT --out FILE.csv",
+                "{path} is not a file of verdicts: it lacks the column {missing}. The project that the verdicts are of writes one: fairdesk verdicts THAT-PROJECT --out FILE.csv",
                 path=path,
                 missing=missing[0],
             )

@@ -119,7 +119,7 @@ class ImportDialog(QDialog):
             return
         self._unreadable = result.unreadable
         self.details.setVisible(bool(self._unreadable))
-        self.preview.setText(describe(result))
+        self.preview.setText(self._session.said(describe(result)))
         self.accept_button.setEnabled(result.new > 0 or result.renewed > 0 or bool(self._unreadable))
         text = tr_n("Import {n:,} image", "Import {n:,} images", result.new)
         if result.renewed and not result.new:
@@ -180,7 +180,7 @@ def describe(found: ImportResult) -> str:
                 ),
             )
         )
-    lines += found.notes
+    lines += [*filter(None, [found.doubled_text]), *found.notes]
     if found.synthetic:
         lines.append(
             tr_n(

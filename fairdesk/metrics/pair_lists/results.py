@@ -125,16 +125,35 @@ class OtherScores(Record):
     dropped: int
 
 
+class WithoutScore(Record):
+    """How many pairs have no score for one reason, and how many images (or templates) that is about, the first of them."""
+
+    why: str
+    pairs: int
+    images: int
+    path: str
+
+
 class ScoreResult(TellsOfOriginals, RestsOnVectors):
     """Scores of a pair list."""
 
     out: str
     pairs: int
+    """Of the list; so are those of its kinds."""
     genuine: int
     impostor: int
     images: int
+    """Paths of the list, in the project or not."""
+    scored: int
+    """Pairs that have a score."""
+    images_scored: int
     dropped: int
+    """Pairs without a score."""
+    without_score: list[WithoutScore] = []
+    """Why they have none; each pair counts once."""
     without_vector: list[str]
+    unreadable: list[Unreadable] = []
+    """Those of them that could not be read, each with why."""
     not_in_project: list[str]
     unmatched: list[Unreadable] | None = None
     """The same, each with why."""
@@ -155,20 +174,47 @@ class ScoreResult(TellsOfOriginals, RestsOnVectors):
 
     def text(self) -> str:
         """Return what was scored and what has no score."""
+        pairs = counted.pairs(self.pairs)
+        if self.dropped:
+            pairs = tr("{scored:,} of {pairs}", scored=self.scored, pairs=pairs)
         said = tr(
-            "{pairs} of {images} scored ({measure}).",
-            pairs=counted.pairs(self.pairs),
-            images=counted.images(self.images),
+            "{pairs} scored, of {images} ({measure}).",
+            pairs=pairs,
+            images=counted.images(self.images_scored),
             measure=tr(self.measure),
         )
-        if self.dropped:
-            said += "\n" + tr_n("{n:,} pair has no score.", "{n:,} pairs have no score.", self.dropped)
         said += _told_contradicted(self.doubtful)
-        also = [tr("{encoder}: {out}", encoder=one.encoder, out=one.out) for one in self.others or []]
-        return "\n".join(
-            [said, *self.vector_lines(), *also, *unread_lines([], self.changed, self.damaged, self.missing_paths)]
-        )
+        also = [self._other_line(one) for one in self.others or []]
+        lines = [said, *self._dropped_lines(), *self.vector_lines(), *also]
+        return "\n".join(lines + unread_lines(self.unreadable, self.changed, self.damaged, self.missing_paths))
 
     def caution_parts(self) -> list[Caution]:
-        """Say which originals are other files now."""
-        return cautions_of([], self.changed, (), self.damaged, self.missing_paths)
+        """Say which pairs have no score and why, and which originals are missing or other files now."""
+        lines = [" ".join(self._dropped_lines())]
+        return cautions_of(self.unreadable, self.changed, lines, self.damaged, self.missing_paths)
+
+    def _dropped_lines(self) -> list[str]:
+        """Say how many pairs have no score, and how many for which reason."""
+        if not self.dropped:
+            return []
+        return [
+            tr_n("{n:,} pair has no score:", "{n:,} pairs have no score:", self.dropped),
+            *(
+                tr_n(
+                    "  {n:,} pair, of {images} ({why}), for example {path}",
+                    "  {n:,} pairs, of {images} ({why}), for example {path}",
+                    one.pairs,
+                    images=counted.images(one.images),
+                    why=one.why,
+                    path=one.path,
+                )
+                for one in self.without_score
+            ),
+        ]
+
+    @staticmethod
+    def _other_line(one: OtherScores) -> str:
+        said = tr("{encoder}: {out}", encoder=one.encoder, out=one.out)
+        if one.dropped:
+            said += "; " + tr_n("{n:,} pair has no score", "{n:,} pairs have no score", one.dropped)
+        return said

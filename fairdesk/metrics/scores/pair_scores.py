@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,15 @@ from fairdesk.metrics.params import ScoreParams
 from fairdesk.metrics.scores.score_files import write_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.scores.template_vectors import pooled
+from fairdesk.metrics.scores.without_score import (
+    counted_reasons,
+    hidden_among,
+    is_hidden,
+    no_direction,
+    none_of_template,
+    not_in_project,
+    without_embedding,
+)
 from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set
 from fairdesk.project import Project
 from fairdesk.project import label_basis as basis
@@ -156,6 +166,13 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
         part = scored[start : start + 65536]
         score[part] = similarities(vectors[rows[part, 0]], vectors[rows[part, 1]], metric)
         context.progress(min(len(scored), start + 65536), len(pairs), tr("pairs"))
+    whys, unread = without_embedding(_numbers(project, faceless), recipe, context)
+    whys |= dict.fromkeys(hidden_among(known.why, project), is_hidden())
+    lost = np.isnan(score)
+    without = counted_reasons(
+        _why_lost(number, rows, paths, whys, templates if listed.templates else {})
+        for number in np.flatnonzero(lost).tolist()
+    )
     label = np.array([pair.label == 1 for pair in pairs])
     scores = ScoreSet(score=score, label=label, measure=MEASURES[metric])
     list_sha256 = file_sha256(params.pairs)
@@ -188,8 +205,12 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
         genuine=int(label.sum()),
         impostor=int((~label).sum()),
         images=len(set(paths[0]) | set(paths[1])),
-        dropped=int((~usable).sum()),
+        scored=int((~lost).sum()),
+        images_scored=len({side[number] for number in np.flatnonzero(~lost).tolist() for side in paths}),
+        dropped=int(lost.sum()),
+        without_score=without,
         without_vector=list(faceless),
+        unreadable=unread,
         not_in_project=list(dict.fromkeys(one.path for one in unmatched)),
         unmatched=unmatched,
         read_as=listed.read_as,
@@ -212,6 +233,24 @@ def _score(params: ScoreParams, context: Context) -> ScoreResult:
     context.progress(len(pairs), len(pairs), tr("pairs"))
     context.artifact(out)
     return result
+
+
+def _numbers(project: Project, paths: Iterable[str]) -> list[int]:
+    """Return the ids of images by path."""
+    wanted = set(paths)
+    return [image.id for image in labelled_paths(project, hidden=True) if image.path in wanted] if wanted else []
+
+
+def _why_lost(
+    number: int, rows: npt.NDArray[np.int64], paths: tuple[list[str], list[str]], whys: Mapping[str, str],
+    templates: Collection[str],
+) -> tuple[str, str]:  # fmt: skip
+    """Return which path a pair has no score for, and why."""
+    for side in (0, 1):
+        path = paths[side][number]
+        if rows[number, side] < 0:
+            return path, none_of_template() if path in templates else whys.get(path, not_in_project())
+    return paths[0][number], no_direction()
 
 
 def _add_people(scores: ScoreSet, project: Project, paths: tuple[list[str], list[str]]) -> None:

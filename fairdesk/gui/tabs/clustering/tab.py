@@ -121,7 +121,7 @@ class ClusteringTab(Tab):
         self.clusters.doubleClicked.connect(lambda _i: async_glue.start(rename_cluster(self)))
         self.grid.selection_changed.connect(lambda _n: self.on_faces())
         self.grid.opened.connect(self.open_photograph)
-        session.originals.updated.connect(lambda: self.grid.set_missing(session.originals.missing))
+        session.originals.updated.connect(lambda: self.grid.set_originals(session.originals.badges))
         self.tree_button.toggled.connect(lambda shown: show_tree(self, shown))
         self.again_button.clicked.connect(self._again)
         self.review = ReviewPane(session, self.grid.thumbnails, self)

@@ -39,7 +39,6 @@ from fairdesk.project.faces import images_of_faces, largest_faces, set_identity
 from fairdesk.project.image_queries import Filter, Ids, more_like, partly_of_age
 from fairdesk.project.images import hide_images
 from fairdesk.project.labels import edit_labels
-from fairdesk.project.originals import NONE_MISSING
 from fairdesk.project.saved_views import save_view
 from fairdesk.words import mark, tr, tr_n
 
@@ -181,7 +180,7 @@ class DatasetTab(Tab):
         self.groups.chosen = EVERYTHING
         self._like = None
         self.missing_button.hide()
-        self.grid.set_missing(NONE_MISSING)
+        self.grid.set_originals()
         self.grid.set_project(self.session.project)
         self.grid.show_ids(None, "image", presenter.NONE)
         self._show()
@@ -258,7 +257,7 @@ class DatasetTab(Tab):
 
     def _on_missing(self) -> None:
         """Mark what is missing, and offer to find it."""
-        self.grid.set_missing(self.session.originals.missing)
+        self.grid.set_originals(self.session.originals.badges)
         self.missing_button.setVisible(len(self.session.originals.missing) > 0)
         if self.state.currentData() == "missing":
             self._reload()

@@ -94,6 +94,8 @@ def look(project: Project) -> View:
             impostor=about.impostor,
             measure=tr(about.measure),
         )
+        if about.dropped:
+            text += "\n" + tr_n("{n:,} pair has no score", "{n:,} pairs have no score", about.dropped)
         vectors = vectors_line({"encoder": scores.encoder, "detector": scores.detector, "faces": about.faces})
         text += f"\n{vectors}" if vectors else ""
         rest = scores.change.not_followed

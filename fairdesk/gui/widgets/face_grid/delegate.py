@@ -7,12 +7,12 @@ from PySide6.QtGui import QColor, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from fairdesk.figures.style import group_style
+from fairdesk.gui.widgets.face_grid.badges import NO_BADGES
 from fairdesk.gui.widgets.face_grid.model import FaceGridModel, ItemRole
-from fairdesk.project.originals import NONE_MISSING
 from fairdesk.words import tr
 
 CAPTION = 20
-_MISSING = "#e3a008"  # on pictures of any kind, with black on it
+_AMISS = "#e3a008"  # on pictures of any kind, with black on it
 
 
 class FaceDelegate(QStyledItemDelegate):
@@ -23,7 +23,7 @@ class FaceDelegate(QStyledItemDelegate):
         self._model = model
         self.side = 112
         self.groups: list[str] = []
-        self.missing = NONE_MISSING
+        self.originals = NO_BADGES
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
         return QSize(self.side + 8, self.side + CAPTION + 8)
@@ -79,11 +79,12 @@ class FaceDelegate(QStyledItemDelegate):
         painter.setPen(palette.color(role))
         text = painter.fontMetrics().elidedText(item.title, Qt.TextElideMode.ElideMiddle, line.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-        if self.missing.holds(item.image):
-            badge = QRect(area.left() + 2, area.top() + 3, 50, 14)
-            painter.fillRect(badge, QColor(_MISSING))
+        if said := self.originals.text(item.image):
+            wide = max(50, painter.fontMetrics().horizontalAdvance(said) + 8)
+            badge = QRect(area.left() + 2, area.top() + 3, wide, 14)
+            painter.fillRect(badge, QColor(_AMISS))
             painter.setPen(QColor("black"))
-            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, tr("missing"))
+            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, said)
         mark = self._model.marks.get(item.id)
         if mark is not None:
             badge = QRect(area.left() + 2, area.bottom() - 19, 18, 18)

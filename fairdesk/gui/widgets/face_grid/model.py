@@ -20,10 +20,10 @@ from PySide6.QtCore import (
     Slot,
 )
 
+from fairdesk.gui.widgets.face_grid.badges import NO_BADGES
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Boxed, GridItem, Ids, Kind, boxes, items
-from fairdesk.project.originals import NONE_MISSING
 from fairdesk.words import tr
 
 PAGE = 64
@@ -47,7 +47,7 @@ class FaceGridModel(QAbstractListModel):
         self.thumbnails = thumbnails
         self.kind: Kind = "image"
         self.ids: Ids = np.empty(0, dtype=np.int64)
-        self.missing = NONE_MISSING
+        self.originals = NO_BADGES
         self.marks: dict[int, str] = {}  # a sign that a cell bears, by id
         self.notes: Mapping[int, list[str]] = {}  # lines that its tip says too
         self._project: Project | None = None
@@ -110,8 +110,9 @@ class FaceGridModel(QAbstractListModel):
                 return item
             if role == Qt.ItemDataRole.DisplayRole:
                 return item.title
+            amiss = self.originals.text(item.image)
             lines = [
-                tr("{path} (missing)", path=item.path) if self.missing.holds(item.image) else item.path,
+                tr("{path} ({amiss})", path=item.path, amiss=amiss) if amiss else item.path,
                 tr("Identity: {identity}", identity=item.identity or tr("unknown")),
                 tr("Group: {group}", group=item.group or tr("none")),
             ]

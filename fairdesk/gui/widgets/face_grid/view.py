@@ -9,13 +9,13 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, QRect, Q
 from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPaintEvent, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
+from fairdesk.gui.widgets.face_grid.badges import NO_BADGES, OriginalBadges
 from fairdesk.gui.widgets.face_grid.cell_view import CellView
 from fairdesk.gui.widgets.face_grid.delegate import CAPTION, FaceDelegate
 from fairdesk.gui.widgets.face_grid.model import FaceGridModel, data_of
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project import Project
 from fairdesk.project.image_queries import Ids, Kind
-from fairdesk.project.originals import Missing
 from fairdesk.words import tr, tr_n
 
 MIN_SIDE, MAX_SIDE = 48, 256
@@ -51,9 +51,9 @@ class FaceGrid(CellView):
         """Read thumbnails from a project."""
         self.thumbnails.set_project(project)
 
-    def set_missing(self, missing: Missing) -> None:
-        """Mark the cells whose originals are not there."""
-        self.cells.missing = self.grid_model.missing = missing
+    def set_originals(self, badges: OriginalBadges = NO_BADGES) -> None:
+        """Mark the cells whose originals are not there, are other pictures now, or cannot be read."""
+        self.cells.originals = self.grid_model.originals = badges
         self.viewport().update()
 
     def set_marks(self, marks: dict[int, str], notes: Mapping[int, list[str]]) -> None:
