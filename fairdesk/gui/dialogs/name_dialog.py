@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QW
 from fairdesk.clustering.naming import Known
 from fairdesk.gui.widgets.name_completer import NameCompleter, plain
 from fairdesk.gui.widgets.person_fields import PersonFields
+from fairdesk.project.group_changes import Tie
 from fairdesk.words import tr
 
 
@@ -24,6 +25,7 @@ class NameDialog(QDialog):
         people: Known | None = None,
         usual: str | None = None,
         keeps_group: bool = False,
+        tied: Tie | None = None,
     ) -> None:
         """`known` are names and groups; `people` (with the group that is usual) lets it say whom a name means; `keeps_group`: nobody of another group is meant unless it is chosen."""
         super().__init__(parent)
@@ -37,7 +39,9 @@ class NameDialog(QDialog):
         line = self.group.lineEdit()
         if line is not None:
             line.setPlaceholderText(tr("the most frequent of its faces"))
-        self.fields.ask(value, "", usual, tells=people is not None, keeps_group=keeps_group)
+        self.fields.ask(
+            value, "", usual, tells=people is not None, keeps_group=keeps_group, tied=tied.groups if tied else ()
+        )
         layout = QFormLayout(self)
         title = QLabel(question)
         title.setWordWrap(True)
