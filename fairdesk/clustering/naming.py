@@ -34,6 +34,7 @@ from fairdesk.project.identities import (
 )
 from fairdesk.words import tr, tr_n
 
+NEARLY = 3  # people of nearly the same name who are told
 Known = Mapping[str, Mapping[str | None, int]]
 """People by name: the groups that have one (None is "no group"), with the images of each."""
 
@@ -123,6 +124,13 @@ def meant(name: str, group: str | None, known: Known, usual: str | None, alike: 
                 name=one,
                 group=here,
             )
+    nearly = [(one, group, images) for one in alike for group, images in known.get(one, {}).items() if group != chosen]
+    if nearly:
+        named = [f"{one}, {group or tr('no group')} ({images:,})" for one, group, images in nearly]
+        said += " " + tr(
+            "In another group somebody's name differs in case, accents or blanks alone: {people}. You will be asked who is meant.",
+            people="; ".join(sorted(named)[:NEARLY]) + ("; …" if len(named) > NEARLY else ""),
+        )
     if not there:
         return said
     return (
