@@ -330,9 +330,9 @@ class ReviewSession:
         else:
             self._skipped.append(asked.question.candidate.pair)
 
-    def check_more(self, count: int = AT_ONCE) -> None:
-        """Ask about further faces drawn at random before all else."""
-        self.past.kept.wanted = len(self.past.checks()) + count
+    def check_more(self, count: int = AT_ONCE) -> int:
+        """Ask about further faces drawn at random before all else; returns how many were wanted before (`past.kept.wanted`)."""
+        return self.past.want_checks(count)
 
     # answers
 
