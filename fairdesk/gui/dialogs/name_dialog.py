@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QWidget
 
 from fairdesk.clustering.naming import Known
@@ -59,3 +60,18 @@ class NameDialog(QDialog):
         ok.setEnabled(bool(value.strip()))
         self.name.textChanged.connect(lambda text: ok.setEnabled(bool(text.strip())))
         self.setMinimumWidth(380)
+        self.name.textChanged.connect(lambda _text: self._grow())
+        self.group.currentTextChanged.connect(lambda _text: self._grow())
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self._grow()
+
+    def _grow(self) -> None:
+        """Have room for all that the line below the name says by now."""
+        layout = self.layout()
+        if layout is not None:
+            layout.invalidate()
+            wanted = layout.totalHeightForWidth(self.width())
+            if wanted > self.height():
+                self.resize(self.width(), wanted)
