@@ -18,8 +18,8 @@ from fairdesk.project.faces import (
     group_counts_of_faces,
     identities_of_faces,
     images_of_faces,
-    likely_group,
 )
+from fairdesk.project.group_changes import Tie, likely_group, tie
 from fairdesk.project.identities import (
     NamedImages,
     find_identity,
@@ -34,6 +34,7 @@ from fairdesk.project.identities import (
 )
 from fairdesk.words import tr, tr_n
 
+NEARLY = 3  # people of nearly the same name who are told
 Known = Mapping[str, Mapping[str | None, int]]
 """People by name: the groups that have one (None is "no group"), with the images of each."""
 
@@ -53,11 +54,12 @@ class Naming:
     alike: tuple[NamedImages, ...] = ()  # of a new identity: those whose names differ in case or blanks alone
     namesakes: tuple[NamedImages, ...] = ()  # of a new identity: those of this name in other groups
     like_group: tuple[str, ...] = ()  # of a new group: those that differ from it in case or blanks alone
+    tied: Tie | None = None  # groups that as many of the faces have, more than any other
 
-    def question(self) -> str | None:
-        """Return what to ask a person first; None where nobody else is joined and no group changes."""
+    def question(self, *, joins: bool = True, changes: bool = True) -> str | None:
+        """Return what to ask a person first; None where nobody else is joined and no group changes, or that was answered."""
         said = []
-        if self.joins and not self.own:
+        if joins and self.joins and not self.own:
             said.append(
                 tr_n(
                     "Join the {n:,} image of {name} in {group}?",
@@ -67,7 +69,7 @@ class Naming:
                     group=self.group or tr("no group"),
                 )
             )
-        if self.leaving:
+        if changes and self.leaving:
             said.append(self.changes())
         return "\n".join(said) or None
 
@@ -81,8 +83,11 @@ class Naming:
                 old=old,
                 new=self.group or tr("no group"),
             )
-            for old, count in sorted(self.leaving.items(), key=lambda item: (-item[1], item[0]))
+            for old, count in self._most_first()
         )
+
+    def _most_first(self) -> list[tuple[str, int]]:
+        return sorted(self.leaving.items(), key=lambda item: (-item[1], item[0]))
 
 
 def meant(name: str, group: str | None, known: Known, usual: str | None, alike: Sequence[str] = ()) -> str:
@@ -119,6 +124,13 @@ def meant(name: str, group: str | None, known: Known, usual: str | None, alike: 
                 name=one,
                 group=here,
             )
+    nearly = [(one, group, images) for one in alike for group, images in known.get(one, {}).items() if group != chosen]
+    if nearly:
+        named = [f"{one}, {group or tr('no group')} ({images:,})" for one, group, images in nearly]
+        said += " " + tr(
+            "In another group somebody's name differs in case, accents or blanks alone: {people}. You will be asked who is meant.",
+            people="; ".join(sorted(named)[:NEARLY]) + ("; …" if len(named) > NEARLY else ""),
+        )
     if not there:
         return said
     return (
@@ -152,7 +164,8 @@ def foresee(project: Project, cluster: int, name: str, group: str | None = None)
     same = () if identity is not None else tuple(namesakes(project, name, faces))
     images = sorted(set(images_of_faces(project, faces).values())) if chosen is not None and group is not None else []
     like = tuple(groups_alike(project, chosen, images)) if images and chosen is not None else ()
-    return Naming(cluster, name, chosen, len(faces), joins, own, leaving, usual, alike, same, like)
+    tied = tie(project, faces, name)
+    return Naming(cluster, name, chosen, len(faces), joins, own, leaving, usual, alike, same, like, tied)
 
 
 def _commonest(project: Project, faces: Sequence[int]) -> int | None:
@@ -184,6 +197,10 @@ def name_cluster(project: Project, wanted: Naming) -> NamedResult:
         update={
             "joined": 0 if wanted.own else wanted.joins,
             "regrouped": sum(wanted.leaving.values()),
+            "regrouped_from": dict(wanted._most_first()) or None,
+            "tied": list(wanted.tied.groups)
+            if wanted.tied is not None and wanted.group in wanted.tied.groups
+            else None,
             "alike": [
                 *(
                     tr(

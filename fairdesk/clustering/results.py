@@ -444,6 +444,10 @@ class NamedResult(JobResult):
     """Images that had the name before, and are the same identity now."""
     regrouped: int = 0
     """Faces that were in another group before."""
+    regrouped_from: dict[str, int] | None = None
+    """How many of them were in which."""
+    tied: list[str] | None = None
+    """Groups that as many of the faces were in, more than in any other, where the person is of one of these."""
     unchanged: bool | None = None
     """Whether all of it was so before: nothing was changed, and there is nothing to undo."""
     alike: list[str] = []
@@ -479,6 +483,16 @@ class NamedResult(JobResult):
                     self.joined,
                 )
             )
-        if self.regrouped:
-            lines.append(tr_n("{n:,} face changed its group.", "{n:,} faces changed their group.", self.regrouped))
+        lines += [
+            tr_n(
+                "{n:,} face changed its group from {old} to {new}.",
+                "{n:,} faces changed their group from {old} to {new}.",
+                count,
+                old=old,
+                new=self.group or tr("no group"),
+            )
+            for old, count in (self.regrouped_from or {}).items()
+        ]
+        if self.tied:
+            lines.append(tr("As many faces were in each of: {groups}.", groups=", ".join(self.tied)))
         return lines + self.alike

@@ -165,40 +165,6 @@ def note_version(project: Project, version: int, note: str) -> None:
         connection.execute("UPDATE clustering SET note = ? WHERE id = ?", (note.strip() or None, version))
 
 
-def revert_to(project: Project, version: int) -> int:
-    """Go back to an earlier clustering: a copy of it, as it is now, becomes the newest. One undoable step; returns its id.
-
-    Raises
-    ------
-    RequestError
-        If there is no such clustering, or it is the newest.
-    """
-    version = need_version(project, version)
-    if version == newest_version(project):
-        raise RequestError(tr("Clustering {version} is the newest already.", version=version))
-    target: dict[str, Any] = {"tab": "clustering"}
-    with project.journal.step(tr("Go back to clustering {version}", version=version), target=target) as connection:
-        connection.execute(
-            "INSERT INTO clustering (name, method, params, recipe_id, created, quality, basis, note)"
-            " SELECT name, method, params, recipe_id, ?, quality, basis, note FROM clustering WHERE id = ?",
-            (time.time(), version),
-        )
-        new = target["made"] = connection.last_insert_rowid()
-        name = connection.execute("SELECT name FROM clustering WHERE id = ?", (new,)).get
-        title = f"{numbered(new, str(name))} ({tr('as {version}', version=version)})"
-        connection.execute("UPDATE clustering SET name = ? WHERE id = ?", (title, new))
-        number = {}
-        for old, *what in project.db.rows(
-            "SELECT id, label, name, identity_id FROM cluster WHERE clustering_id = ? ORDER BY id", (version,)
-        ):
-            number[old] = add_cluster(connection, new, NewCluster(*what))
-        connection.executemany(
-            "INSERT INTO cluster_member SELECT ?, face_id, ? FROM cluster_member WHERE clustering_id = ? AND cluster_id = ?",
-            ((new, made, version, old) for old, made in number.items()),
-        )
-    return new
-
-
 def cluster_names(project: Project, version: int) -> dict[int, NewCluster]:
     """Return what each cluster of a version that has a name or an identity is called, to be carried to another version."""
     rows = project.db.rows(
@@ -353,15 +319,23 @@ def move_faces(project: Project, faces: list[int], cluster: int) -> int:
 
 
 def split_faces(project: Project, version: int, faces: list[int]) -> int:
-    """Put faces into a new cluster of their own and return its id; that of their own where they are all of one already."""
-    for home in set(homes_of(project, version, faces, hidden=True).values()):
-        if set(faces_of(project, home)) == set(faces) and clusters(project, version, [home])[0].label != UNCLUSTERED:
-            return home
+    """Put faces into a new cluster of their own and return its id; that of their own where they are all of one already.
+
+    Where they are all faces of just one cluster that has a name, and some of others, that cluster takes them: its name stays.
+    """
+    homes = list(set(homes_of(project, version, faces, hidden=True).values()))
+    there = [one for one in clusters(project, version, homes) if one.label != UNCLUSTERED]
+    whole = [one for one in there if set(faces_of(project, one.id)) <= set(faces)]
+    for one in whole:
+        if one.faces == len(set(faces)):
+            return one.id
+    named = [one.id for one in whole if one.name or one.identity]
     with project.journal.step(
         tr("Split off {faces}", faces=_faces(faces)), target={"tab": "clustering", "version": version}
     ) as connection:
-        cluster = new_cluster(connection, version)
-        _leave(project, connection, version, faces)
+        cluster = named[0] if len(named) == 1 else new_cluster(connection, version)
+        there_already = set(faces_of(project, cluster))
+        _leave(project, connection, version, [face for face in faces if face not in there_already])
         _move(connection, version, faces, cluster)
         if len(faces) > 1:
             say(project, connection, Said.CONFIRMED, faces)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fairdesk.errors import RequestError
 from fairdesk.project.boxes import SAME, FaceBox, overlap
-from fairdesk.project.identities import groups_with, label_ids, typed_group, typed_name
+from fairdesk.project.identities import label_ids, typed_group, typed_name
 from fairdesk.project.main_face import FACE_LABELS
 from fairdesk.words import tr, tr_n
 
@@ -220,15 +220,6 @@ def commonest_group(project: Project, faces: Sequence[int]) -> str | None:
         (json.dumps(faces),),
     )
     return None if name is None else str(name)
-
-
-def likely_group(project: Project, faces: Sequence[int], name: str) -> str | None:
-    """Return the group that a name means for some faces.
-
-    That of most of the faces, so that naming changes no group; where they have none, the one group that has the name.
-    """
-    usual, groups = commonest_group(project, faces), groups_with(project, name)
-    return groups[0] if len(groups) == 1 and usual is None else usual
 
 
 def set_identity(project: Project, faces: list[int], name: str | None, group: str | None = None) -> int:

@@ -193,7 +193,7 @@ def test_a_name_that_exists_is_asked_about(clustered):
     assert apart.question() is None and apart.group == there
     joined = name_cluster(clustered, wanted)
     assert (joined.joined, joined.regrouped, joined.group) == (5, 5, group)
-    assert "5 faces changed their group." in joined.text()
+    assert f"5 faces changed their group from {there} to {group}." in joined.text()
     clustered.journal.undo()
     assert group_counts_of_faces(clustered, faces_of(clustered, other.id)) == {there: 5}
 

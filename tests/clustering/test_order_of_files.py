@@ -220,3 +220,50 @@ def test_a_purge_leaves_nothing_of_a_face_in_what_gave_way(filled, faces, tmp_pa
     image = filled.db.value("SELECT image_id FROM face WHERE id = ?", (faces[0],))
     erase_images(filled, [image], [])
     assert [len(rows) for rows in rows_in(filled)] == [0, 0]
+
+
+def copies(project, folder, versions, others=()):
+    """A file for each version of one verdict, of the same time, and with other faces."""
+    return [
+        write(folder / f"copy{place}.csv", rows_of(project, "k", "confirmed", "ann", day(1), some, others))
+        for place, some in enumerate(versions)
+    ]
+
+
+def test_two_copies_that_took_different_faces_out(filled, faces, tmp_path):
+    """By hand: of a, b, c, d one copy took a out, another b: c and d stay, whichever is read first."""
+    a, b, c, d = faces[:4]
+    files = copies(filled, tmp_path, [(b, c, d), (a, c, d)], faces[6:8])
+    (result,) = in_every_order(filled, files)
+    assert result[2] == (c, d) and result[3] == tuple(faces[6:8])
+    files = copies(filled, tmp_path, [(b, c, d), (a, c, d), (a, b, c, d)], faces[6:8])
+    assert [one[2] for one in in_every_order(filled, files)] == [(c, d)]
+    read_verdicts(filled, files[0])
+    read = read_verdicts(filled, files[1])
+    assert (read.shorter, read.differing) == (1, None) and "1 verdict loses faces" in read.text()
+
+
+def test_a_verdict_that_is_of_none_of_these_faces_differs(filled, faces, tmp_path):
+    first, other = copies(filled, tmp_path, [faces[:2], faces[2:4]])
+    read_verdicts(filled, first)
+    assert read_verdicts(filled, other).differing == ["k"]
+    assert [one[2] for one in standing(filled)] == [tuple(faces[:2])]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    taken=st.lists(st.sets(st.integers(1, 4), max_size=4), min_size=2, max_size=3),
+    said=st.sampled_from(("confirmed", "ignored")),
+)
+def test_what_copies_took_out_is_out_in_any_order(filled, faces, tmp_path, taken, said):
+    """What stands is what no copy took out: an oracle of sets."""
+    five, others = faces[:5], () if said == "ignored" else faces[6:7]
+    files = [
+        write(
+            tmp_path / f"{place}.csv",
+            rows_of(filled, "k", said, "ann", day(1), [one for at, one in enumerate(five) if at not in gone], others),
+        )
+        for place, gone in enumerate(taken)
+    ]
+    left = tuple(one for at, one in enumerate(five) if not any(at in gone for gone in taken))
+    assert [one[2] for one in in_every_order(filled, files)] == [left]

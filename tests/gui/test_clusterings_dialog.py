@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QInputDialog
 
 from fairdesk.cli import run
 from fairdesk.clustering import store
+from fairdesk.clustering.earlier_version import revert_to
 from fairdesk.clustering.files.cluster_files import load_clusters, read_clusters, write_clusters
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, LoadClustersParams
@@ -36,7 +37,7 @@ def test_notes_and_going_back(two):
     store.note_version(two, 1, "  before I corrected anything ")
     assert [one.note for one in versions(two)] == ["", "before I corrected anything"]
     assert [one.clusters for one in versions(two)] == [8, 8]
-    new = store.revert_to(two, 1)
+    new = revert_to(two, 1)
     assert new == 3 and store.newest_version(two) == 3 and grouped(two, 3) == grouped(two, 1)
     assert versions(two)[0].name.startswith("3: dbscan") and versions(two)[0].name.endswith("(as 1)")
     store.merge_clusters(two, *[one.id for one in clusters(two, 3)[:1]], [clusters(two, 3)[1].id])
@@ -48,7 +49,7 @@ def test_notes_and_going_back(two):
     assert versions(two)[1].note == ""
     for wrong in (2, 9):
         with pytest.raises(RequestError, match=r"newest already|no clustering 9"):
-            store.revert_to(two, wrong)
+            revert_to(two, wrong)
 
 
 def test_the_number_in_a_name_is_that_of_the_clustering(two, window, hand, tmp_path):
@@ -60,7 +61,7 @@ def test_the_number_in_a_name_is_that_of_the_clustering(two, window, hand, tmp_p
     assert made == 3
     write_clusters(two, made, tmp_path / "mine.json")
     read = load_clusters(LoadClustersParams(file=tmp_path / "mine.json"), QuietContext(two)).version
-    copied = store.revert_to(two, 1)
+    copied = revert_to(two, 1)
     names = {one.id: one.name for one in versions(two)}
     assert set(names) == {1, made, read, copied} and all(name.startswith(f"{n}: ") for n, name in names.items())
     assert names[read] == f"{read}: mine" and names[copied] == f"{copied}: {names[1][3:]} (as 1)"

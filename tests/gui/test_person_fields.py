@@ -76,6 +76,19 @@ def dialog(qtbot, qapp):
     return made
 
 
+@pytest.mark.parametrize("typed", ["ann", "Ann", "Cleo"])
+def test_the_dialog_has_room_for_all_that_is_said(dialog, qtbot, typed):
+    """A long line below the name is not cut: as it is typed, and where it is there from the start."""
+    again = NameDialog("Who?", (list(KNOWN), ["African"]), None, value=typed, people=KNOWN, usual="White")
+    qtbot.addWidget(again)
+    again.show()
+    qtbot.waitExposed(again)
+    dialog.name.setText(typed)
+    qtbot.wait(20)
+    for note in (dialog.fields.note, again.fields.note):
+        assert note.height() >= note.heightForWidth(note.width()) >= 2 * note.fontMetrics().height()
+
+
 def popup(qtbot):
     qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
     return QApplication.activePopupWidget()

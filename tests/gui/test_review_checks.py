@@ -8,6 +8,8 @@ from fairdesk.clustering.review.spot_checks import AT_ONCE
 from fairdesk.project.verdicts import verdicts
 from tests.clustering.test_review import people
 
+NONE = Qt.KeyboardModifier.NoModifier
+
 
 @pytest.fixture
 def reviewing(window, hand, project, with_vectors):
@@ -60,3 +62,33 @@ def test_a_button_does_the_same_where_nothing_is_left(hand, qtbot, reviewing):
     qtbot.mouseClick(pane.buttons["check"], Qt.MouseButton.LeftButton)
     hand.settle()
     assert pane.current is not None and pane.current.check and key_of(pane.current, who) is not None
+
+
+def test_back_takes_the_call_for_checks_back(hand, qtbot, reviewing):
+    """Undo after C leads back to what was asked, not to the answer before."""
+    _, who, pane = reviewing
+    qtbot.keyClick(pane, key_of(pane.current, who))
+    hand.settle()
+    before = pane.current.kind, pane.current.first, pane.current.second
+    for key, modifier in ((Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier), (Qt.Key.Key_Backspace, NONE)):
+        qtbot.keyClick(pane, Qt.Key.Key_C)
+        hand.settle()
+        assert pane.current.check
+        qtbot.keyClick(pane, key_of(pane.current, who))
+        hand.settle()
+        for _ in range(2):  # the check, then that checks were asked for
+            qtbot.keyClick(pane, key, modifier)
+            hand.settle()
+        assert not pane.current.check and (pane.current.kind, pane.current.first, pane.current.second) == before
+        assert "random" not in pane.progress.text() + pane.note.text() and "1 answered" in pane.progress.text()
+    qtbot.keyClick(pane, Qt.Key.Key_Backspace)
+    hand.settle()
+    assert "0 answered" in pane.progress.text()
+
+
+def test_checks_that_are_asked_for_while_an_answer_is_on_its_way_come_next(hand, qtbot, reviewing):
+    _, who, pane = reviewing
+    qtbot.keyClick(pane, key_of(pane.current, who))
+    qtbot.keyClick(pane, Qt.Key.Key_C)
+    hand.settle()
+    assert pane.current.check and f"{AT_ONCE} random checks left" in pane.progress.text()

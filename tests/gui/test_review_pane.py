@@ -23,6 +23,8 @@ from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.purge import purge
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
+from fairdesk.project.changes import Change
+from fairdesk.project.changes import Kind as Changed
 from fairdesk.project.images import hide_images
 from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.verdicts import Said, verdicts
@@ -692,9 +694,35 @@ def test_names_and_clusterings_of_others_are_no_reason_to_read_again(reviewing, 
     merge_clusters(project, a.id, [b.id])
     window.session.look()
     hand.settle()
-    assert pane._review is not review and pane._review._measured is review._measured  # the faces are the same
+    assert (
+        pane._review is not review and pane._review.measured.measure is review.measured.measure
+    )  # the faces are the same
     fresh = ReviewSession(project, version.id)
     assert pane._review.estimate() == fresh.estimate() and len(verdicts(project)) == 3
+
+
+def test_a_review_that_is_opened_again_begins_with_what_was_measured(reviewing, window, hand, qtbot, monkeypatch):
+    """It asks what it would ask otherwise; what is kept goes with the vectors, and with the project."""
+    project, who, pane = reviewing
+    qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+    hand.settle()
+    before, times = pane._review.measured, []
+    monkeypatch.setattr(bunches, "_strangers", lambda *_a, **_k: times.append(1))
+    qtbot.keyClick(pane, Qt.Key.Key_Escape)
+    hand.settle()
+    hand.do("clustering.review")
+    hand.settle()
+    assert not times and pane._review.measured.measure is before.measure
+    monkeypatch.undo()
+    fresh = ReviewSession(project, pane._review.version)
+    assert fresh.measured.measure is not before.measure
+    asked = fresh.queue(1)[0]
+    assert (asked.first, asked.second) == (pane.current.first, pane.current.second)
+    assert fresh.estimate() == pane._review.estimate()
+    other = before._replace(vectors=before.vectors + np.float32(0.1))
+    assert ReviewSession(project, 1, None, other).measured.measure is not before.measure
+    window.session.catalogue_changed.emit(Change.of(Changed.VECTORS))
+    assert pane._measured is None
 
 
 def press(qtbot, window, key):

@@ -35,6 +35,7 @@ class Asked:
     names: tuple[str, ...] = ()  # suggested, for `name`
     groups: tuple[str | None, ...] = ()  # of these people
     usual: str | None = None  # for `name`: the group that most of the faces have
+    tied: tuple[str, ...] = ()  # for `name`: groups that as many of them have
     question: Question | None = None
     check: bool = False  # about a face drawn at random
     together: bool = False  # both sides are in one cluster now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +53,13 @@ class Measure:
         some = vectors[list(rows)].astype(np.float64)
         square = float((some**2).sum(axis=1).mean())
         return Part(float(len(some)), some.mean(axis=0), square, float(self.strangers[list(rows)].mean()), [])
+
+
+class Measured(NamedTuple):
+    """Vectors, shape (n, dim), and what was measured of them: it holds for the same ones."""
+
+    vectors: Floats
+    measure: Measure
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from fairdesk.clustering.review.asked import Asked
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.project import Project
 from fairdesk.project.faces import commonest_group, identities_of_faces
+from fairdesk.project.group_changes import tie
 from fairdesk.project.identities import people_by_id
 from fairdesk.project.verdicts import SHOWN
 
@@ -55,6 +56,7 @@ def nameless(project: Project, faces: Numbers, at: Numbers, wanted: Callable[[in
                 names=tuple(name for name, _ in found),
                 groups=tuple(group for _, group in found),
                 usual=commonest_group(project, every),
+                tied=tied.groups if (tied := tie(project, every, "")) is not None else (),
             )
         )
     return out

@@ -141,6 +141,11 @@ class Past:
         """Return what came of the random checks that hold."""
         return [self.kept.checks[step] for step in self._holding(self.kept.steps) if step in self.kept.checks]
 
+    def want_checks(self, count: int) -> int:
+        """Ask about further faces drawn at random; returns how many were wanted before."""
+        before, self.kept.wanted = self.kept.wanted, len(self.checks()) + count
+        return before
+
     def _holding(self, steps: list[int | None]) -> list[int | None]:
         """Return the steps that are not undone.
 

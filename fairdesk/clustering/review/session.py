@@ -15,7 +15,7 @@ from fairdesk.clustering.naming import Naming, name_cluster
 from fairdesk.clustering.neighbours.kept import neighbours_of
 from fairdesk.clustering.results import NamedResult
 from fairdesk.clustering.review.asked import Asked, Reply
-from fairdesk.clustering.review.bunches import Measure, measure
+from fairdesk.clustering.review.bunches import Measured, measure
 from fairdesk.clustering.review.candidates import Candidate, Estimate, Pair
 from fairdesk.clustering.review.corrections import corrections
 from fairdesk.clustering.review.earlier import earlier_answers
@@ -67,9 +67,9 @@ class ReviewSession:
         project: Project,
         version: int | None = None,
         check: Check | None = None,
-        earlier: ReviewSession | None = None,
+        earlier: Measured | None = None,
     ) -> None:
-        """Load a version; `check` is told how far it is. What an `earlier` reading measured holds while the faces are the same."""
+        """Load a version; `check` is told how far it is. What an earlier reading measured holds while the vectors are the same."""
         self.project = project
         self._seen, _ = changes_since(project.db, 0)
         self.version = need_version(project, version)
@@ -90,12 +90,11 @@ class ReviewSession:
         stages = Stages(check)
         near = neighbours_of(project, stored, self.faces, self.vectors, stored.metric, stages.next(0.3))
         self.read()
-        same = earlier is not None and np.array_equal(earlier.vectors, self.vectors)
-        before = earlier._measured if same and earlier is not None else None
-        self.vectors = earlier.vectors if same and earlier is not None else self.vectors
+        before = earlier if earlier is not None and np.array_equal(earlier.vectors, self.vectors) else None
+        self.vectors, known = (self.vectors, None) if before is None else before
         self._earlier: list[ReviewSession] = []  # readings, the last first: undo may lead back to one
-        measured = measure(self.vectors, stages.next(0.35), (near.found, near.squared), self._at, before)
-        self._measured: Measure = measured
+        measured = measure(self.vectors, stages.next(0.35), (near.found, near.squared), self._at, known)
+        self.measured = Measured(self.vectors, measured)
         told_now = told(heard, said, self._rows, self.vectors, measured)
         self.review = Review(self.vectors, *told_now, check=stages.next(0.35), measured=measured)
         told_since = {one.id for one in told_later(heard)}
@@ -330,9 +329,9 @@ class ReviewSession:
         else:
             self._skipped.append(asked.question.candidate.pair)
 
-    def check_more(self, count: int = AT_ONCE) -> None:
-        """Ask about further faces drawn at random before all else."""
-        self.past.kept.wanted = len(self.past.checks()) + count
+    def check_more(self, count: int = AT_ONCE) -> int:
+        """Ask about further faces drawn at random before all else; returns how many were wanted before (`past.kept.wanted`)."""
+        return self.past.want_checks(count)
 
     # answers
 
@@ -476,7 +475,7 @@ class ReviewSession:
                 one._earlier = self._earlier[place:]
                 return one
             one._members, one._at = known
-        fresh = ReviewSession(self.project, self.version, check, self)
+        fresh = ReviewSession(self.project, self.version, check, self.measured)
         fresh._earlier, self._earlier = [self, *self._earlier][:EARLIER], []
         fresh.started, fresh.past.kept = self.started, self.past.kept
         fresh.review.before = fresh.past.told()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from fairdesk import counted
 from fairdesk.clustering.records import UNCLUSTERED, Cluster
+from fairdesk.clustering.store import clusters, homes_of
+from fairdesk.clustering.verdicts.saying import correct
 from fairdesk.project import Project
 from fairdesk.project.identities import identities_with_images
 from fairdesk.words import tr, tr_n
 
 _TOLD = 3  # identities
+Output = TypeVar("Output")
 
 
 def lost_names(project: Project, keep: Cluster, gone: Sequence[tuple[Cluster, list[int]]]) -> list[str]:
@@ -45,6 +49,32 @@ def lost_names(project: Project, keep: Cluster, gone: Sequence[tuple[Cluster, li
     if dropped or kept:
         lines += _identities(project, [face for _, faces in gone for face in faces], keep)
     return lines
+
+
+def correct_faces(
+    project: Project, version: int, faces: Sequence[int], work: Callable[[Project], Output]
+) -> tuple[Output, list[str]]:
+    """Correct by hand where some faces of a version are, as `saying.correct`; the lines say which names of clusters are gone too."""
+    named = [one for one in _clusters_of(project, version, faces) if one.name or one.identity]
+    done, lines = correct(project, work)
+    left = {one.id for one in clusters(project, version, [one.id for one in named])}
+    gone = [one.told for one in named if one.id not in left]
+    if not gone:
+        return done, lines
+    return done, [
+        tr_n(
+            "The name {names} is gone: no face is left of its cluster.",
+            "The names {names} are gone: no face is left of their clusters.",
+            len(gone),
+            names=_first_of(gone),
+        ),
+        *lines,
+    ]
+
+
+def _clusters_of(project: Project, version: int, faces: Sequence[int]) -> list[Cluster]:
+    homes = list(set(homes_of(project, version, faces).values()))
+    return [one for one in clusters(project, version, homes) if one.label != UNCLUSTERED]
 
 
 def _identities(project: Project, faces: list[int], keep: Cluster) -> list[str]:

@@ -86,17 +86,14 @@ class Book:
         )
 
     def version(self, one: Verdict) -> bool:
-        """Return whether the verdict of the same id here is about more faces, or fewer, and else the same."""
+        """Return whether the verdict of the same id here is about more faces, or fewer, or partly others, and else the same."""
         whole = self._as_given(one.uuid)
         if whole is None or one.said not in OF_FACES or (whole.said, whole.who) != (one.said, one.who):
             return False
         left = self._standing.get(one.uuid)
-        alike = set(one.faces) <= set(whole.faces) or set(whole.faces) <= set(one.faces)
-        return (
-            alike
-            and set(whole.others) == set(one.others)
-            and (left is None or not set(left.faces).isdisjoint(one.faces))
-        )
+        within = set(one.faces) <= set(whole.faces) or set(whole.faces) <= set(one.faces)
+        alike = within if left is None else not set(left.faces).isdisjoint(one.faces)
+        return alike and set(whole.others) == set(one.others)
 
     def _as_given(self, key: str) -> Verdict | None:
         return self._given.get(key) or self._standing.get(key)

@@ -10,6 +10,7 @@ from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.project import Project
 from fairdesk.project.faces import commonest_group, images_of_faces
+from fairdesk.project.group_changes import Tie, group_changes, tie
 from fairdesk.project.identities import (
     MOST_ALIKE,
     NamedImages,
@@ -31,7 +32,10 @@ def asked_name(
     people = labels.by_name() if labels is not None else {}
     groups = sorted(one.name for one in labels.group_counts() if one.name is not None) if labels is not None else []
     usual = commonest_group(project, faces)
-    return NameDialog(question, (sorted(people), groups), parent, people=people, usual=usual, keeps_group=True)
+    tied = tie(project, faces, "")
+    return NameDialog(
+        question, (sorted(people), groups), parent, people=people, usual=usual, keeps_group=True, tied=tied
+    )
 
 
 async def settled_name(
@@ -39,7 +43,8 @@ async def settled_name(
 ) -> tuple[str, str] | None:
     """Return the name and group ("": none) that some faces get, as typed in a dialog; None where a question was dismissed.
 
-    Without a group that is the one which most of the faces have. It is asked who is meant where a new person would be called
+    Without a group that is the one which most of the faces have; where several are tied, it is asked which, and no image
+    changes its group before that was said. It is asked who is meant where a new person would be called
     as one of another group, or nearly as somebody: one of the same group is then offered first.
     """
     name, chosen = typed.name.text().strip(), typed.group_value()
@@ -49,7 +54,27 @@ async def settled_name(
         chosen = await ask_group(parent, chosen, like_group)
         if chosen is None:
             return None
+    tied = tie(project, faces, name) if chosen is None else None
+    if tied is not None and (chosen := await ask_tied(parent, name, tied)) is None:
+        return None
     group = chosen if chosen is not None else commonest_group(project, faces) or ""
+    who = await _who(parent, project, name, group, faces)
+    if who is None:
+        return None
+    changes = group_changes(project, images, who[1] or None)
+    if not changes or (tied is not None and who[1] == group):  # that the others change was said
+        return who
+    asked = tr("{name} in {group}:", name=who[0], group=who[1] or tr("no group"))
+    button = tr("Name them")
+    known = find_identity(project, who[0], who[1] or None) is not None
+    text = "\n".join([asked, *(one.text for one in changes)])
+    return who if await async_glue.ask(parent, tr("Name"), text, [button], harmful=known) == button else None
+
+
+async def _who(
+    parent: QWidget, project: Project, name: str, group: str, faces: Sequence[int]
+) -> tuple[str, str] | None:
+    """Ask who is meant where a name is that of nobody in its group, but of somebody elsewhere, or nearly."""
     if find_identity(project, name, group or None) is not None:
         return name, group
     same, alike = namesakes(project, name, faces), names_alike(project, name, faces)
@@ -82,6 +107,13 @@ async def ask_who(
         parent, tr("Name"), question, [*others, new], default=new if nearest is None else next(iter(others))
     )
     return others.get(said, name) if said is not None else None
+
+
+async def ask_tied(parent: QWidget, name: str, tied: Tie) -> str | None:
+    """Ask which of the groups that are tied a person is in; returns it, None where it was dismissed."""
+    question = tr("{tie} Which group is {name} in? All faces of other groups change to it.", tie=tied.text, name=name)
+    detail = tr("For another group, choose it in the field below the name.") if len(tied.groups) > MOST_ALIKE else ""
+    return await async_glue.ask(parent, tr("Group"), question, list(tied.groups[:MOST_ALIKE]), detail, harmful=True)
 
 
 async def ask_group(parent: QWidget, name: str, alike: Sequence[str]) -> str | None:

@@ -33,6 +33,7 @@ class PersonFields:
         self._groups: list[str] = []
         self._usual: str | None = None
         self._tells = self._keeps_group = False
+        self._tied: Sequence[str] = ()
         self.completer: NameCompleter | None = None
         self.name.textChanged.connect(lambda _text: self._say())
         self.group.currentTextChanged.connect(lambda _text: self._say())
@@ -63,14 +64,25 @@ class PersonFields:
         if within := self.group.lineEdit():
             NameCompleter(within, plain([*groups, tr("no group")]))
 
-    def ask(self, name: str, group: str, usual: str | None, *, tells: bool = True, keeps_group: bool = False) -> None:
+    def ask(
+        self,
+        name: str,
+        group: str,
+        usual: str | None,
+        *,
+        tells: bool = True,
+        keeps_group: bool = False,
+        tied: Sequence[str] = (),
+    ) -> None:
         """Begin with a name and a group; `usual` is the group that most of the faces have, where it is known (`tells`).
 
-        `keeps_group`: faces of no group get none either, unless one is chosen.
+        `keeps_group`: faces of no group get none either, unless one is chosen; `tied`: groups that as many of them have.
         """
-        self._usual, self._tells, self._keeps_group = usual, tells, keeps_group
+        self._usual, self._tells, self._keeps_group, self._tied = usual, tells, keeps_group, tied
         line = self.group.lineEdit()
-        if line is not None and tells:
+        if line is not None and tied:
+            line.setPlaceholderText(tr("as many faces in each of: {groups}", groups=", ".join(tied)))
+        elif line is not None and tells:
             line.setPlaceholderText(tr("as most of its faces: {group}", group=usual or tr("no group")))
         self.name.setText(name)
         self.group.setCurrentText(group)
@@ -88,6 +100,14 @@ class PersonFields:
             return
         alike = [one for one in self._alike.get(folded_name(name), ()) if one != name]
         group = self.group_value()
+        if group is None and self._tied:
+            self.note.setText(
+                tr(
+                    "Set the group, or you will be asked: as many faces are in each of {groups}.",
+                    groups=", ".join(self._tied),
+                )
+            )
+            return
         if group is None and self._keeps_group:
             group = self._usual or ""
         self.note.setText(meant(name, group, self._known, self._usual, alike))

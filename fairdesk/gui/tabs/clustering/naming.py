@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtWidgets import QWidget
 
@@ -11,16 +11,30 @@ from fairdesk.clustering import store
 from fairdesk.clustering.naming import Naming, foresee, name_cluster, suggested_name
 from fairdesk.clustering.store import UNCLUSTERED, Cluster
 from fairdesk.gui import async_glue
-from fairdesk.gui.dialogs.alike_names import ask_group, ask_who
+from fairdesk.gui.dialogs.alike_names import ask_group, ask_tied, ask_who
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.clustering.cluster_choice import ClusterChoice
 from fairdesk.project.faces import commonest_group
+from fairdesk.project.group_changes import Tie, tie
 from fairdesk.project.identities import NamedImages
 from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.gui.tabs.clustering.tab import ClusteringTab
+
+
+class Said(NamedTuple):
+    """What somebody has answered already before a cluster gets a name."""
+
+    tie: bool = True  # which group it is, where several are tied: no question where a group was chosen
+    new_group: bool = False  # that it is another group than those that are called nearly so
+    joins: bool = False  # that it joins the images of the name
+    apart: bool = False  # that it is another person of the name
+    changes: bool = False  # that groups change
+
+
+NOTHING = Said()
 
 
 def _one(tab: ClusteringTab) -> Cluster | None:
@@ -49,16 +63,19 @@ def assign_identity(tab: ClusteringTab) -> None:
         return
     known = cluster.identity or cluster.name or ""
 
-    def look() -> tuple[str, str | None]:
-        usual = commonest_group(project, store.faces_of(project, cluster.id))
-        return known or suggested_name(project, cluster.id), usual
+    def look() -> tuple[str, str | None, Tie | None]:
+        faces = store.faces_of(project, cluster.id)
+        name = known or suggested_name(project, cluster.id)
+        return name, commonest_group(project, faces), tie(project, faces, name)
 
     tab.session.background.read(
-        "suggested name", look, lambda found: async_glue.start(_assign(tab, cluster, found[0], "", found[1]))
+        "suggested name", look, lambda found: async_glue.start(_assign(tab, cluster, found[0], "", *found[1:]))
     )
 
 
-async def _assign(tab: ClusteringTab, cluster: Cluster, suggested: str, in_group: str, usual: str | None) -> None:
+async def _assign(
+    tab: ClusteringTab, cluster: Cluster, suggested: str, in_group: str, usual: str | None, tied: Tie | None
+) -> None:
     question = tr_n(
         "Who is this? The face of {cluster} gets the name.",
         "Who is this? All {n:,} faces of {cluster} get the name.",
@@ -66,7 +83,7 @@ async def _assign(tab: ClusteringTab, cluster: Cluster, suggested: str, in_group
         cluster=cluster.told,
     )
     known = tab.view.names, tab.view.groups
-    dialog = NameDialog(question, known, tab, value=suggested, people=tab.view.people, usual=usual)
+    dialog = NameDialog(question, known, tab, value=suggested, people=tab.view.people, usual=usual, tied=tied)
     dialog.group.setCurrentText(in_group)
     dialog.name.selectAll()
     if not await async_glue.finished(dialog):
@@ -81,7 +98,7 @@ async def _assign(tab: ClusteringTab, cluster: Cluster, suggested: str, in_group
         )
 
     def ask_again() -> None:
-        async_glue.start(_assign(tab, cluster, name, typed, usual))
+        async_glue.start(_assign(tab, cluster, name, typed, usual, tied))
 
     ask_before_naming(tab.session, tab, cluster.id, name, group, give, ask_again)
 
@@ -94,15 +111,11 @@ def ask_before_naming(
     group: str | None,
     give: Callable[[Naming], None],
     refused: Callable[[], None] | None = None,
-    *,
-    agreed: bool = False,
-    apart: bool = False,
-    settled: bool = False,
+    said: Said = NOTHING,
 ) -> None:
     """Give a cluster a name by `give`, after a question where it joins other images, changes a group, or makes a namesake.
 
-    `agreed`: that it joins them, somebody has said already; `apart`: that it is another person of the name; `settled`: that it is
-    another group than those that are called nearly so. Where the question is dismissed, `refused` is called.
+    Where the question is dismissed, `refused` is called.
     """
     project = session.project
     if project is not None:
@@ -110,7 +123,7 @@ def ask_before_naming(
             ("naming", cluster),  # Enter twice in a row asks once
             lambda: foresee(project, cluster, name, group),
             lambda wanted: async_glue.start(
-                _agreed(session, parent, wanted, give, refused, agreed=agreed, apart=apart, settled=settled)
+                _agreed(session, parent, wanted, give, refused, said if group is not None else said._replace(tie=False))
             ),
         )
 
@@ -121,30 +134,37 @@ async def _agreed(
     wanted: Naming,
     give: Callable[[Naming], None],
     refused: Callable[[], None] | None,
-    *,
-    agreed: bool,
-    apart: bool,
-    settled: bool,
+    said: Said,
 ) -> None:
-    if wanted.group is not None and wanted.like_group and not settled:
-        group = await ask_group(parent, wanted.group, wanted.like_group)
-        if group is not None:
-            ask_before_naming(session, parent, wanted.cluster, wanted.name, group, give, refused, settled=True)
-        elif refused is not None:
+    def again(name: str, group: str, said: Said) -> None:
+        ask_before_naming(session, parent, wanted.cluster, name, group, give, refused, said)
+
+    def dismissed() -> None:
+        if refused is not None:
             refused()
+
+    if wanted.tied is not None and not said.tie:
+        group = await ask_tied(parent, wanted.name, wanted.tied)
+        dismissed() if group is None else again(wanted.name, group, said._replace(tie=True, changes=True))
+        return
+    if wanted.group is not None and wanted.like_group and not said.new_group:
+        group = await ask_group(parent, wanted.group, wanted.like_group)
+        dismissed() if group is None else again(wanted.name, group, said._replace(new_group=True))
         return
     nearest = next((one for one in wanted.alike if one.group == wanted.group), None)
-    known = () if apart else wanted.namesakes or wanted.alike
+    known = () if said.apart else wanted.namesakes or wanted.alike
     if known:
         one = await ask_who(parent, wanted.name, known, nearest)
         if isinstance(one, NamedImages):
-            ask_before_naming(session, parent, wanted.cluster, one.name, one.group or "", give, refused, agreed=True)
+            there = one.group == wanted.group
+            again(one.name, one.group or "", said._replace(joins=True, changes=said.changes and there))
             return
         if one is None:
-            if refused is not None:
-                refused()
+            dismissed()
             return
-    question = wanted.question() if wanted.leaving or not agreed else None
+    question = wanted.question(
+        joins=not said.joins or (bool(wanted.leaving) and not said.changes), changes=not said.changes
+    )
     if question is None:
         give(wanted)
         return
@@ -154,13 +174,13 @@ async def _agreed(
     buttons = [first, separate] if joins and wanted.usual != wanted.group else [first]
     detail = tr("Another person of the same name needs another name, or another group.") if joins else ""
     harmful = joins and bool(wanted.leaving)
-    said = await async_glue.ask(parent, tr("Name"), question, buttons, detail, harmful=harmful)
-    if said == first:
+    pressed = await async_glue.ask(parent, tr("Name"), question, buttons, detail, harmful=harmful)
+    if pressed == first:
         give(wanted)
-    elif said == separate:
-        ask_before_naming(session, parent, wanted.cluster, wanted.name, wanted.usual or "", give, refused, apart=True)
-    elif refused is not None:
-        refused()
+    elif pressed == separate:
+        again(wanted.name, wanted.usual or "", Said(tie=True, apart=True))
+    else:
+        dismissed()
 
 
 async def move_faces_to(tab: ClusteringTab) -> None:

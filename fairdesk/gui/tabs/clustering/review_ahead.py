@@ -26,6 +26,8 @@ TITLES = {
     Kind.NAME: mark("Who is it?"),
 }
 
+MUCH = 1.0  # faces that an answer is expected to put right: then it decides much
+
 
 @dataclass(frozen=True)
 class Ahead:
@@ -93,11 +95,15 @@ def note_of(asked: Asked) -> str:
         return ""
     who = ", ".join(asked.of_others)
     if who and not asked.own:
-        said = tr("{who} answered this before. It decides much: please look too.", who=who)
+        said = tr("{who} answered this before. Please look too, to make it sure.", who=who)
+        if asked.gain >= MUCH:
+            said = tr("{who} answered this before. It decides much: please look too.", who=who)
         if asked.doubted:
             said = tr("{who} answered this before, but everything else speaks against it. Please look too.", who=who)
         return said + " " + tr("Not sure leaves the answer of {who} as it is.", who=who)
-    said = tr("You answered this before. It decides much: please look again.")
+    said = tr("You answered this before. Please look again, to make it sure.")
+    if asked.gain >= MUCH:
+        said = tr("You answered this before. It decides much: please look again.")
     if asked.doubted:
         said = tr("You answered this before, but everything else speaks against it. Please look again.")
     said += " " + tr("Not sure withdraws that answer.")
@@ -149,7 +155,7 @@ def progress_line(ahead: Ahead, answered: int) -> str:
     """Say how right the clusters are thought to be, and how many answers are left and given."""
     found = ahead.estimate
     none_left = (
-        tr("by this estimate 99 % is reached")
+        tr("by this estimate 99 % is reached: further answers change little")
         if found.f1 >= WANTED
         else tr("no question is left that would change much")
     )

@@ -101,7 +101,8 @@ class NameRow(QVBoxLayout):
             widget.setVisible(self._asked is not None)
         begun = self._typed(self._asked, project) if self._asked is not None else None
         usual = self._asked.usual if self._asked is not None else None
-        self.fields.ask(begun.name if begun else "", begun.group if begun else "", usual)
+        tied = self._asked.tied if self._asked is not None else ()
+        self.fields.ask(begun.name if begun else "", begun.group if begun else "", usual, tied=tied)
         for place, button in enumerate(self.buttons):
             button.setVisible(place < len(names))
             if place < len(names):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from fairdesk.clustering.naming import Naming
 from fairdesk.clustering.review.asked import Asked, Reply
+from fairdesk.clustering.review.bunches import Measured
 from fairdesk.clustering.review.past import Newer
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import OUTDATE, ReviewSession
-from fairdesk.errors import Stopped
 from fairdesk.gui.session import Notice, Session
+from fairdesk.gui.tabs.clustering.comparing_bar import ComparingBar
 from fairdesk.gui.tabs.clustering.naming import ask_before_naming
 from fairdesk.gui.tabs.clustering.review_ahead import (
     AHEAD,
@@ -34,6 +35,7 @@ from fairdesk.gui.tabs.clustering.review_replies import Replies
 from fairdesk.gui.tabs.clustering.side_faces import TwoSides
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.changes import Change
+from fairdesk.project.changes import Kind as Changed
 from fairdesk.project.image_queries import GridItem
 from fairdesk.words import mark, tr
 
@@ -45,7 +47,6 @@ class ReviewPane(KeyedPane):
 
     closed = Signal()
     started = Signal(int)  # the version to show: the review's, or the earlier one where nothing is left of it
-    _compared = Signal(int, int, int)  # which review, how much is done, of how much
 
     def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,15 +56,15 @@ class ReviewPane(KeyedPane):
         self._titles: dict[int, str] = {}
         self._items: dict[int, GridItem] = {}
         self._touched: set[int] = set()  # clusters of answers that are on their way
-        self._pending = 0
+        self._pending = self.answered = self._newest = 0  # answers on their way, given, the newest
         self._waits = False  # an answer on its way is of another kind than a name
         self._exhausted = False  # there are no other questions
+        self._measured: Measured | None = None  # of the last review: the next one of these vectors begins sooner
         self._round = 0  # of a review that was closed meanwhile nothing arrives
         self._replies = Replies()
         self._backs: list[bool] = []  # what waits for the answers that are on their way: Undo, or Back
         self._changed = self._reading = False  # what others changed is to be read; is being read
         self.current: Asked | None = None
-        self.answered = 0
         self.title, self.note, self.progress = QLabel(), QLabel(), QLabel()
         self.title.setProperty("role", "title")
         for label in (self.note, self.progress):
@@ -74,12 +75,8 @@ class ReviewPane(KeyedPane):
         self.naming = NameRow(self._name, self.choose, self.setFocus)
         self.name, self.names = self.naming.field, self.naming.buttons
         self.buttons = reply_buttons(self.reply)
-        self.bar = QProgressBar()
-        self.bar.setAccessibleName(tr("Comparing faces"))
-        self.bar.setTextVisible(False)
-        self.bar.hide()
-        self._compared.connect(self._on_compared)
-        self._newest = 0  # answer
+        self.bar = ComparingBar()
+        self.bar.compared.connect(self._on_compared)
         self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
         self._idle.timeout.connect(self._learn)
         layout = QVBoxLayout(self)
@@ -106,14 +103,13 @@ class ReviewPane(KeyedPane):
         self._round += 1
         self._forget()
         self.title.setText(tr("Comparing faces …"))
-        self.bar.setValue(0)
-        self.bar.show()
+        self.bar.put(0, 1)
         self.buttons["done"].setText(tr("Cancel (Esc)"))
         self.setFocus()
-        now = self._round
+        now, measured = self._round, self._measured
         self._session.background.read(
             ("review", now),
-            lambda: ReviewSession(project, version, self._tell(now)),
+            lambda: ReviewSession(project, version, self._tell(now), measured),
             self._guarded(lambda review: self._begin(review, keep=keep)),
             self._guarded(self._failed),
         )
@@ -136,14 +132,7 @@ class ReviewPane(KeyedPane):
         self._session.background.edit(work, arrived, self._guarded(self._failed))
 
     def _tell(self, now: int) -> Callable[[int, int], None]:
-        """Return what a thread says how far it is by; it is stopped there where the review was closed."""
-
-        def tell(done: int, of: int) -> None:
-            if now != self._round:
-                raise Stopped
-            self._compared.emit(now, done, of)
-
-        return tell
+        return self.bar.teller(now, lambda: self._round)
 
     @Slot(int, int, int)
     def _on_compared(self, asked_by: int, done: int, of: int) -> None:
@@ -151,9 +140,7 @@ class ReviewPane(KeyedPane):
             return
         if self.current is not None:  # it is read again: what is asked may not hold any more
             self._show(None)
-        self.bar.setMaximum(of)
-        self.bar.setValue(done)
-        self.bar.show()
+        self.bar.put(done, of)
         text = mark("Comparing faces … {share:.0%}")
         if self._review is not None:
             text = mark("Something was changed elsewhere. Comparing faces … {share:.0%}")
@@ -162,6 +149,7 @@ class ReviewPane(KeyedPane):
     def close_review(self) -> None:
         """Forget the review; every answer is kept. Where there was none, nothing is left of it."""
         self._round += 1
+        self._measured = None if self._session.project is None else self._measured
         review = self._review
         names = [] if review is None else self.naming.leave(review.project.folder)
         self._forget()
@@ -205,6 +193,7 @@ class ReviewPane(KeyedPane):
 
     def _opened(self, found: tuple[ReviewSession, Ahead]) -> None:
         self._review = found[0]
+        self._measured = self._review.measured
         self._session.no_longer.emit("review", None)
         self.bar.hide()
         self.buttons["done"].setText(tr("Close (Esc)"))
@@ -239,13 +228,15 @@ class ReviewPane(KeyedPane):
         if len(self._queue) < PREFETCHED and not self._pending and self._review is not None and not self._exhausted:
             self._more()
 
-    def _more(self) -> None:
-        """Ask for further questions, where many were skipped."""
+    def _more(self, *, anew: bool = False) -> None:
+        """Ask for further questions, where many were skipped; `anew`: what is worth most now comes before what is asked."""
         review = self._review
         assert review is not None
-        leave = self.current
+        leave = None if anew else self.current
 
         def arrived(ahead: Ahead) -> None:
+            if anew and not self._pending:
+                self.current = None
             self._exhausted = not [one for one in ahead.queue if leave is None or key_of(one) != key_of(leave)]
             if not self._pending:
                 self._take(ahead)
@@ -299,24 +290,23 @@ class ReviewPane(KeyedPane):
             self._back(undo=what == "undo")
         elif what == "type":
             self.naming.type_name()
-        elif what == "check" and self._review is not None:
-            self._review.check_more()
-            if not self._pending:
-                self.current = None  # it comes again
-            self._more()
+        elif what == "check":
+            self._check()
         elif self.current is not None and self._review is not None:
-            asked = self.current
+            asked, review = self.current, self._review
             if what == "skip":
-                self._review.skip(asked)
+                review.skip(asked)
                 self._replies.skip(asked)
                 self._next()
             elif asked.kind is not Kind.NAME:
-                self._answer(asked, {"yes": Reply.YES, "no": Reply.NO, "unsure": Reply.UNSURE}[what])
+                said = {"yes": Reply.YES, "no": Reply.NO, "unsure": Reply.UNSURE}[what]
+                self._keep(asked, lambda: review.answer(asked, said, learn=False))
 
-    def _answer(self, asked: Asked, reply: Reply) -> None:
-        review = self._review
-        assert review is not None
-        self._keep(asked, lambda: review.answer(asked, reply, learn=False))
+    def _check(self) -> None:
+        """Ask about faces drawn at random before all else; what is asked now comes again. Back takes that back."""
+        if self._review is not None:
+            self._replies.check(self._review.check_more())
+            self._more(anew=True)
 
     def _keep(self, asked: Asked, answer: Callable[[], object]) -> None:
         """Have an answer kept, and ask the next question meanwhile."""
@@ -394,6 +384,11 @@ class ReviewPane(KeyedPane):
         if self._pending:
             self._backs.append(undo)
             return
+        wanted = self._replies.uncheck()
+        if wanted is not None:
+            review.past.kept.wanted = wanted
+            self._more(anew=True)
+            return
         asked = self._replies.unskip()
         if asked is not None:
             review.unskip(asked)
@@ -458,6 +453,8 @@ class ReviewPane(KeyedPane):
     @Slot(object)
     def _on_changed(self, change: Change) -> None:
         """What others changed is read again: undo in a menu, a correction in the list, a verb."""
+        if Changed.VECTORS in change.touched:  # perhaps of somebody who was erased
+            self._measured = None
         if self._review is None or not change.within(OUTDATE):
             return
         if self._pending:

@@ -13,7 +13,7 @@ from fairdesk.clustering import store
 from fairdesk.clustering.review.session import METHOD
 from fairdesk.clustering.store import UNCLUSTERED, Cluster
 from fairdesk.clustering.verdicts import edits as verdict_edits
-from fairdesk.clustering.verdicts import saying
+from fairdesk.clustering.verdicts.lost_names import correct_faces
 from fairdesk.gui import async_glue
 from fairdesk.gui.actions import ActionBook, ActionSpec
 from fairdesk.gui.dialogs.photograph import Photograph
@@ -414,32 +414,39 @@ class ClusteringTab(Tab):
         """Select a cluster once the list is read again."""
         self._select_next = cluster
 
-    def _correct(self, work: Callable[[Project], int], told: Callable[[int], str], same: str = "") -> None:
-        """Correct by hand, and tell of verdicts that this replaces."""
+    def _correct(
+        self, faces: list[int], work: Callable[[Project, int], int], told: Callable[[int], str], same: str = ""
+    ) -> None:
+        """Correct by hand where faces are, and tell of verdicts that this replaces, and of names that are gone."""
+        if not faces or self.view.version is None:
+            return
+        version = self.view.version.id
         self.session.edit(
-            lambda project: saying.correct(project, work), lambda done: "\n".join([told(done[0]), *done[1]]), same=same
+            lambda project: correct_faces(project, version, faces, lambda project: work(project, version)),
+            lambda done: "\n".join([told(done[0]), *done[1]]),
+            same=same,
         )
 
     def split(self) -> None:
         """Put the selected faces into a new cluster."""
-        faces, version = self.grid.selected_ids(), self.view.version
-        if faces and version is not None:
-            self._correct(
-                lambda project: store.split_faces(project, version.id, faces),
-                lambda _new: tr_n("Split off {n:,} face", "Split off {n:,} faces", len(faces)),
-                same=tr("Nothing to change: these are all its faces."),
-            )
+        faces = self.grid.selected_ids()
+        self._correct(
+            faces,
+            lambda project, version: store.split_faces(project, version, faces),
+            lambda _new: tr_n("Split off {n:,} face", "Split off {n:,} faces", len(faces)),
+            same=tr("Nothing to change: these are all its faces."),
+        )
 
     def take_out(self) -> None:
         """Remove the selected faces from their cluster (they become unclustered)."""
-        faces, version = self.grid.selected_ids(), self.view.version
-        if faces and version is not None:
-            self._correct(
-                lambda project: store.unassign_faces(project, version.id, faces),
-                lambda moved: tr_n(
-                    "Removed {n:,} face from the cluster", "Removed {n:,} faces from the cluster", moved
-                ),
-            )
+        self._take_out(self.grid.selected_ids())
+
+    def _take_out(self, faces: list[int]) -> None:
+        self._correct(
+            faces,
+            lambda project, version: store.unassign_faces(project, version, faces),
+            lambda n: tr_n("Removed {n:,} face from the cluster", "Removed {n:,} faces from the cluster", n),
+        )
 
     def judge(self, what: str) -> None:
         """Say of the selected faces that they are the cluster's person, or not, or of no interest; kept for good."""
@@ -466,15 +473,12 @@ class ClusteringTab(Tab):
     @Slot(object, object)
     def move_to(self, faces: list[int], cluster: Cluster) -> None:
         """Move faces to a cluster, or out of any."""
-        version = self.view.version
-        if cluster.label == UNCLUSTERED and version is not None:
-            self._correct(
-                lambda project: store.unassign_faces(project, version.id, faces),
-                lambda n: tr_n("Removed {n:,} face from the cluster", "Removed {n:,} faces from the cluster", n),
-            )
+        if cluster.label == UNCLUSTERED:
+            self._take_out(faces)
         else:
             self._correct(
-                lambda project: store.move_faces(project, faces, cluster.id),
+                faces,
+                lambda project, _: store.move_faces(project, faces, cluster.id),
                 lambda n: tr_n(
                     "Moved {n:,} face to {cluster}", "Moved {n:,} faces to {cluster}", n, cluster=cluster.told
                 ),
