@@ -166,6 +166,7 @@ EDIT = st.tuples(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=st.lists(EDIT, min_size=3, max_size=6))
+@example([(Said.CONFIRMED, {0, 2}, (5,)), (Said.UNSURE, {2}, (5,)), (Said.SAME, {0, 1, 2, 3}, (5,)), (Said.UNSURE, {0, 3}, (5,))])  # fmt: skip
 def test_what_a_person_edits_in_any_order(filled, faces, tmp_path, said):
     """Files after each edit, the first, the last and one between, come to the same."""
     with pytest.MonkeyPatch.context() as patch:

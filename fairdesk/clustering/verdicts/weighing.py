@@ -150,10 +150,11 @@ class Book:
 
     def _cut(self, one: Verdict, whole: Verdict) -> set[int]:
         """Return which faces of a verdict as it was given were taken out of it here, or are not in what comes."""
-        here = self._standing.get(one.uuid)
-        if here is None or here.created < one.created:
+        known = self.given_at(one.uuid)
+        if known is None or known < one.created or one.said not in OF_FACES:
             return set()
-        return {*whole.faces} - ({*here.faces} & {*one.faces}) if one.said in OF_FACES else set()
+        here = self._standing.get(one.uuid)  # None: nothing is left of it, and what is read later does not bring it back
+        return {*whole.faces} - ({*here.faces} & {*one.faces} if here else set())
 
     def _whole(self, one: Verdict) -> Verdict:
         """Return a verdict as it was given, where that is remembered."""
@@ -190,8 +191,9 @@ def _lost(whole: Mapping[str, Verdict], cut: Mapping[str, set[int]]) -> dict[str
     lost: dict[str, set[int]] = {}
     gone = {key: set(faces) for key, faces in cut.items()}
     some: Sequence[Verdict] = list(whole.values())
-    while True:
-        before = sum(map(len, lost.values()))
+    rounds = before = 0
+    while rounds < 2 or sum(map(len, lost.values())) > before:  # as they were given, then as they are left
+        rounds, before = rounds + 1, sum(map(len, lost.values()))
         of: dict[str, list[Verdict]] = {}
         for verdict in sorted(some, key=lambda one: (one.created, one.said is not Said.UNSURE, one.uuid)):
             of.setdefault(verdict.who, []).append(verdict)
@@ -199,11 +201,10 @@ def _lost(whole: Mapping[str, Verdict], cut: Mapping[str, set[int]]) -> dict[str
             for verdict, faces in outweighed(theirs):
                 lost.setdefault(verdict.uuid, set()).update(faces)
                 gone.setdefault(verdict.uuid, set()).update(faces)
-        if sum(map(len, lost.values())) == before:
-            return lost
         unsure = [one for one in whole.values() if one.said is Said.UNSURE]  # they weigh even where they gave way
         rest = (_without(one, gone.get(key, set())) for key, one in whole.items() if one.said is not Said.UNSURE)
         some = [*unsure, *(one for one in rest if one is not None)]
+    return lost
 
 
 def _without(one: Verdict, gone: set[int]) -> Verdict | None:
