@@ -153,7 +153,9 @@ class Book:
         known = self.given_at(one.uuid)
         if known is None or known < one.created or one.said not in OF_FACES:
             return set()
-        here = self._standing.get(one.uuid)  # None: nothing is left of it, and what is read later does not bring it back
+        here = self._standing.get(
+            one.uuid
+        )  # None: nothing is left of it, and what is read later does not bring it back
         return {*whole.faces} - ({*here.faces} & {*one.faces} if here else set())
 
     def _whole(self, one: Verdict) -> Verdict:
