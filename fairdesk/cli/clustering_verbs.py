@@ -70,10 +70,9 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: Namespace) -> JobResult:
-    from fairdesk.clustering.earlier_version import revert_to
     from fairdesk.clustering.files.cluster_files import write_clusters
     from fairdesk.clustering.quality_now import f1_now
-    from fairdesk.clustering.store import need_version, note_version, versions
+    from fairdesk.clustering.store import need_version, note_version, revert_to, versions
 
     with open_project(arguments.project) as project:
         if arguments.version is not None:

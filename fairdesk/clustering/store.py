@@ -165,6 +165,33 @@ def note_version(project: Project, version: int, note: str) -> None:
         connection.execute("UPDATE clustering SET note = ? WHERE id = ?", (note.strip() or None, version))
 
 
+def revert_to(project: Project, version: int) -> int:
+    """Go back to an earlier clustering: a copy of it, as it is now, becomes the newest. One undoable step; returns its id.
+
+    Raises `RequestError` if there is no such clustering, or it is the newest.
+    """
+    if (version := need_version(project, version)) == newest_version(project):
+        raise RequestError(tr("Clustering {version} is the newest already.", version=version))
+    target: dict[str, Any] = {"tab": "clustering"}
+    with project.journal.step(tr("Go back to clustering {version}", version=version), target=target) as connection:
+        connection.execute(
+            "INSERT INTO clustering (name, method, params, recipe_id, created, quality, basis, note)"
+            " SELECT name, method, params, recipe_id, ?, quality, basis, note FROM clustering WHERE id = ?",
+            (time.time(), version),
+        )
+        new = target["made"] = connection.last_insert_rowid()
+        name = connection.execute("SELECT name FROM clustering WHERE id = ?", (new,)).get
+        title = f"{numbered(new, str(name))} ({tr('as {version}', version=version)})"
+        connection.execute("UPDATE clustering SET name = ? WHERE id = ?", (title, new))
+        old = "SELECT id, label, name, identity_id FROM cluster WHERE clustering_id = ? ORDER BY id"
+        for cluster, *what in project.db.rows(old, (version,)):
+            connection.execute(
+                "INSERT INTO cluster_member SELECT ?, face_id, ? FROM cluster_member WHERE clustering_id = ? AND cluster_id = ?",
+                (new, add_cluster(connection, new, NewCluster(*what)), version, cluster),
+            )
+    return new
+
+
 def cluster_names(project: Project, version: int) -> dict[int, NewCluster]:
     """Return what each cluster of a version that has a name or an identity is called, to be carried to another version."""
     rows = project.db.rows(
@@ -193,13 +220,7 @@ def recipe_of(project: Project, version: int) -> int | None:
 
 
 def detector_of(project: Project, version: int) -> str | None:
-    """Return the detector whose faces a version from a file is of; None where its vectors tell.
-
-    Raises
-    ------
-    RequestError
-        If the version is gone.
-    """
+    """Return the detector whose faces a version from a file is of; None where its vectors tell. Raises `RequestError` if it is gone."""
     params: str = project.db.value("SELECT params FROM clustering WHERE id = ?", (need_version(project, version),))
     found = json.loads(params).get("detector")
     return None if found is None else str(found)

@@ -8,11 +8,10 @@ from PySide6.QtWidgets import QInputDialog
 
 from fairdesk.cli import run
 from fairdesk.clustering import store
-from fairdesk.clustering.earlier_version import revert_to
 from fairdesk.clustering.files.cluster_files import load_clusters, read_clusters, write_clusters
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams, LoadClustersParams
-from fairdesk.clustering.store import clusters, faces_of, versions
+from fairdesk.clustering.store import clusters, faces_of, revert_to, versions
 from fairdesk.errors import RequestError
 from fairdesk.gui.dialogs.clustering_comparison import ComparisonDialog
 from fairdesk.gui.dialogs.clusterings_dialog import ClusteringsDialog

@@ -19,9 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.clustering.earlier_version import revert_to
 from fairdesk.clustering.quality_now import f1_now
-from fairdesk.clustering.store import Version, note_version, versions
+from fairdesk.clustering.store import Version, note_version, revert_to, versions
 from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.clustering_comparison import ComparisonDialog
 from fairdesk.gui.session import Session
