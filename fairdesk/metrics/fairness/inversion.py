@@ -19,7 +19,7 @@ PAIRED_TAIL = 0.025  # of the draws, at both ends of a difference between two mo
 _STEP, _STEPS = 0.1, 60  # in standard errors of the rates, and how many at most
 _NEXT = 3  # steps between two looks, where a truth that is unlikely must not be passed by
 _REACH = 0.15  # in standard errors: how far is looked for the direction of a step
-_FLAT = 1e-3  # of what a step gains: a slope below is none
+_KINK = 0.5  # of what one rate alone gains: a slope along which less is gained is none
 _STILL = 8, 1e-9  # steps in which a difference moved by less: it goes no farther
 _USUAL = 0.1  # the share of equal groups that are more equal still than what is called usual
 _NEAR = 0.01  # of the way from equality to the estimate: equal already
@@ -34,6 +34,7 @@ def inverted_interval(
     even: float,
     tails: tuple[float, float] = TAILS,
     *,
+    steps: Array | float = 0.0,
     equal_ruled_out: bool = False,
 ) -> Interval:
     """Return the interval of a figure that grows with inequality; `even` is that of equal groups.
@@ -53,6 +54,7 @@ def inverted_interval(
     deviations : of the logits in each draw, (draws, rates)
     freedom : of each rate's variance, (rates,)
     tails : shares of the draws that make what was seen a surprise, at the end towards equality and at the other
+    steps : by how much one error more changes each logit, (rates,)
     equal_ruled_out : what was seen is more than permuted groups show. Then the first truth that makes it a surprise is the end,
         even if at equality, where rates would spread otherwise than those that were seen, it seems to be none
     """
@@ -62,7 +64,9 @@ def inverted_interval(
         return estimate, estimate
     slopes = _slopes(figure, logits, deviations, known, even)
     spread = scale * (t_quantile(_freedom_of(slopes, freedom[known])) / Z95)
-    shapes = (deviations - deviations.mean(0)) / np.where(known, scale, 1.0)
+    shapes = _smoothed(
+        (deviations - deviations.mean(0)) / np.where(known, scale, 1.0), steps / np.where(known, scale, np.inf)
+    )
 
     def drawn_around(truth: Array) -> Array:
         return figure(_rates_around(truth, spread, shapes))
@@ -149,6 +153,18 @@ def _rates_around(truth: Array, spread: Array, shapes: Array) -> Array:
     return np.clip(away, 0, 1, out=away)
 
 
+def _smoothed(shapes: Array, steps: Array) -> Array:
+    """Return draws, (draws, rates), of mean 0 and deviation 1, that are spread by half a step of one error.
+
+    Rates of few errors are drawn from few values, so that those of two groups are often just equal around a truth at which
+    they are equal, and never around the next one.
+    """
+    noise = np.random.default_rng(0).standard_normal(shapes.shape)
+    spread = shapes + noise * (steps / 2)
+    away = spread - spread.mean(0)
+    return np.asarray(away / np.where(shapes.any(0), away.std(0, ddof=1), 1.0) * shapes.any(0))
+
+
 def _slopes(
     figure: Callable[[Array], Array], logits: Array, deviations: Array, known: npt.NDArray[np.bool_], even: float
 ) -> Array:
@@ -191,12 +207,20 @@ class _Path:
         self.values.append(float(around[-1]))
         count, here = len(self._spread), self.values[-1]
         slope = np.asarray(around[:count] - around[count:-1])
-        gains = around[:-1] - here
-        if self._sign > 0 and gains.max(initial=0.0) > 0 and np.linalg.norm(slope) < _FLAT * gains.max():
-            best = int(gains.argmax())  # equal rates: the figure grows either way, so that no slope shows it
-            slope = np.zeros(count)
-            slope[best % count] = gains[best] if best < count else -gains[best]
+        gains = self._sign * (around[:-1] - here)
+        best = int(np.nan_to_num(gains, nan=0.0).argmax())
+        if np.any((gains[:count] > 0) & (gains[count:] > 0)) and self._gain(slope) < _KINK * gains[best]:
+            slope = np.zeros(count)  # equal rates: the figure grows either way, so that no slope shows it
+            slope[best % count] = around[best] - here if best < count else here - around[best]
         return slope
+
+    def _gain(self, slope: Array) -> float:
+        """Return what the figure gains along a slope, as far as is looked for directions."""
+        length = float(np.linalg.norm(slope))
+        if not 0 < length < np.inf:
+            return 0.0
+        there = self.truths[-1] + self._sign * _REACH * (self._spread @ slope) / length
+        return self._sign * (float(self._figure(expit(there[None]))[0]) - self.values[-1])
 
     def _walk(self, to: int) -> None:
         """Walk on to the truth with this number, or to the last one."""

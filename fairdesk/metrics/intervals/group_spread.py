@@ -239,12 +239,12 @@ class CommonSpread:
             else:
                 fair.intervals[name] = interval
 
-    def logits(self, rate: str) -> tuple[Array, Array, Array] | None:
-        """Return the logits of the groups' rates, their deviations in the draws and degrees of freedom; None where one is 0 or 1.
+    def logits(self, rate: str) -> tuple[Array, Array, Array, Array] | None:
+        """Return the logits of the groups' rates, their deviations in the draws, degrees of freedom, and what one error more adds.
 
-        A rate without an interval of its own stays as it is.
+        None where a rate is 0 or 1. A rate without an interval of its own stays as it is.
         """
-        logits, deviations, freedoms = [], [], []
+        logits, deviations, freedoms, steps = [], [], [], []
         for name in self._defined(rate):
             value = float(getattr(self.rows[name], rate))
             if not 0 < value < 1:
@@ -254,9 +254,10 @@ class CommonSpread:
             logits.append(np.log(value) - np.log1p(-value))
             deviations.append((values[1:] - values[0]) / slope)
             freedoms.append(freedom)
+            steps.append(1 / ((self.rows[name].impostor if rate == "fmr" else self.rows[name].genuine) * slope))
         if not logits:
             return None
-        return np.array(logits), np.stack(deviations, 1), np.array(freedoms)
+        return np.array(logits), np.stack(deviations, 1), np.array(freedoms), np.array(steps)
 
     def _null_ranges(self, check: Callable[[], None]) -> None:
         """Add the ranges of 95 % of studies with equal groups."""
@@ -359,7 +360,7 @@ def _envelope(spans: list[Interval | None]) -> Interval | None:
 def _walked(
     name: str,
     figure: Figure,
-    walked: dict[str, tuple[Array, Array, Array] | None],
+    walked: dict[str, tuple[Array, Array, Array, Array] | None],
     estimate: float,
     null: Interval | None,
     check: Callable[[], None],
@@ -367,7 +368,7 @@ def _walked(
     """Return a figure's interval; it begins at equality where the figure lies in its null range (or is more equal still)."""
     used = rates_behind(name)
     parts = [found for rate in used if (found := walked[rate]) is not None]
-    logits, deviations, freedom = (np.concatenate(part, -1) for part in zip(*parts, strict=True))
+    logits, deviations, freedom, steps = (np.concatenate(part, -1) for part in zip(*parts, strict=True))
     first = parts[0][0].shape[0] if used[0] == "fmr" else 0
 
     def of(rates: Array) -> Array:
@@ -377,10 +378,19 @@ def _walked(
     if name == "FDR":  # the one figure that falls with inequality
         unlike = null is not None and estimate < null[0]
         low, high = inverted_interval(
-            lambda rates: 1 - of(rates), logits, deviations, freedom, 1 - estimate, 0.0, equal_ruled_out=unlike
+            lambda rates: 1 - of(rates),
+            logits,
+            deviations,
+            freedom,
+            1 - estimate,
+            0.0,
+            steps=steps,
+            equal_ruled_out=unlike,
         )
         return 1 - high, 1 - low if unlike or null is None else 1.0
     even, tails = equality(name), GARBE_TAILS if name == "GARBE" else TAILS
     unlike = null is not None and estimate > null[1]
-    low, high = inverted_interval(of, logits, deviations, freedom, estimate, even, tails, equal_ruled_out=unlike)
+    low, high = inverted_interval(
+        of, logits, deviations, freedom, estimate, even, tails, steps=steps, equal_ruled_out=unlike
+    )
     return low if unlike or null is None else even, high
