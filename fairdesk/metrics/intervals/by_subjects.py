@@ -64,18 +64,21 @@ def stretch_for_few(rate: float, deviation: float, freedom: float, errors: int, 
 
 
 def likely_rates(rate: float, values: Array, freedom: float, worth: float, rng: np.random.Generator) -> Array:
-    """Return rates that spread as wide as the rate's own interval; `values` are those of the draws, the first the data's.
+    """Return rates that spread as the rate's own interval does; `values` are those of the draws, the first the data's.
 
-    What is made of several rates gets its interval from them.
+    What is made of several rates gets its interval from them. They are in the order of the draws and normal on the logit
+    scale (normal scores, by rank): draws of few errors lean to the high side, and would lean twice on that scale.
     """
-    from scipy.special import expit, logit
+    from scipy.special import expit, logit, ndtri
 
     draws = len(values) - 1
     if rate <= 0 or rate >= 1:
         found = nothing_seen(worth) * rng.exponential(size=draws) / -np.log((1 - LEVEL) / 2)
         return np.asarray(np.clip(found if rate <= 0 else 1 - found, 0, 1))
-    stretch = t_quantile(freedom) / Z95 / (rate * (1 - rate))
-    return np.asarray(expit(logit(rate) + stretch * (values[1:] - values[0])))
+    scores = np.empty(draws)
+    scores[np.argsort(values[1:], kind="stable")] = ndtri((np.arange(draws) + 0.5) / draws)
+    spread = t_quantile(freedom) / Z95 * spread_of(values) / (rate * (1 - rate))
+    return np.asarray(expit(logit(rate) + spread * scores))
 
 
 def middle(values: Array, level: float = LEVEL) -> Interval | None:

@@ -24,6 +24,7 @@ from fairdesk.metrics.intervals.by_subjects import (
     LEVEL,
     likely_rates,
     middle,
+    spread_of,
 )
 from fairdesk.metrics.intervals.common_rates import DrawnRate, draw_rate, place_in_draws, sets_threshold, setter_of
 from fairdesk.metrics.intervals.rate_variance import FEWEST, Variance, too_few
@@ -160,12 +161,12 @@ class CommonSpread:
     def _differences(self, check: Callable[[], None]) -> list[Difference]:
         out = []
         for rate in ("fmr", "fnmr"):
-            rates = self.likely(rate, 2)
+            every = self.likely(rate, 2)
             known = {n: v for n, row in self.groups.per_group.items() if (v := getattr(row, rate)) is not None}
             spreads: list[tuple[Difference, Array]] = []
             for one, two in combinations(known, 2):
                 check()
-                likely = [rates[name] for name in (one, two) if name in rates]
+                likely = self._likely_pair(rate, (one, two), every)
                 ci = middle(likely[0] - likely[1]) if len(likely) == 2 else None
                 why = None if ci is not None else tr("one of the two rates has no interval")
                 made = Difference(
@@ -177,6 +178,23 @@ class CommonSpread:
                     spreads.append((made, likely[0] - likely[1]))
             _widen_together(spreads)
         return out
+
+    def _likely_pair(self, rate: str, both: tuple[str, str], likely: dict[str, Array]) -> list[Array]:
+        """Return likely rates of two groups for their difference, none where one has no interval; of 0 or 1 those of `likely`.
+
+        The difference has the degrees of freedom of a sum of two variances (Satterthwaite, 1946).
+        """
+        parts = [self.made[rate][name] for name in both if name in self.made[rate]]
+        if len(parts) < len(both):
+            return []
+        spreads = np.array([spread_of(part.values) ** 2 if 0 < part.rate < 1 else 0.0 for part in parts])
+        shares = spreads / max(spreads.sum(), np.finfo(float).tiny)
+        freedom = 1 / max(float((shares**2 / [part.freedom for part in parts]).sum()), np.finfo(float).tiny)
+        rng = np.random.default_rng(0)  # drawn from for a rate of 0 or 1 alone
+        return [
+            likely_rates(part.rate, part.values, freedom, part.worth, rng) if 0 < part.rate < 1 else likely[name]
+            for name, part in zip(both, parts, strict=True)
+        ]
 
     def _columns(self, rate: str, likely: dict[str, Array]) -> Array:
         """Return likely rates of the groups whose rate is defined; one without an interval stays as it is."""
