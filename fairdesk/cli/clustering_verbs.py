@@ -47,12 +47,23 @@ class ClusteringsResult(JobResult):
     out: str | None = None
     written: int | None = None
     """Faces that were written to `out`."""
+    verdicts: int | None = None
+    """How many verdicts say something of the clustering that was gone back to."""
+    verdicts_broken: int | None = None
+    """Of these the ones that do not hold in it."""
 
     def text(self) -> str:
         """Return them, one a line."""
+        from fairdesk.clustering.verdicts.reach import broken_line
+
         if self.out is not None:
             return tr_n("Wrote {n:,} face to {out}", "Wrote {n:,} faces to {out}", self.written or 0, out=self.out)
-        return "\n".join(one.text() for one in self.clusterings) or tr("No clusterings yet.")
+        listed = "\n".join(one.text() for one in self.clusterings) or tr("No clusterings yet.")
+        if not self.verdicts_broken:
+            return listed
+        newest = self.clusterings[0].id
+        about = broken_line(self.verdicts_broken, self.verdicts or 0)
+        return "\n".join([listed, tr("Clustering {version}: {about}", version=newest, about=about)])
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +84,7 @@ def _run(arguments: Namespace) -> JobResult:
     from fairdesk.clustering.files.cluster_files import write_clusters
     from fairdesk.clustering.quality_now import f1_now
     from fairdesk.clustering.store import need_version, note_version, revert_to, versions
+    from fairdesk.clustering.verdicts.holding import holding_in
 
     with open_project(arguments.project) as project:
         if arguments.version is not None:
@@ -83,7 +95,9 @@ def _run(arguments: Namespace) -> JobResult:
         elif arguments.revert:
             if arguments.version is None:
                 raise RequestError(tr("Say with --version N which clustering to go back to."))
-            revert_to(project, arguments.version)
+            holding = holding_in(project, revert_to(project, arguments.version))
+            if holding.verdicts:
+                written = {"verdicts": holding.verdicts, "verdicts_broken": holding.broken}
         elif arguments.out is not None:
             path = arguments.out.expanduser().absolute()
             count = write_clusters(project, need_version(project, arguments.version), path)

@@ -64,6 +64,7 @@ class Constraints:
     ] = ()  # of one person each: said of the faces themselves, so that it is known who they are
     ignored: frozenset[int] = frozenset()
     contradictions: tuple[Contradiction, ...] = ()
+    united: tuple[tuple[Verdict, Faces], ...] = ()  # what each verdict by itself puts together
 
     def __bool__(self) -> bool:
         return bool(self.together or self.apart or self.joined or self.ignored or self.contradictions)
@@ -101,6 +102,7 @@ class _Compiler:
         self.both: list[tuple[Faces, Faces]] = []
         self.ignored: set[int] = set()
         self.judged: set[int] = set()  # by newer verdicts of single faces
+        self.united: list[tuple[Verdict, Faces]] = []
         self.contradictions: list[Contradiction] = []
 
     def _merged(self, face: int) -> _Merged:
@@ -136,6 +138,7 @@ class _Compiler:
                 into.sides[number] = into.sides.get(number, 0) | side
             self.of.update(dict.fromkeys(group.faces, into))
         into.by.append(verdict)
+        self.united.append((verdict, tuple(faces)))
 
     def _set_aside(self, verdict: Verdict, against: Sequence[Verdict], faces: Iterable[int]) -> None:
         self.contradictions.append(Contradiction(verdict, tuple(dict.fromkeys(against)), tuple(sorted(faces))))
@@ -255,6 +258,7 @@ def constraints(found: Sequence[Verdict]) -> Constraints:
         tuple(faces for _, faces in made.sure),
         frozenset(made.ignored),
         tuple(_each_once(made.contradictions)),
+        tuple(made.united),
     )
 
 

@@ -149,3 +149,24 @@ def test_comparing_in_the_window(window, hand, two, qtbot):
     dialog.show_it.click()
     hand.settle()
     assert window.clustering.view.version.id == 1
+
+
+def test_going_back_tells_which_verdicts_do_not_hold(two, window, hand):
+    """Two corrections of clustering 2 say two things that clustering 1 does not hold to: a merge, and what was split off."""
+    hand.open(two.folder)
+    hand.go("clustering")
+    hand.do("clustering.clusterings")
+    hand.settle()
+    dialog = hand.dialog(ClusteringsDialog)
+    told = []
+    window.session.told.connect(told.append)
+    dialog.table.selectRow(1)
+    dialog.revert.click()
+    hand.settle()
+    text = told[-1].text
+    assert text.startswith("Clustering 3 is 1: dbscan") and "as it is now. 2 of 3 verdicts do not hold in it" in text
+    dialog.table.selectRow(1)
+    assert [one.id for one in dialog.chosen()] == [2]
+    dialog.revert.click()
+    hand.settle()
+    assert told[-1].text.startswith("Clustering 4 is 2: dbscan") and "hold" not in told[-1].text

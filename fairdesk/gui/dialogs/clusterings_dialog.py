@@ -21,9 +21,11 @@ from PySide6.QtWidgets import (
 
 from fairdesk.clustering.quality_now import f1_now
 from fairdesk.clustering.store import Version, note_version, revert_to, versions
+from fairdesk.clustering.verdicts.holding import holding_in
 from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.clustering_comparison import ComparisonDialog
 from fairdesk.gui.session import Session
+from fairdesk.project import Project
 from fairdesk.words import tr
 
 F1, NOTE = 4, 6  # columns
@@ -169,10 +171,17 @@ class ClusteringsDialog(QDialog):
 
     def _revert(self) -> None:
         one = self.chosen()[0]
-        self._session.edit(
-            lambda project: revert_to(project, one.id),
-            lambda new: tr("Clustering {new} is {old} as it is now", new=new, old=one.name),
-        )
+
+        def work(project: Project) -> tuple[int, str]:
+            new = revert_to(project, one.id)
+            return new, holding_in(project, new).line()
+
+        def done(made: tuple[int, str]) -> str:
+            new, about = made
+            told = tr("Clustering {new} is {old} as it is now", new=new, old=one.name)
+            return f"{told}. {about}" if about else told
+
+        self._session.edit(work, done)
 
 
 async def show_clusterings(session: Session, parent: QWidget, shown: object) -> None:
