@@ -25,6 +25,10 @@ class ClusteringRow(Record):
     faces: int
     bcubed_f1: float | None
     bcubed_f1_why: str | None = None
+    known_faces: int | None = None
+    """Of how many faces of known identity the figure is."""
+    known_people: int | None = None
+    """Of how many people these are."""
     created: float
     note: str
     hidden: int
@@ -82,7 +86,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: Namespace) -> JobResult:
     from fairdesk.clustering.files.cluster_files import write_clusters
-    from fairdesk.clustering.quality_now import f1_now
+    from fairdesk.clustering.quality_now import quality_now
     from fairdesk.clustering.store import need_version, note_version, revert_to, versions
     from fairdesk.clustering.verdicts.holding import holding_in
 
@@ -103,7 +107,7 @@ def _run(arguments: Namespace) -> JobResult:
             count = write_clusters(project, need_version(project, arguments.version), path)
             written = {"out": str(path), "written": count}
         every = versions(project)
-        f1 = {one.id: f1_now(project, one) for one in every}
+        found = {one.id: quality_now(project, one) for one in every}
         rows = [
             ClusteringRow(
                 id=one.id,
@@ -111,8 +115,10 @@ def _run(arguments: Namespace) -> JobResult:
                 method=one.method,
                 clusters=one.clusters,
                 faces=one.faces,
-                bcubed_f1=f1[one.id],
-                bcubed_f1_why=None if f1[one.id] is not None else tr("nobody is known in it"),
+                bcubed_f1=found[one.id].bcubed_f1,
+                bcubed_f1_why=found[one.id].bcubed_f1_why,
+                known_faces=found[one.id].known_faces,
+                known_people=found[one.id].known_people,
                 created=one.created,
                 note=one.note,
                 hidden=one.hidden,
