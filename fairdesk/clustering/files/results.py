@@ -10,6 +10,8 @@ from fairdesk.jobs.results import JobResult, Unreadable
 from fairdesk.jobs.wording import left_out
 from fairdesk.words import tr, tr_n
 
+_NAMED = 3  # files, in a sentence
+
 
 class LoadClustersResult(JobResult):
     """A cluster file that became a version."""
@@ -53,7 +55,16 @@ class MosaicResult(JobResult):
     unreadable: list[Unreadable]
 
     def text(self) -> str:
-        """Return what is on the sheets and where they are."""
+        """Return what is on the sheets and where they are; of many files the first and the last, as each was named when it was written."""
+        if len(self.files) > _NAMED:
+            return tr(
+                "{faces} of “{title}” in {n:,} files: {first} to {last}",
+                faces=counted.faces(self.faces),
+                title=self.title,
+                n=len(self.files),
+                first=self.files[0],
+                last=self.files[-1].name,
+            )
         return tr(
             "{faces} of “{title}” in {files}",
             faces=counted.faces(self.faces),
