@@ -57,11 +57,12 @@ class MosaicResult(JobResult):
     def text(self) -> str:
         """Return what is on the sheets and where they are; of many files the first and the last, as each was named when it was written."""
         if len(self.files) > _NAMED:
-            return tr(
+            return tr_n(
+                "{faces} of “{title}” in {n:,} file: {first} to {last}",
                 "{faces} of “{title}” in {n:,} files: {first} to {last}",
+                len(self.files),
                 faces=counted.faces(self.faces),
                 title=self.title,
-                n=len(self.files),
                 first=self.files[0],
                 last=self.files[-1].name,
             )
