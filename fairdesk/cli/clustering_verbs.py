@@ -25,6 +25,10 @@ class ClusteringRow(Record):
     faces: int
     bcubed_f1: float | None
     bcubed_f1_why: str | None = None
+    known_faces: int | None = None
+    """Of how many faces of known identity the figure is."""
+    known_people: int | None = None
+    """Of how many people these are."""
     created: float
     note: str
     hidden: int
@@ -47,12 +51,23 @@ class ClusteringsResult(JobResult):
     out: str | None = None
     written: int | None = None
     """Faces that were written to `out`."""
+    verdicts: int | None = None
+    """How many verdicts say something of the clustering that was gone back to."""
+    verdicts_broken: int | None = None
+    """Of these the ones that do not hold in it."""
 
     def text(self) -> str:
         """Return them, one a line."""
+        from fairdesk.clustering.verdicts.reach import broken_line
+
         if self.out is not None:
             return tr_n("Wrote {n:,} face to {out}", "Wrote {n:,} faces to {out}", self.written or 0, out=self.out)
-        return "\n".join(one.text() for one in self.clusterings) or tr("No clusterings yet.")
+        listed = "\n".join(one.text() for one in self.clusterings) or tr("No clusterings yet.")
+        if not self.verdicts_broken:
+            return listed
+        newest = self.clusterings[0].id
+        about = broken_line(self.verdicts_broken, self.verdicts or 0)
+        return "\n".join([listed, tr("Clustering {version}: {about}", version=newest, about=about)])
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -71,8 +86,9 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: Namespace) -> JobResult:
     from fairdesk.clustering.files.cluster_files import write_clusters
-    from fairdesk.clustering.quality_now import f1_now
+    from fairdesk.clustering.quality_now import quality_now
     from fairdesk.clustering.store import need_version, note_version, revert_to, versions
+    from fairdesk.clustering.verdicts.holding import holding_in
 
     with open_project(arguments.project) as project:
         if arguments.version is not None:
@@ -83,13 +99,15 @@ def _run(arguments: Namespace) -> JobResult:
         elif arguments.revert:
             if arguments.version is None:
                 raise RequestError(tr("Say with --version N which clustering to go back to."))
-            revert_to(project, arguments.version)
+            holding = holding_in(project, revert_to(project, arguments.version))
+            if holding.verdicts:
+                written = {"verdicts": holding.verdicts, "verdicts_broken": holding.broken}
         elif arguments.out is not None:
             path = arguments.out.expanduser().absolute()
             count = write_clusters(project, need_version(project, arguments.version), path)
             written = {"out": str(path), "written": count}
         every = versions(project)
-        f1 = {one.id: f1_now(project, one) for one in every}
+        found = {one.id: quality_now(project, one) for one in every}
         rows = [
             ClusteringRow(
                 id=one.id,
@@ -97,8 +115,10 @@ def _run(arguments: Namespace) -> JobResult:
                 method=one.method,
                 clusters=one.clusters,
                 faces=one.faces,
-                bcubed_f1=f1[one.id],
-                bcubed_f1_why=None if f1[one.id] is not None else tr("nobody is known in it"),
+                bcubed_f1=found[one.id].bcubed_f1,
+                bcubed_f1_why=found[one.id].bcubed_f1_why,
+                known_faces=found[one.id].known_faces,
+                known_people=found[one.id].known_people,
                 created=one.created,
                 note=one.note,
                 hidden=one.hidden,

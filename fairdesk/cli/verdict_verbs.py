@@ -35,7 +35,10 @@ def _verdict_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=whole_number,
         metavar="FACE",
-        help=tr("These faces are the person of --cluster, or of the faces of --with"),
+        help=tr(
+            "These faces are the person of --cluster, or of the faces of --with. One face goes where most of the others are; "
+            "several before --with are one person with them, and all are put together"
+        ),
     )
     one.add_argument(
         "--not", nargs="+", type=whole_number, dest="reject", metavar="FACE",

@@ -21,15 +21,15 @@ JOBS = [
         "map", "Make a map", "params:MapParams", "results:MapResult", "maps.job:draw_map", lane=Lane.HEAVY, after_stop="run it again",
     ),
     _Job(
-        "load-clusters", "Import a cluster file", "params:LoadClustersParams", "results:LoadClustersResult", "files.cluster_files:load_clusters",
+        "load-clusters", "Import a cluster file", "params:LoadClustersParams", "files.results:LoadClustersResult", "files.cluster_files:load_clusters",
         positional=("file",), after_stop="",
     ),
     _Job(
-        "mosaic", "Export a mosaic", "params:MosaicParams", "results:MosaicResult", "files.mosaics:write_mosaic",
+        "mosaic", "Export a mosaic", "params:MosaicParams", "files.results:MosaicResult", "files.mosaics:write_mosaic",
         needs=Needs.EITHER, after_stop="run it again", instead="file", of_instead=("replace_prefix",),
     ),
     _Job(
-        "identity-folders", "Export identity folders", "params:FoldersParams", "results:FoldersResult", "files.identity_folders:write_identity_folders",
+        "identity-folders", "Export identity folders", "params:FoldersParams", "files.results:FoldersResult", "files.identity_folders:write_identity_folders",
         needs=Needs.EITHER, instead="file", of_instead=("replace_prefix",),
     ),
 ]  # fmt: skip

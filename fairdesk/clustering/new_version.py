@@ -29,6 +29,7 @@ from fairdesk.clustering.results import Agreement, ClusterResult
 from fairdesk.clustering.stages import Check
 from fairdesk.clustering.store import NewCluster, NewVersion, add_version
 from fairdesk.clustering.vector_counts import need_faces
+from fairdesk.clustering.verdicts.holding import broken_in, not_with_all
 from fairdesk.clustering.verdicts.reach import reach
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.project import Project
@@ -73,6 +74,9 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
     found = cluster_vectors(vectors[there], params, metric, people if people >= 2 else None, near, tell)
     raw, broken = corrected(_with_undirected(found.labels, there, context), faces, unit_length(vectors, metric), said)
     labels = by_size(raw)
+    homes = {face: label for face, label in zip(faces.tolist(), labels.tolist(), strict=True) if label >= 0}
+    named = {one.id for one in broken}
+    broken += [one for one in broken_in(verdicts, said, homes, faces.tolist()) if one.id not in named]
     contradictions = _contradictions(said, broken)
     followed = reach(every, verdicts, said, faces.tolist(), {one.id for one in broken})
     for line in contradictions:
@@ -99,6 +103,7 @@ def _run_project(params: ClusterParams, context: Context) -> ClusterResult:
         **_distance(used, metric),
         verdicts=followed.followed if verdicts or followed.unused else None,
         verdicts_partly=followed.partly or None,
+        verdicts_with_most=len(not_with_all(said, homes, faces.tolist()) - {one.id for one in broken}) or None,
         verdicts_unused=followed.unused or None,
         verdict_faces_left_out=followed.faces or None,
         number_of_known=_default_number(params, people),

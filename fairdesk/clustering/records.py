@@ -47,6 +47,11 @@ class Cluster:
     shared: bool = False  # another cluster of the version has the same title
 
     @property
+    def who(self) -> tuple[str | None, str | None, str | None]:
+        """Whose cluster it is: its own name, its identity and that one's group. Clusters that have the same are of one person."""
+        return self.name, self.identity, self.group
+
+    @property
     def title(self) -> str:
         """What a person reads: its name, its identity, or its number."""
         if self.name:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from fairdesk import counted
 from fairdesk.clustering.originals_behind import missing_line
-from fairdesk.clustering.verdicts.reach import partly_lines
+from fairdesk.clustering.verdicts.reach import partly_lines, with_most_lines
 from fairdesk.clustering.version_basis import basis_text
 from fairdesk.faces.originals_told import MISSING, TellsOfOriginals, cautions_of, unread_lines
 from fairdesk.jobs.results import Caution, JobResult, Record, RestsOnVectors, Unreadable
-from fairdesk.jobs.wording import left_out
 from fairdesk.project.recipes import named_encoder
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
@@ -49,6 +47,8 @@ class ClusterResult(TellsOfOriginals, Agreement, RestsOnVectors):
     """How many verdicts were honoured, wholly or for some of their faces."""
     verdicts_partly: int | None = None
     """Of these the ones that hold for some of their faces alone."""
+    verdicts_with_most: int | None = None
+    """Of these the ones whose faces are with most of those they were confirmed beside, not with all."""
     verdicts_unused: int | None = None
     """Verdicts of which too few faces are clustered: there is nothing that could be honoured."""
     verdict_faces_left_out: int | None = None
@@ -152,7 +152,7 @@ class ClusterResult(TellsOfOriginals, Agreement, RestsOnVectors):
         if self.verdicts is not None:
             said += "\n" + tr_n("{n:,} verdict honoured.", "{n:,} verdicts honoured.", self.verdicts)
             left = self.verdicts_partly or 0, self.verdicts_unused or 0, self.verdict_faces_left_out or 0
-            said = " ".join([said, *partly_lines(*left)])
+            said = " ".join([said, *partly_lines(*left), *with_most_lines(self.verdicts_with_most or 0)])
         if self.ignored:
             said += " " + tr_n("{n:,} ignored face left out.", "{n:,} ignored faces left out.", self.ignored)
         if self.zero_vectors:
@@ -320,85 +320,6 @@ def first_of(contradictions: Sequence[str], most: int | None) -> list[str]:
     more = 0 if most is None else max(0, len(contradictions) - most)
     shown = list(contradictions[: len(contradictions) - more])
     return [*shown, tr_n("And {n:,} more.", "And {n:,} more.", more)] if more else shown
-
-
-class LoadClustersResult(JobResult):
-    """A cluster file that became a version."""
-
-    version: int
-    detector: str | None
-    clusters: int
-    faces: int
-    unknown: int
-    unknown_paths: list[str]
-    unmatched: list[Unreadable] | None = None
-    """The same, each with why."""
-
-    def text(self) -> str:
-        """Return the counts."""
-        return tr_n(
-            "{clusters}, {faces}; {n:,} path has no face in the project.",
-            "{clusters}, {faces}; {n:,} paths have no face in the project.",
-            self.unknown,
-            clusters=counted.clusters(self.clusters),
-            faces=counted.faces(self.faces),
-        )
-
-
-class MosaicResult(JobResult):
-    """Sheets of a cluster's faces."""
-
-    title: str
-    faces: int
-    synthetic: int
-    files: list[Path]
-    unreadable: list[Unreadable]
-
-    def text(self) -> str:
-        """Return what is on the sheets and where they are."""
-        return tr(
-            "{faces} of “{title}” in {files}",
-            faces=counted.faces(self.faces),
-            title=self.title,
-            files=", ".join(map(str, self.files)),
-        )
-
-
-class FoldersResult(JobResult):
-    """Folders of identities or clusters."""
-
-    folders: int
-    images: int
-    out: str
-    dry_run: bool
-    counts: dict[str, int]
-    collisions: int = 0
-    missing: list[str] = []
-    unreadable: list[Unreadable] = []
-    """Those that are there and are no files that can be read."""
-    synthetic: int = 0
-
-    def text(self) -> str:
-        """Return the counts, and what was left out."""
-        lines = [
-            tr_n(
-                "{images} in {n:,} folder; {collisions:,} renamed for equal names.",
-                "{images} in {n:,} folders; {collisions:,} renamed for equal names.",
-                self.folders,
-                images=counted.images(self.images),
-                collisions=self.collisions,
-            )
-        ]
-        if self.missing:
-            lines.append(
-                tr_n(
-                    "{n:,} file is missing, for example {path}",
-                    "{n:,} files are missing, for example {path}",
-                    len(self.missing),
-                    path=self.missing[0],
-                )
-            )
-        return "\n".join(lines + left_out(tr("Not readable"), self.unreadable))
 
 
 class MapResult(JobResult):

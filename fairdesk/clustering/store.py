@@ -342,7 +342,7 @@ def move_faces(project: Project, faces: list[int], cluster: int) -> int:
 def split_faces(project: Project, version: int, faces: list[int]) -> int:
     """Put faces into a new cluster of their own and return its id; that of their own where they are all of one already.
 
-    Where they are all faces of just one cluster that has a name, and some of others, that cluster takes them: its name stays.
+    Where they are all faces of just one cluster that has a name, or of several of one person, that cluster (the largest) takes them: its name stays.
     """
     homes = list(set(homes_of(project, version, faces, hidden=True).values()))
     there = [one for one in clusters(project, version, homes) if one.label != UNCLUSTERED]
@@ -350,11 +350,12 @@ def split_faces(project: Project, version: int, faces: list[int]) -> int:
     for one in whole:
         if one.faces == len(set(faces)):
             return one.id
-    named = [one.id for one in whole if one.name or one.identity]
+    named = [one for one in whole if one.name or one.identity]  # the largest first
+    one_name = len({one.who for one in named}) == 1
     with project.journal.step(
         tr("Split off {faces}", faces=_faces(faces)), target={"tab": "clustering", "version": version}
     ) as connection:
-        cluster = named[0] if len(named) == 1 else new_cluster(connection, version)
+        cluster = named[0].id if one_name else new_cluster(connection, version)
         there_already = set(faces_of(project, cluster))
         _leave(project, connection, version, [face for face in faces if face not in there_already])
         _move(connection, version, faces, cluster)

@@ -27,8 +27,10 @@ def fitted(text: str, width: float, of: Measure) -> str:
     apart = rest.rfind(" (")
     name, brackets = (rest[:apart], rest[apart:]) if apart > 0 and rest.endswith(")") else (rest, "")
     room = width - of(count)
+    if name.startswith("("):  # a row of its own, below the name
+        return _bracketed(name, room, of) + count
     if not brackets:
-        return _cut(name, room, of, middle=not count or name.startswith("(")) + count
+        return _cut(name, room, of, middle=not count) + count
     if of(name[:1] + "…" + brackets) <= room:
         return _cut(name, room - of(brackets), of) + brackets + count
     name = _cut(name, room / _NAME, of)
@@ -37,6 +39,16 @@ def fitted(text: str, width: float, of: Measure) -> str:
         brackets = " (…" + brackets[number.start() :]
     line = name + _cut(brackets, room - of(name), of, middle=True) + count
     return line if of(line) <= width else name[:1] + "…" + count
+
+
+def _bracketed(text: str, width: float, of: Measure) -> str:
+    """Return "(GROUP)" in a width: without its middle, but with the first number that stands in it, such as a cluster's, while there is room."""
+    number = re.search(r"[0-9]+", text)
+    if number is None or of(text) <= width:
+        return _cut(text, width, of, middle=True)
+    begin = f"{text[:2]}…{number[0]}"
+    line = begin + _cut(text[number.end() :], width - of(begin), of, middle=True)
+    return line if number.start() > 2 and of(line) <= width else _cut(text, width, of, middle=True)
 
 
 def _cut(text: str, width: float, of: Measure, *, middle: bool = False) -> str:

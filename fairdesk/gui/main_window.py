@@ -102,6 +102,7 @@ class MainWindow(QMainWindow):
             menu.setToolTipsVisible(True)  # they say what a grey entry waits for
         session.told.connect(self._on_notice)
         session.no_longer.connect(self.toasts.replace)
+        session.left.connect(self.toasts.clear)
         session.job_asked.connect(self._on_asked)
         session.show_target.connect(self._on_target)
         session.log_asked.connect(self._on_log)

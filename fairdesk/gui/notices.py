@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -204,6 +204,17 @@ class Toasts(QObject):
         if self._info is not None:
             _drop(self._info)
             self._info = None
+
+    @Slot()
+    def clear(self) -> None:
+        """Take all away: they are of a project that was closed. The list of past notices keeps them."""
+        self.dismiss()
+        self._waiting.clear()
+        for toast in self._errors:
+            _drop(toast)
+        self._errors.clear()
+        self._place()
+        self.changed.emit()
 
     def close_error(self, notice: Notice) -> None:
         """Take an error away: it was read."""

@@ -50,6 +50,7 @@ class Session(QObject):
     """One window's state. The tabs hold this and nothing of each other."""
 
     project_changed = Signal(object)  # Project or None
+    left = Signal()  # a project was closed: what was told of it is about nothing that is open
     catalogue_changed = Signal(object)  # Change: what was touched, whoever did it
     told = Signal(object)  # Notice
     no_longer = Signal(str, object)  # a notice's topic that is not so any more, and the Notice in its place, or None
@@ -161,6 +162,7 @@ class Session(QObject):
             self.background.settle()
             project.close()
             self.originals.clear()
+            self.left.emit()
         if self._lock is not None:
             self._lock.release()
             self._lock = None

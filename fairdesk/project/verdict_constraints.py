@@ -21,8 +21,9 @@ class Contradiction:
     """A verdict that is set aside, wholly or for some of its faces, as newer ones say the opposite."""
 
     verdict: Verdict
-    against: tuple[Verdict, ...]
+    against: tuple[Verdict, ...]  # all newer ones of these faces that have to do with it
     faces: Faces
+    because: tuple[Verdict, ...] = ()  # as few of the newer ones as say the opposite together; none: `against`
 
     def text(self) -> str:
         """Say it in a line; of a verdict about faces of which some still hold, how many do not."""
@@ -33,12 +34,12 @@ class Contradiction:
                 "Verdict {older} is set aside for {n:,} of its faces: {newer} says the opposite.",
                 some,
                 older=self.verdict.title,
-                newer=", ".join(one.title for one in self.against),
+                newer=", ".join(one.title for one in self.because or self.against),
             )
         return tr(
             "Verdict {older} is set aside: {newer} says the opposite.",
             older=self.verdict.title,
-            newer=", ".join(one.title for one in self.against),
+            newer=", ".join(one.title for one in self.because or self.against),
         )
 
 
@@ -64,6 +65,7 @@ class Constraints:
     ] = ()  # of one person each: said of the faces themselves, so that it is known who they are
     ignored: frozenset[int] = frozenset()
     contradictions: tuple[Contradiction, ...] = ()
+    united: tuple[tuple[Verdict, Faces], ...] = ()  # what each verdict by itself puts together
 
     def __bool__(self) -> bool:
         return bool(self.together or self.apart or self.joined or self.ignored or self.contradictions)
@@ -101,6 +103,7 @@ class _Compiler:
         self.both: list[tuple[Faces, Faces]] = []
         self.ignored: set[int] = set()
         self.judged: set[int] = set()  # by newer verdicts of single faces
+        self.united: list[tuple[Verdict, Faces]] = []
         self.contradictions: list[Contradiction] = []
 
     def _merged(self, face: int) -> _Merged:
@@ -136,9 +139,37 @@ class _Compiler:
                 into.sides[number] = into.sides.get(number, 0) | side
             self.of.update(dict.fromkeys(group.faces, into))
         into.by.append(verdict)
+        self.united.append((verdict, tuple(faces)))
 
-    def _set_aside(self, verdict: Verdict, against: Sequence[Verdict], faces: Iterable[int]) -> None:
-        self.contradictions.append(Contradiction(verdict, tuple(dict.fromkeys(against)), tuple(sorted(faces))))
+    def _set_aside(
+        self, verdict: Verdict, against: Sequence[Verdict], faces: Iterable[int], because: Sequence[Verdict] = ()
+    ) -> None:
+        made = Contradiction(verdict, tuple(dict.fromkeys(against)), tuple(sorted(faces)), tuple(because))
+        self.contradictions.append(made)
+
+    def _chain(self, first: Iterable[int], second: Iterable[int]) -> list[Verdict]:
+        """Return as few verdicts as put a face of one side together with one of the other; of as few, the newest."""
+        ends, reached = set(second), set(first)
+        if reached & ends:
+            return []
+        left, chains = list(self.united), {face: list[Verdict]() for face in reached}
+        while left:
+            step = [(verdict, faces) for verdict, faces in left if not reached.isdisjoint(faces)]
+            if not step:
+                break
+            found: dict[int, list[Verdict]] = {}
+            for verdict, faces in step:
+                before = next(chains[face] for face in faces if face in reached)
+                for face in faces:
+                    if face not in reached:
+                        found.setdefault(face, [*before, verdict])
+            chains |= found
+            reached |= set(found)
+            for face, chain in found.items():
+                if face in ends:
+                    return chain
+            left = [one for one in left if not reached.issuperset(one[1])]
+        return []
 
     def _meant(self, side: Faces) -> Faces:
         """Return the faces of a side that its verdict is still about: those that were not judged by themselves since, else all."""
@@ -167,7 +198,7 @@ class _Compiler:
         if both:
             here = set(first) | set(second)
             against = [v for m in both for v in m.by if here.intersection(v.faces) or here.intersection(v.others)]
-            self._set_aside(verdict, against or both[0].by, [*first, *second])
+            self._set_aside(verdict, against or both[0].by, [*first, *second], self._chain(first, second))
             return
         number = len(self.apart)
         self.apart.append(Apart(verdict, first, second))
@@ -188,7 +219,8 @@ class _Compiler:
                 here = {face, *others}
                 newer += [v for v in with_them.by if here.intersection(v.faces) or here.intersection(v.others)]
             if newer:
-                self._set_aside(verdict, newer, [face])
+                because = self._chain([face], others) if with_them is not None else newer[:1]
+                self._set_aside(verdict, newer, [face], because)
             else:
                 left.append(face)
         if left and others:
@@ -255,6 +287,7 @@ def constraints(found: Sequence[Verdict]) -> Constraints:
         tuple(faces for _, faces in made.sure),
         frozenset(made.ignored),
         tuple(_each_once(made.contradictions)),
+        tuple(made.united),
     )
 
 
@@ -264,5 +297,6 @@ def _each_once(found: Sequence[Contradiction]) -> list[Contradiction]:
     for one in found:
         before = of.get(one.verdict.id, one)
         against = tuple(dict.fromkeys((*before.against, *one.against)))
-        of[one.verdict.id] = Contradiction(one.verdict, against, tuple(sorted({*before.faces, *one.faces})))
+        because = tuple(dict.fromkeys((*before.because, *one.because)))
+        of[one.verdict.id] = Contradiction(one.verdict, against, tuple(sorted({*before.faces, *one.faces})), because)
     return list(of.values())

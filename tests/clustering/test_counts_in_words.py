@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 from fairdesk.clustering.comparison_results import ComparisonResult
-from fairdesk.clustering.results import FoldersResult, LoadClustersResult, VerdictRow, VerdictsResult
+from fairdesk.clustering.files.results import FoldersResult, LoadClustersResult, MosaicResult
+from fairdesk.clustering.results import VerdictRow, VerdictsResult
 
 ROOT = Path(__file__).resolve().parents[2] / "fairdesk"
 PLACES = [
@@ -53,3 +54,12 @@ def test_results_of_one():
         pairwise_f1=None, bcubed_f1=None, nmi=None, ari=None,
     )  # fmt: skip
     assert "Only in the first: 1 face, only in the second: 1 face." in compared.text()
+
+
+def test_of_many_sheets_the_first_and_the_last_are_named():
+    def text(count):
+        files = [Path(f"out/m-{number}.png") for number in range(count)]
+        return MosaicResult(title="110 clusters", faces=848, synthetic=0, files=files, unreadable=[]).text()
+
+    assert text(3) == "848 faces of “110 clusters” in out/m-0.png, out/m-1.png, out/m-2.png"
+    assert text(110) == "848 faces of “110 clusters” in 110 files: out/m-0.png to m-109.png"

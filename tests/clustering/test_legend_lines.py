@@ -1,6 +1,7 @@
 """Lines of a legend that are too long: two people of one name never look alike while there is room to tell them apart."""
 
 import itertools
+import re
 
 import pytest
 
@@ -35,3 +36,17 @@ def test_nothing_breaks_where_there_is_no_room(width):
     for name, group, count in itertools.product(("A", "Ann Elizabeth"), ("", " (North)"), ("", "  12")):
         said = fitted(name + group + count, width, len)
         assert said and (len(said) <= width or len(said) <= len("A…  12"))
+
+
+@pytest.mark.parametrize("width", [18, 19, 20, 21, 22, 23, 24, 25])
+def test_two_clusters_of_one_name_and_group_are_told_apart_in_a_row_below_the_name(width):
+    rows = [fitted(f"(cluster {number}, African)  30", width, len) for number in (0, 1, 12, 13)]
+    assert len(set(rows)) == 4 and all(len(row) <= width and row.endswith("n)  30") for row in rows)
+    assert [re.search("[0-9]+", row)[0] for row in rows] == ["0", "1", "12", "13"]
+
+
+def test_a_row_below_the_name_by_hand():
+    assert fitted("(cluster 0, African)  30", 24, len) == "(cluster 0, African)  30"
+    assert fitted("(cluster 0, African)  30", 20, len) == "(c…0, African)  30"
+    assert fitted("(cluster 0, African)  30", 16, len) == "(c…0, Af…an)  30"
+    assert fitted("(no group at all)  30", 14, len) == "(no g…all)  30"

@@ -86,3 +86,17 @@ def test_what_is_hidden_goes_along_with_the_name(filled, five):
     new = split_faces(filled, 1, [*ann[:-1], *other[:2]])
     hide_images(filled, [image], hide=False)
     assert called(filled, ann[-1]).id == new and called(filled, ann[-1]).name == "Ann"
+
+
+def test_two_clusters_of_one_person_keep_the_name_where_both_are_split_off_whole(filled, five):
+    """Of namesakes in two groups none is taken: they are two people."""
+    name_identity(filled, five[2], "Cleo", "g0")
+    name_identity(filled, five[3], "Cleo", "g0")
+    cleo = [*faces_of(filled, five[2]), *faces_of(filled, five[3])]
+    new, lines = correct_faces(filled, 1, cleo, lambda project: split_faces(project, 1, cleo))
+    assert lines == [] and faces_of(filled, new) == sorted(cleo)
+    assert called(filled, cleo[0]).who == (None, "Cleo", "g0")
+    filled.journal.undo()
+    name_identity(filled, five[3], "Cleo", "g1")
+    new, lines = correct_faces(filled, 1, cleo, lambda project: split_faces(project, 1, cleo))
+    assert called(filled, cleo[0]).identity is None and len(lines) == 1 and "Cleo" in lines[0]

@@ -10,6 +10,8 @@ from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import clusters, faces_of
 from fairdesk.jobs.context import QuietContext
+from fairdesk.project.verdict_constraints import constraints
+from fairdesk.project.verdicts import Said, Verdict
 
 
 @pytest.fixture
@@ -89,3 +91,22 @@ def test_without_a_clustering_it_says_so(filled, capsys):
     face = filled.db.value("SELECT min(id) FROM face")
     lines = say(filled, capsys, "--ignore", str(face))
     assert lines == [f"Kept: ignored: face {face}.", "There is no clustering that it corrects."]
+
+
+@pytest.mark.parametrize(
+    ("newer", "named"),
+    [
+        ([(Said.SAME, (33,), (36,)), (Said.SAME, (19,), (33,))], [2]),  # the other says nothing of 36
+        ([(Said.SAME, (33,), (36,)), (Said.SAME, (33,), (36,))], [3]),  # either is enough: the newest
+        ([(Said.SAME, (33,), (19,)), (Said.SAME, (19,), (36,)), (Said.SAME, (36,), (40,))], [2, 3]),
+        ([(Said.SAME, (33,), (19,)), (Said.CONFIRMED, (36,), (19,)), (Said.SAME, (33, 40), (36, 41))], [4]),
+    ],
+)
+@pytest.mark.parametrize("older", [Said.DIFFERENT, Said.NOT])
+def test_only_as_few_verdicts_are_named_as_say_the_opposite(older, newer, named):
+    words = [(older, (33,), (36,)), *newer]
+    every = [Verdict(n, str(n), said, a, b, f"p{n}", float(n)) for n, (said, a, b) in enumerate(words, 1)]
+    (found,) = constraints(every).contradictions
+    assert found.verdict.id == 1 and sorted(one.id for one in found.because) == named
+    for one in every[1:]:
+        assert (one.title in found.text()) == (one.id in named)

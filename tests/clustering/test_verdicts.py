@@ -17,7 +17,7 @@ from fairdesk.clustering.methods.constrained import corrected
 from fairdesk.clustering.naming import name_identity
 from fairdesk.clustering.new_version import cluster_faces as cluster
 from fairdesk.clustering.params import ClusterParams
-from fairdesk.clustering.quality_now import f1_now
+from fairdesk.clustering.quality_now import quality_now
 from fairdesk.clustering.store import clusters, faces_of, membership, versions
 from fairdesk.clustering.verdicts import edits as verdict_edits
 from fairdesk.clustering.verdicts import saying
@@ -213,14 +213,14 @@ def test_chains_that_contradict_are_found():
 def test_confirming_a_whole_cluster_makes_its_faces_known(first):
     project, found, faces = first
     set_identity(project, [face for one in faces for face in one], None)
-    assert f1_now(project, versions(project)[0]) is None
+    assert quality_now(project, versions(project)[0]).bcubed_f1 is None
     for one, its in zip(found[:2], faces[:2], strict=True):
         verdict_edits.confirm(project, 1, its, one)
     known = known_people(project, np.array(faces[0] + faces[1]), constraints(verdicts(project)))
     assert (
         known.tolist() == [known[0]] * len(faces[0]) + [known[-1]] * len(faces[1]) and -1 < known[0] != known[-1] > -1
     )
-    assert f1_now(project, versions(project)[0]) == 1
+    assert quality_now(project, versions(project)[0]).bcubed_f1 == 1
 
 
 @pytest.mark.parametrize("faces", [(1,), (1, 2)])

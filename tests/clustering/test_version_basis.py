@@ -10,7 +10,7 @@ from fairdesk.clustering.files.cluster_files import load_clusters, save_clusters
 from fairdesk.clustering.maps.face_map import coloured, map_points, read_layout
 from fairdesk.clustering.new_version import cluster_faces
 from fairdesk.clustering.params import ClusterParams, LoadClustersParams
-from fairdesk.clustering.quality_now import f1_now
+from fairdesk.clustering.quality_now import quality_now
 from fairdesk.clustering.review.session import ReviewSession
 from fairdesk.clustering.store import clusters, faces_of, members, versions
 from fairdesk.clustering.verdicts import edits
@@ -85,7 +85,7 @@ def test_verdicts_on_one_detectors_faces_are_shown_and_counted_on_anothers(two):
     done = cluster_faces(ClusterParams(method="kmeans", n_clusters=8, detector=HOG), QuietContext(two))
     assert done.detector == HOG and done.bcubed_f1 is not None
     new = versions(two)[0]
-    assert f1_now(two, new) == pytest.approx(done.bcubed_f1)
+    assert quality_now(two, new).bcubed_f1 == pytest.approx(done.bcubed_f1)
     view = look(two, new.id)
     assert view.quality is not None and view.quality.bcubed_f1 == pytest.approx(done.bcubed_f1)
     shown = shown_faces(two, new.id, view.clusters, None, {})

@@ -1,13 +1,17 @@
 """Choosing parameters by eye: what is shown is what clustering then does."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import shiboken6
 from PySide6.QtCore import QPointF, Qt
 
+from fairdesk.clustering.agreement import Figures
 from fairdesk.clustering.choosing import numbers
+from fairdesk.clustering.choosing.known import Known
+from fairdesk.clustering.choosing.outcome import Outcome
 from fairdesk.clustering.methods.by_name import cluster_vectors
 from fairdesk.clustering.methods.density import dbscan
 from fairdesk.clustering.new_version import cluster_faces as cluster
@@ -15,6 +19,7 @@ from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.store import clusters
 from fairdesk.clustering.verdicts.edits import say_same
 from fairdesk.gui.dialogs.job_dialog import JobDialog
+from fairdesk.gui.tabs.clustering.best_line import best_line
 from fairdesk.gui.tabs.clustering.choose_dialog import ChooseDialog
 from fairdesk.jobs.context import QuietContext
 
@@ -198,7 +203,11 @@ def test_a_number_shows_what_it_comes_to(chosen, hand, filled, qtbot, method):
     assert [one.value for one in page.outcomes] == tried and len(tried) > 4
     vectors = filled.vectors.load(filled.vectors.find("made-up"))[1]
     top = max(one.quality.bcubed_f1 for one in page.outcomes)
-    assert page.outcomes[page.value.currentIndex()].quality.bcubed_f1 == top and "Best BCubed F1" in page.told.text()
+    assert page.outcomes[page.value.currentIndex()].quality.bcubed_f1 == top
+    assert (
+        page.told.text()
+        == f"Best BCubed F1 at {page.value.currentData():g}, against known identities (40 faces of 8 people)."
+    )
     page.choose(tried[2] * 1.04)
     assert page.value.currentData() == tried[2] and page.lines[0].value() == pytest.approx(np.log10(tried[2]))
     params = ClusterParams(**page.parameters)
@@ -256,3 +265,11 @@ def test_each_distance_says_what_it_is_measured_in(chosen, hand):
         )
         assert tree.unit.text().startswith(long) and tree.unit.text() == tree.cut.toolTip()
         assert "after a PCA that keeps 0.95 of the variance" in tree.unit.text()
+
+
+def test_the_best_value_says_by_whom_it_was_judged():
+    known = Known(np.array([0, 0, 1, -1, -1, -1, -1]), [None] * 7)
+    outcome = Outcome(7, 3, 0, 3, (), Figures(*[1.0] * 8))
+    said = "Best BCubed F1 at 7, of the 3 faces of 2 people known alone: of the other 4 faces it says nothing."
+    assert best_line(outcome, known) == said
+    assert best_line(replace(outcome, quality=None), known) == "Best silhouette at 7."

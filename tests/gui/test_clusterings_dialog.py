@@ -16,6 +16,7 @@ from fairdesk.errors import RequestError
 from fairdesk.gui.dialogs.clustering_comparison import ComparisonDialog
 from fairdesk.gui.dialogs.clusterings_dialog import ClusteringsDialog
 from fairdesk.jobs.context import QuietContext
+from fairdesk.project.faces import set_identity
 
 
 @pytest.fixture
@@ -100,7 +101,8 @@ def test_comparing_in_the_window(window, hand, two, qtbot):
     dialog = hand.dialog(ClusteringsDialog)
     assert [dialog.table.item(row, 0).text() for row in range(2)] == ["2", "1"] and not dialog.compare.isEnabled()
     corrected, untouched = (dialog.table.item(row, 4).text() for row in range(2))
-    assert untouched == "1.000" and 0.5 < float(corrected) < 1  # as it is now, not as it was made
+    assert untouched == "1.000 (40 faces of 8 people)"
+    assert corrected.endswith(" (40 faces of 8 people)") and 0.5 < float(corrected.split()[0]) < 1  # as it is now
     dialog.table.selectAll()
     assert dialog.compare.isEnabled() and not dialog.revert.isEnabled()
     dialog.compare.click()
@@ -149,3 +151,41 @@ def test_comparing_in_the_window(window, hand, two, qtbot):
     dialog.show_it.click()
     hand.settle()
     assert window.clustering.view.version.id == 1
+
+
+def test_going_back_tells_which_verdicts_do_not_hold(two, window, hand):
+    """Two corrections of clustering 2 say two things that clustering 1 does not hold to: a merge, and what was split off."""
+    hand.open(two.folder)
+    hand.go("clustering")
+    hand.do("clustering.clusterings")
+    hand.settle()
+    dialog = hand.dialog(ClusteringsDialog)
+    told = []
+    window.session.told.connect(told.append)
+    dialog.table.selectRow(1)
+    dialog.revert.click()
+    hand.settle()
+    text = told[-1].text
+    assert text.startswith("Clustering 3 is 1: dbscan") and "as it is now. 2 of 3 verdicts do not hold in it" in text
+    dialog.table.selectRow(1)
+    assert [one.id for one in dialog.chosen()] == [2]
+    dialog.revert.click()
+    hand.settle()
+    assert told[-1].text.startswith("Clustering 4 is 2: dbscan") and "hold" not in told[-1].text
+
+
+def test_few_known_faces_are_told_beside_the_figure(two, window, hand, capsys):
+    """A perfect F1 of five faces says nothing of the other thirty-five: four are named, one was split off with one of these."""
+    every = [row[0] for row in two.db.rows("SELECT id FROM face ORDER BY id")]
+    named = [faces_of(two, one.id)[0] for one in clusters(two, 1)[:4]]
+    set_identity(two, [face for face in every if face not in named], None)
+    assert run(["clusterings", str(two.folder), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["clusterings"]
+    assert [(one["known_faces"], one["known_people"]) for one in told if one["id"] == 1] == [(5, 4)]
+    hand.open(two.folder)
+    hand.go("clustering")
+    hand.do("clustering.clusterings")
+    hand.settle()
+    cell = hand.dialog(ClusteringsDialog).table.item(1, 4)
+    assert cell.text() == "1.000 (5 faces of 4 people)"
+    assert "5 faces of 4 people, of 40 in all" in cell.toolTip()

@@ -78,3 +78,20 @@ def test_lines_are_counted_as_they_are_drawn(qtbot):
     joined.setText("a\nb\nc")
     joined.resize(width, 20)
     assert joined.lines_wanted() == 1
+
+
+def test_notices_go_with_their_project_and_stay_in_the_list(window, hand, project_at):
+    """News and errors, those that wait too; a project that cannot be opened takes nothing away."""
+    first, other = project_at("first"), project_at("other")
+    hand.open(first)
+    for number in range(5):
+        window.session.told.emit(Notice(f"of the first {number}", "error", "Undo", lambda: None))
+    window.session.told.emit(Notice("Kept", action="Undo", run=lambda: None))
+    assert window.toasts.unread == 5 and len(_shown(window)) == 4
+    window.session.open(first / "no such project")
+    assert window.toasts.unread == 6
+    hand.open(other)
+    assert window.toasts.unread == 0 and _shown(window) == [] and window.bell.text() == "Notices"
+    assert [one.text for one in window.toasts.history][:2] == ["of the first 0", "of the first 1"]
+    window.session.told.emit(Notice("of the other", "error"))
+    assert window.toasts.unread == 1

@@ -25,6 +25,7 @@ from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
 from fairdesk.project.changes import Change
 from fairdesk.project.changes import Kind as Changed
+from fairdesk.project.faces import set_identity
 from fairdesk.project.images import hide_images
 from fairdesk.project.labels import Edit, edit_labels
 from fairdesk.project.verdicts import Said, verdicts
@@ -117,6 +118,23 @@ def test_the_figures_follow_while_answers_are_given(window, hand, qtbot, curious
         lambda: shown.text().startswith(f"{len(clusters(project, version.id)) - 1:,} cluster"), timeout=8000
     )
     assert shown.toolTip() == shown.text()
+    monkeypatch.undo()
+
+
+def test_the_banner_follows_new_names_and_their_undo_while_questions_are_answered(
+    reviewing, window, hand, qtbot, monkeypatch
+):
+    monkeypatch.setattr(window.clustering, "refresh", lambda: pytest.fail("the whole list was read"))
+    project, who, pane = reviewing
+    banner = window.clustering.banner
+    assert pane.current is not None and banner.isHidden()
+    window.session.edit(lambda held: set_identity(held, list(who)[:3], "Somebody New"), "named")
+    qtbot.waitUntil(lambda: not banner.isHidden(), timeout=8000)
+    window.clustering._later.stop()
+    assert window.clustering.banner_text.text() == f"Out of date: {versions(project)[0].stale}."
+    window.session.undo()
+    qtbot.waitUntil(banner.isHidden, timeout=8000)
+    window.clustering._later.stop()
     monkeypatch.undo()
 
 
@@ -493,7 +511,7 @@ def test_faces_that_are_hidden_are_not_asked_about(reviewing, window, hand):
     assert pane.current is not None and not asked & {*pane.current.shown_first, *pane.current.shown_second}
 
 
-def test_a_review_whose_version_is_undone_elsewhere_ends_with_a_reason(reviewing, window, hand, qtbot):
+def test_a_review_whose_version_is_undone_elsewhere_ends_with_a_reason(reviewing, window, hand, qtbot, project_at):
     project, who, pane = reviewing
     version = versions(project)[0].id
     qtbot.keyClick(pane, KEYS[says(pane.current, who)])
@@ -513,6 +531,12 @@ def test_a_review_whose_version_is_undone_elsewhere_ends_with_a_reason(reviewing
     hand.settle()
     assert window.clustering.reviewing and window.toasts.unread == 0
     assert [notice.text for notice in window.toasts.history if notice.kind == "error"] == told
+    for _ in range(2):
+        hand.do("edit.undo")
+        hand.settle()
+    assert window.toasts.unread == 1
+    hand.open(project_at("other"))  # where neither its clustering is nor a step that could be done again
+    assert window.toasts.unread == 0 and window.bell.text() == "Notices"
 
 
 def test_questions_go_on_while_answers_are_kept_slowly(reviewing, window, hand, qtbot, monkeypatch):

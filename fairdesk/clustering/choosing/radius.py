@@ -96,6 +96,11 @@ class Radius:
         """The largest `min_samples` that there are neighbours for."""
         return int(self.squared.shape[1]) + 1
 
+    @property
+    def judging(self) -> Known:
+        """Who is known, of all faces that an outcome is judged by."""
+        return self.known if self._following is None else self._following.known
+
     def labels(self, eps: float, min_samples: int) -> Numbers:
         """Return DBSCAN's own labels."""
         end = int(np.searchsorted(self.pairs, np.float32(eps * eps), side="right"))

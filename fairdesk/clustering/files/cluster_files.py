@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fairdesk.clustering.files.cluster_tables import Row, is_cluster_table, read_cluster_table, write_cluster_table
+from fairdesk.clustering.files.results import LoadClustersResult
 from fairdesk.clustering.params import LoadClustersParams
-from fairdesk.clustering.results import LoadClustersResult
 from fairdesk.clustering.store import UNCLUSTERED, NewCluster, NewVersion, add_version, clustered_faces, clusters
+from fairdesk.clustering.verdicts.holding import holding_in
 from fairdesk.dataset.known_images import match_paths, project_files, tell_hidden
 from fairdesk.dataset.path_matching import plain
 from fairdesk.dataset.replaced_prefixes import replaced
@@ -290,6 +291,7 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
                     names=", ".join(f"{name} ({count:,})" for name, count in names[label].most_common(5)),
                 )
             )
+    holding = holding_in(project, version)
     return LoadClustersResult(
         version=version,
         detector=detector,
@@ -298,6 +300,8 @@ def load_clusters(params: LoadClustersParams, context: Context) -> LoadClustersR
         unknown=len(unknown),
         unknown_paths=unknown,
         unmatched=[Unreadable(path=path, why=why) for path, why in faces.why.items()],
+        verdicts=holding.verdicts or None,
+        verdicts_broken=holding.broken if holding.verdicts else None,
     )
 
 

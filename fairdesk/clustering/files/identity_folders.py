@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from fairdesk.clustering.files.cluster_files import files_of, read_clusters
+from fairdesk.clustering.files.results import FoldersResult
 from fairdesk.clustering.params import FoldersParams
-from fairdesk.clustering.results import FoldersResult
 from fairdesk.clustering.store import UNCLUSTERED, clustered_faces, need_version
 from fairdesk.dataset.collection import SourceImage, nothing_written, with_mark
 from fairdesk.errors import JobFailed, RequestError, reason

@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 from fairdesk import counted
 from fairdesk.clustering.cluster_lookup import find_cluster
 from fairdesk.clustering.files.cluster_files import files_of, read_clusters
+from fairdesk.clustering.files.results import MosaicResult
 from fairdesk.clustering.params import MosaicParams, read_numbers, written_numbers
-from fairdesk.clustering.results import MosaicResult
 from fairdesk.clustering.store import UNCLUSTERED, clusters, faces_of, need_version
 from fairdesk.errors import RequestError
 from fairdesk.images.decoding import opened

@@ -57,8 +57,8 @@ def correct_faces(
     """Correct by hand where some faces of a version are, as `saying.correct`; the lines say which names of clusters are gone too."""
     named = [one for one in _clusters_of(project, version, faces) if one.name or one.identity]
     done, lines = correct(project, work)
-    left = {one.id for one in clusters(project, version, [one.id for one in named])}
-    gone = [one.told for one in named if one.id not in left]
+    left = {one.who for one in clusters(project, version)} if named else set()
+    gone = [one.told for one in named if one.who not in left]
     if not gone:
         return done, lines
     return done, [

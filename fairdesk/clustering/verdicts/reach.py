@@ -82,3 +82,28 @@ def partly_lines(partly: int, unused: int, faces: int) -> list[str]:
                  "{n:,} faces of verdicts are not clustered: hidden, ignored, without an embedding, or of another detector.", faces)
         )  # fmt: skip
     return lines
+
+
+def broken_line(broken: int, total: int) -> str:
+    """Say how many verdicts do not hold in a clustering, and what to do; empty where all hold."""
+    if not broken:
+        return ""
+    return tr_n(
+        "{n:,} of {total:,} verdicts does not hold in it: Cluster again honours it.",
+        "{n:,} of {total:,} verdicts do not hold in it: Cluster again honours them.",
+        broken,
+        total=total,
+    )
+
+
+def with_most_lines(count: int) -> list[str]:
+    """Say of how many verdicts the faces are with most of those they were confirmed beside, but not with all."""
+    if not count:
+        return []
+    return [
+        tr_n(
+            "{n:,} of them holds with most of the faces that it was given beside, not with all.",
+            "{n:,} of them hold with most of the faces that they were given beside, not with all.",
+            count,
+        )
+    ]

@@ -19,11 +19,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fairdesk.clustering.quality_now import f1_now
+from fairdesk import counted
+from fairdesk.clustering.quality_now import quality_now
+from fairdesk.clustering.results import Agreement
 from fairdesk.clustering.store import Version, note_version, revert_to, versions
+from fairdesk.clustering.verdicts.holding import holding_in
 from fairdesk.gui import async_glue
 from fairdesk.gui.dialogs.clustering_comparison import ComparisonDialog
 from fairdesk.gui.session import Session
+from fairdesk.project import Project
 from fairdesk.words import tr
 
 F1, NOTE = 4, 6  # columns
@@ -114,17 +118,17 @@ class ClusteringsDialog(QDialog):
         if project is None or found is not self._versions or not found:
             return
 
-        def judged(f1: float | None, at: int) -> None:
+        def judged(now: Agreement, at: int) -> None:
             item = self.table.item(at, F1)
             if found is self._versions and item is not None:
-                item.setData(Qt.ItemDataRole.DisplayRole, "" if f1 is None else f"{f1:.3f}")
-                item.setToolTip(tr("Against the known and confirmed identities, as it is corrected now"))
+                item.setData(Qt.ItemDataRole.DisplayRole, _cell(now))
+                item.setToolTip(_tip(now, found[at].faces))
                 ask(at + 1)
 
         def ask(at: int) -> None:
             if at < len(found) and self.isVisible():
                 self._session.background.read(
-                    "clusterings judged", lambda: f1_now(project, found[at]), lambda f1: judged(f1, at)
+                    "clusterings judged", lambda: quality_now(project, found[at]), lambda now: judged(now, at)
                 )
 
         ask(0)
@@ -169,10 +173,41 @@ class ClusteringsDialog(QDialog):
 
     def _revert(self) -> None:
         one = self.chosen()[0]
-        self._session.edit(
-            lambda project: revert_to(project, one.id),
-            lambda new: tr("Clustering {new} is {old} as it is now", new=new, old=one.name),
-        )
+
+        def work(project: Project) -> tuple[int, str]:
+            new = revert_to(project, one.id)
+            return new, holding_in(project, new).line()
+
+        def done(made: tuple[int, str]) -> str:
+            new, about = made
+            told = tr("Clustering {new} is {old} as it is now", new=new, old=one.name)
+            return f"{told}. {about}" if about else told
+
+        self._session.edit(work, done)
+
+
+def _cell(now: Agreement) -> str:
+    """Return a version's BCubed F1, with how many faces of how many people it is of; empty where it is undefined."""
+    if now.bcubed_f1 is None:
+        return ""
+    about = tr("{faces} of {people}", faces=_faces(now), people=counted.people(now.known_people or 0))
+    return f"{now.bcubed_f1:.3f} ({about})"
+
+
+def _tip(now: Agreement, faces: int) -> str:
+    if now.bcubed_f1 is None:
+        return tr("Undefined: {why}", why=now.bcubed_f1_why)
+    return tr(
+        "Against the known and confirmed identities, as it is corrected now: {known} of {people}, of {every:,} in all. "
+        "Of the other faces it says nothing.",
+        known=_faces(now),
+        people=counted.people(now.known_people or 0),
+        every=faces,
+    )
+
+
+def _faces(now: Agreement) -> str:
+    return counted.faces(now.known_faces or 0)
 
 
 async def show_clusterings(session: Session, parent: QWidget, shown: object) -> None:

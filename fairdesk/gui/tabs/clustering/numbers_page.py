@@ -14,6 +14,7 @@ from fairdesk.clustering.choosing.outcome import Outcome
 from fairdesk.clustering.choosing.radius import best
 from fairdesk.clustering.results import not_as_asked
 from fairdesk.gui.session import Session
+from fairdesk.gui.tabs.clustering.best_line import best_line
 from fairdesk.gui.tabs.clustering.outcome_curves import curve_pens, draw_counts, draw_quality, line_pen
 from fairdesk.gui.tabs.clustering.outcome_table import OutcomeTable
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
@@ -96,12 +97,7 @@ class NumbersPage(QWidget):
             self._session.background.read(self, lambda: numbers.outcome(left[0]), self._arrived, self._failed)
             return
         top = best(self.outcomes)
-        if top is None:
-            self.told.setText("")
-        elif top.quality is not None:
-            self.told.setText(tr("Best BCubed F1 at {best:g}.", best=top.value))
-        else:
-            self.told.setText(tr("Best silhouette at {best:g}.", best=top.value))
+        self.told.setText("" if top is None else best_line(top, self._found.known))
 
     def _arrived(self, found: Outcome) -> None:
         self.outcomes.append(found)

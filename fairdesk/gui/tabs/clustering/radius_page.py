@@ -13,6 +13,7 @@ from fairdesk.clustering.choosing.outcome import Outcome
 from fairdesk.clustering.choosing.radius import Radius, best, knee, round_step
 from fairdesk.clustering.measured_in import between_faces
 from fairdesk.gui.session import Session
+from fairdesk.gui.tabs.clustering.best_line import best_line
 from fairdesk.gui.tabs.clustering.outcome_curves import curve_pens, draw_counts, draw_quality, line_pen
 from fairdesk.gui.tabs.clustering.outcome_table import OutcomeTable
 from fairdesk.gui.widgets.latest_answer import LatestAnswer
@@ -141,10 +142,8 @@ class RadiusPage(QWidget):
         parts = [] if bend is None else [tr("Knee of the k-distance plot at {knee:.3f}.", knee=bend)]
         parts.insert(0, tr("Epsilon and the distances: {what}.", what=self._unit))
         parts.append(tr("Other people's faces begin at about {begin:.3f}.", begin=self._radius.begin))
-        if self.best is not None and self.best.quality is not None:
-            parts.append(tr("Best BCubed F1 at {best:g}.", best=self.best.value))
-        elif self.best is not None:
-            parts.append(tr("Best silhouette at {best:g}.", best=self.best.value))
+        if self.best is not None:
+            parts.append(best_line(self.best, self._radius.judging))
         self.told.setText(" ".join(parts))
         if first and self.best is not None:
             self.set_eps(self.best.value)

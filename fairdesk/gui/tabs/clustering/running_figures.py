@@ -1,4 +1,4 @@
-"""The figures above the clusters while a review is answered: the list waits until nobody answers, they do not."""
+"""The figures above the clusters, and whether these are out of date, while a review is answered: the list waits until nobody answers, they do not."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from fairdesk.clustering.store import clusters, members
+from fairdesk.clustering.store import Version, clusters, members, versions
 from fairdesk.gui.tabs.clustering import presenter
 from fairdesk.project import Project
+from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.gui.tabs.clustering.tab import ClusteringTab
@@ -60,6 +61,7 @@ class RunningFigures(QObject):
             text = presenter.quality_line(shown, view.clusters, view.quality)
             self._tab.quality.setText(text)
             self._tab.quality.setToolTip(text)
+            tell_stale(self._tab, view.version)
         self._timer.setInterval(max(EVERY_MS, round(SHARE * took * 1000)))
         self._go_on()
 
@@ -74,10 +76,18 @@ class RunningFigures(QObject):
             self._timer.start()
 
 
+def tell_stale(tab: ClusteringTab, version: Version | None) -> None:
+    """Say above the clusters what has changed since they were made, if anything."""
+    stale = version.stale if version else None
+    tab.banner.setVisible(stale is not None)
+    tab.banner_text.setText(tr("Out of date: {stale}.", stale=stale) if stale else "")
+
+
 def _figures(project: Project, version: int) -> tuple[presenter.View, int, float]:
-    """Return the clusters of a version with their figures, its number, and how long that took (seconds)."""
+    """Return the clusters of a version with their figures and whether it is out of date, its number, and how long that took (seconds)."""
     began = time.perf_counter()
     view = presenter.View()
+    view.version = next((one for one in versions(project) if one.id == version), None)
     view.clusters = clusters(project, version)
     view.faces, view.homes = members(project, version)
     view.quality, _ = presenter.judged(project, view, version)

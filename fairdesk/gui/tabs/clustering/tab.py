@@ -29,7 +29,7 @@ from fairdesk.gui.tabs.clustering.models import ClusterList
 from fairdesk.gui.tabs.clustering.naming import rename_cluster
 from fairdesk.gui.tabs.clustering.presenter import Order
 from fairdesk.gui.tabs.clustering.review_pane import ReviewPane
-from fairdesk.gui.tabs.clustering.running_figures import RunningFigures
+from fairdesk.gui.tabs.clustering.running_figures import RunningFigures, tell_stale
 from fairdesk.gui.tabs.clustering.shown_faces import Centres, Shown, shown_faces, why_not_nearest
 from fairdesk.gui.tabs.clustering.shown_tree import show_tree
 from fairdesk.gui.widgets.dendrogram import Dendrogram
@@ -216,9 +216,7 @@ class ClusteringTab(Tab):
         self.quality.setText(presenter.quality_line(view.version, view.clusters, view.quality) if view.version else "")
         self.quality.setToolTip(self.quality.text())
         self.selected.setVisible(not self._reviewing)
-        stale = view.version.stale if view.version else None
-        self.banner.setVisible(stale is not None)
-        self.banner_text.setText(tr("Out of date: {stale}.", stale=stale) if stale else "")
+        tell_stale(self, view.version)
         self.again_button.setVisible(bool(view.version and view.version.method not in ("file", METHOD)))
         hierarchical = bool(view.version and view.version.method == "hierarchical")
         self.tree_button.setVisible(hierarchical)
