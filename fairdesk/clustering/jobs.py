@@ -25,11 +25,11 @@ JOBS = [
         positional=("file",), after_stop="",
     ),
     _Job(
-        "mosaic", "Export a mosaic", "params:MosaicParams", "results:MosaicResult", "files.mosaics:write_mosaic",
+        "mosaic", "Export a mosaic", "params:MosaicParams", "files.written_results:MosaicResult", "files.mosaics:write_mosaic",
         needs=Needs.EITHER, after_stop="run it again", instead="file", of_instead=("replace_prefix",),
     ),
     _Job(
-        "identity-folders", "Export identity folders", "params:FoldersParams", "results:FoldersResult", "files.identity_folders:write_identity_folders",
+        "identity-folders", "Export identity folders", "params:FoldersParams", "files.written_results:FoldersResult", "files.identity_folders:write_identity_folders",
         needs=Needs.EITHER, instead="file", of_instead=("replace_prefix",),
     ),
 ]  # fmt: skip

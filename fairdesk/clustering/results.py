@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from fairdesk import counted
 from fairdesk.clustering.originals_behind import missing_line
@@ -12,7 +11,6 @@ from fairdesk.clustering.verdicts.reach import partly_lines
 from fairdesk.clustering.version_basis import basis_text
 from fairdesk.faces.originals_told import MISSING, TellsOfOriginals, cautions_of, unread_lines
 from fairdesk.jobs.results import Caution, JobResult, Record, RestsOnVectors, Unreadable
-from fairdesk.jobs.wording import left_out
 from fairdesk.project.recipes import named_encoder
 from fairdesk.project.verdicts import Said
 from fairdesk.words import tr, tr_n
@@ -343,62 +341,6 @@ class LoadClustersResult(JobResult):
             clusters=counted.clusters(self.clusters),
             faces=counted.faces(self.faces),
         )
-
-
-class MosaicResult(JobResult):
-    """Sheets of a cluster's faces."""
-
-    title: str
-    faces: int
-    synthetic: int
-    files: list[Path]
-    unreadable: list[Unreadable]
-
-    def text(self) -> str:
-        """Return what is on the sheets and where they are."""
-        return tr(
-            "{faces} of “{title}” in {files}",
-            faces=counted.faces(self.faces),
-            title=self.title,
-            files=", ".join(map(str, self.files)),
-        )
-
-
-class FoldersResult(JobResult):
-    """Folders of identities or clusters."""
-
-    folders: int
-    images: int
-    out: str
-    dry_run: bool
-    counts: dict[str, int]
-    collisions: int = 0
-    missing: list[str] = []
-    unreadable: list[Unreadable] = []
-    """Those that are there and are no files that can be read."""
-    synthetic: int = 0
-
-    def text(self) -> str:
-        """Return the counts, and what was left out."""
-        lines = [
-            tr_n(
-                "{images} in {n:,} folder; {collisions:,} renamed for equal names.",
-                "{images} in {n:,} folders; {collisions:,} renamed for equal names.",
-                self.folders,
-                images=counted.images(self.images),
-                collisions=self.collisions,
-            )
-        ]
-        if self.missing:
-            lines.append(
-                tr_n(
-                    "{n:,} file is missing, for example {path}",
-                    "{n:,} files are missing, for example {path}",
-                    len(self.missing),
-                    path=self.missing[0],
-                )
-            )
-        return "\n".join(lines + left_out(tr("Not readable"), self.unreadable))
 
 
 class MapResult(JobResult):

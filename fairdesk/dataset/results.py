@@ -267,17 +267,18 @@ class ExportResult(TellsOfOriginals, PreparedResult):
     classes: int | None = None
     """Classes of a `.rec`."""
 
+    changed: list[str] = []
+    """Originals that are other pictures now than those that were imported: they are left out."""
     of_project: bool = True
 
     def text(self) -> str:
         """Return what was written and what was left out."""
-        return "\n".join(
-            [super().text(), *self._listed_lines(), *unread_lines(self.unreadable, [], of_project=self.of_project)]
-        )
+        unread = unread_lines(self.unreadable, self.changed, of_project=self.of_project)
+        return "\n".join([super().text(), *self._listed_lines(), *unread])
 
     def caution_parts(self) -> list[Caution]:
-        """Say which originals are missing or cannot be read, and so are not among what was written."""
-        return cautions_of(self.unreadable, [], self._listed_lines(), of_project=self.of_project)
+        """Say which originals are missing, changed or not readable, and so are not among what was written."""
+        return cautions_of(self.unreadable, self.changed, self._listed_lines(), of_project=self.of_project)
 
     def _listed_lines(self) -> list[str]:
         """Say that a table has rows of files that cannot be opened."""

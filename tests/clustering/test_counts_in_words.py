@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 from fairdesk.clustering.comparison_results import ComparisonResult
-from fairdesk.clustering.results import FoldersResult, LoadClustersResult, VerdictRow, VerdictsResult
+from fairdesk.clustering.files.written_results import FoldersResult
+from fairdesk.clustering.results import LoadClustersResult, VerdictRow, VerdictsResult
 
 ROOT = Path(__file__).resolve().parents[2] / "fairdesk"
 PLACES = [
