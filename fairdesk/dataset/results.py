@@ -347,6 +347,8 @@ class DivideResult(TellsOfOriginals, DividedResult, RestsOnVectors):
     """Sets of a project."""
 
     synthetic_left_out: int
+    changed: list[str] = []
+    """Originals that are other pictures now than those that were imported: they were compared as they were imported."""
 
     def text(self) -> str:
         """Return the sets, seed, and which images are in none."""
@@ -373,12 +375,12 @@ class DivideResult(TellsOfOriginals, DividedResult, RestsOnVectors):
             )
         if self.unreadable:
             lines.append(self._not_compared())
-        return "\n".join(lines + self.vector_lines() + unread_lines(self.unreadable, []))
+        return "\n".join(lines + self.vector_lines() + unread_lines(self.unreadable, self.changed))
 
     def caution_parts(self) -> list[Caution]:
         """Say which sets are empty, and which images nobody could compare."""
         also = [self.warning, self._not_compared() if self.unreadable else None]
-        return cautions_of(self.unreadable, [], also)
+        return cautions_of(self.unreadable, self.changed, also)
 
     def _not_compared(self) -> str:
         return tr_n(
