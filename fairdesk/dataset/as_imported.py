@@ -30,7 +30,7 @@ class AsImported:
 
     def picture(self, item: SourceImage) -> Image.Image:
         """Return an image's picture; of a changed one its thumbnail. Raises `UnreadableImageError`."""
-        if item.id not in self._changed:
+        if item.id is None or item.id not in self._changed:
             return open_image(item.path)
         jpeg = self._project.thumbnails.get("image", item.id)
         if jpeg is None:
