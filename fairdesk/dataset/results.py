@@ -418,6 +418,13 @@ class BalanceResult(JobResult):
     by: str
 
 
+def not_followed() -> str:
+    """Say what a purge does not find."""
+    return tr(
+        "Not followed: exported images, manifests, embeddings, clusters and mosaics that verbs wrote outside of the project, and copies of any file. Look for them yourself."
+    )
+
+
 class PurgeResult(JobResult):
     """What was removed permanently."""
 
@@ -436,6 +443,7 @@ class PurgeResult(JobResult):
                 *listed(tr("Removed in the project"), self.files_removed),
                 *listed(tr("These files outside of the project still name them"), self.outside),
                 *listed(tr("The originals are where they were"), self.originals),
+                not_followed(),
             ]
         )
 
