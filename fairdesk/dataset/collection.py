@@ -296,10 +296,15 @@ class Placed(NamedTuple):
             result.count(contents(self.items))
 
 
-def nothing_written(unreadable: Sequence[Unreadable], *, of_project: bool = False) -> JobFailed:
-    """Return that none of some images could be read, with each reason, and what mends it."""
-    lines = unread_lines(list(unreadable), [], of_project=of_project)
-    return JobFailed("\n".join([tr("None of the images can be read, so nothing was written."), *lines]))
+def nothing_written(
+    unreadable: Sequence[Unreadable], changed: Sequence[str] = (), *, of_project: bool = False
+) -> JobFailed:
+    """Return that none of some images could be read, or is the one that was imported, with each reason, and what mends it."""
+    lines = unread_lines(list(unreadable), list(changed), of_project=of_project)
+    title = tr("None of the images can be read, so nothing was written.")
+    if changed:
+        title = tr("None of the images is there as it was imported, so nothing was written.")
+    return JobFailed("\n".join([title, *lines]))
 
 
 def write_items(

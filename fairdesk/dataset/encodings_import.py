@@ -88,6 +88,14 @@ def load_encodings(params: LoadEncodingsParams, context: Context) -> LoadEncodin
                 why[one.path] = tr("two of its encodings mean the same face")
             else:
                 vectors[face] = one.vector
+    if not vectors and not any(one.box for ones in places.values() for one in ones):
+        raise RequestError(
+            tr(
+                "{file} has no boxes, and {detector} has found no face in its images yet, so which faces are meant is not known. Find faces first (fairdesk detect PROJECT), or name the detector whose faces are meant (--detector).",
+                file=params.file,
+                detector=detector,
+            )
+        )
     if not vectors:
         raise RequestError(
             tr("None of the boxes in {file} is a face that {detector} found. Nothing was read.", file=params.file, detector=detector)

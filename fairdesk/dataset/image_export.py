@@ -27,6 +27,7 @@ from fairdesk.dataset.label_table import FIELDS
 from fairdesk.dataset.prepare_params import ExportParams
 from fairdesk.dataset.results import ExportResult
 from fairdesk.errors import RequestError
+from fairdesk.faces.changed_originals import Compared, compare_originals
 from fairdesk.images.image_reading import UnreadableImageError, open_with_info
 from fairdesk.images.image_sources import read_bytes
 from fairdesk.images.reading_reasons import why_unread
@@ -51,18 +52,26 @@ def export_images(params: ExportParams, context: Context) -> ExportResult:
     """Job: export a project, one of its sets, or a folder."""
     project = None if params.folder is not None else context.project
     items, left_out = _items(params, project)
-    reasons = [why_unplaced(item.path) for item in items]
+    compared = Compared([], [], [])
+    if project is not None:
+        numbers = sorted(item.id for item in items if item.id is not None)
+        compared = compare_originals(numbers, context, told=True)
+    changed = set(compared.changed)  # other pictures: the labels of the project are not theirs
+    items = [item for item in items if str(item.path) not in changed]
+    damaged = {one.path: one.why for one in compared.damaged}
+    reasons = [why_unplaced(item.path) or damaged.get(str(item.path)) for item in items]
     unreadable = [
         Unreadable(path=str(item.path), why=why) for item, why in zip(items, reasons, strict=True) if why is not None
     ]
     if params.layout != "manifest":  # a table lists what is missing, too
         items = [item for item, why in zip(items, reasons, strict=True) if why is None]
-        if not items:
-            raise nothing_written(unreadable, of_project=project is not None)
+    if not items:
+        raise nothing_written(unreadable, compared.changed, of_project=project is not None)
     found = contents(items)
     result = ExportResult(
         **found.model_dump(),
         unreadable=unreadable,
+        changed=compared.changed,
         of_project=project is not None,
         layout=params.layout,
         out=str(params.out),
@@ -94,7 +103,7 @@ def export_images(params: ExportParams, context: Context) -> ExportResult:
         result.unreadable += placed.unreadable
         result.collisions = placed.collisions
         if not placed.items:
-            raise nothing_written(result.unreadable, of_project=project is not None)
+            raise nothing_written(result.unreadable, result.changed, of_project=project is not None)
         result.count(contents(placed.items))
         result.synthetic = sum(item.synthetic is True for item in placed.items)
     context.artifact(params.out)

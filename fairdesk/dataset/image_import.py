@@ -222,6 +222,8 @@ def _read(params: ImportParams, context: Context) -> tuple[Tree, Sequence[Labell
     named: NameLabels | None = None
     if is_table(params.folder):
         tree, listed = read_manifest(params.folder, params.mapping, params.base)
+        for line in listed.odd():
+            context.message(line)
     else:
         tree = read_tree(params.folder, params.layout)
         named = labels_in_names(tree)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fairdesk import counted
 from fairdesk.dataset.label_results import LabelResult, PredictedImage
-from fairdesk.dataset.label_table import TreeLabels, need_matches, read_labels
+from fairdesk.dataset.label_table import Label, TreeLabels, need_matches, read_labels
 from fairdesk.dataset.params import LabelParams
 from fairdesk.errors import RequestError
 from fairdesk.images.folder_layouts import Entry, Tree
@@ -48,19 +48,19 @@ def _from_csv(params: LabelParams, context: Context) -> LabelResult:
     """Set identities and groups; a face that a person has named keeps its name. One undoable step."""
     assert params.csv is not None
     project = context.project
-    done, unmatched = Given(), None
+    done, unmatched, matched = Given(), None, 0
     odd: list[str] = []
     before = names_ever_used(project)
     with project.journal.step(tr("Labels from {csv}", csv=params.csv.name), target={"tab": "dataset"}) as connection:
         for number, root in project.roots().items():
             images = _ImagesOf(project, number)
             labels, missing = read_labels(params.csv, Tree(root, "flat", images), params.mapping)
-            odd = labels.odd()
+            odd, matched = labels.odd(), matched + len(labels)
             unmatched = set(missing) if unmatched is None else unmatched & set(missing)
             done = done.and_(give_labels(project, connection, _given(images, labels), "csv"))
         if unmatched is None:
             raise RequestError(tr("The project has no images yet. Import a folder first."))
-        need_matches(done.told, sorted(unmatched), params.csv, tr("an image of the project"))
+        need_matches(matched, sorted(unmatched), params.csv, tr("an image of the project"))
     after = names_ever_used(project)
     alike = [line for now, then in zip(after, before, strict=True) for line in alike_lines(now - then, then)]
     for line in (*odd, *alike):
@@ -98,7 +98,7 @@ def _said(done: Given, name: str) -> list[str]:
 def _given(images: _ImagesOf, labels: TreeLabels) -> Iterator[GivenLabels]:
     for place, image in enumerate(images.ids):
         label = labels.at(place)
-        if label is not None:
+        if label is not None and label != Label():  # an age that nobody has says nothing
             yield GivenLabels(image, label.identity, label.group, label.gender, label.age, label.tags)
 
 

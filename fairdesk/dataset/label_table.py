@@ -275,8 +275,8 @@ class TreeLabels(Mapping[str, Label]):
         return replace(label, identity=who)
 
     def odd(self) -> list[str]:
-        """Say what is odd about the ages and genders of the table's rows."""
-        return odd_lines(self._said.counts("age"), self._said.counts("gender"))
+        """Say what is odd about the ages, genders and groups of the table's rows."""
+        return odd_lines(*map(self._said.counts, ("age", "gender", "group")))
 
     @cached_property
     def _places(self) -> dict[str, int]:

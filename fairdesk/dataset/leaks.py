@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
+from PIL import Image
 
 from fairdesk.dataset.collection import Collection, SourceImage, people_of, read_either
 from fairdesk.dataset.manifests import as_written
@@ -32,6 +34,7 @@ from fairdesk.project.vectors import VectorRows
 from fairdesk.words import tr, tr_n
 
 Key = tuple[str, str]
+NONE_IMPORTED: Mapping[int, Facts] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +108,26 @@ class Checked:
 
 
 def look(
-    items: Sequence[SourceImage], store: FactStore, context: Context, done: int = 0, total: int = 0
+    items: Sequence[SourceImage],
+    store: FactStore,
+    context: Context,
+    done: int = 0,
+    total: int = 0,
+    imported: Mapping[int, Facts] = NONE_IMPORTED,
 ) -> tuple[list[Seen], list[dict[str, str]]]:
-    """Return the hashes of some items' files, read only where they are not known; and those that cannot be read."""
+    """Return the hashes of some items' files, read only where they are not known; and those that cannot be read.
+
+    Those of images whose facts as they were `imported` are given, by id, are these.
+    """
     place: dict[Path, int | list[int]] = {}
+    found: list[Seen | str | None] = [None] * len(items)
     for number, item in enumerate(items):
+        if item.id is not None and item.id in imported:
+            found[number] = _seen(item, imported[item.id])
+            continue
         before = place.setdefault(item.path, number)
         if before != number:  # of folders of originals that lie in one another
             place[item.path] = [*([before] if isinstance(before, int) else before), number]
-    found: list[Seen | str | None] = [None] * len(items)
     at = done
     for some in look_at(list(place), store, context):
         for path, known in some.items():
@@ -147,7 +161,16 @@ def shared_identities(first: Sequence[SourceImage], second: Sequence[SourceImage
     return sorted(key for key in a if key[1] in names)
 
 
-def compare(first: Sequence[Seen], second: Sequence[Seen], distance: int) -> Shared:
+def _opened(item: SourceImage) -> Image.Image:
+    return open_image(item.path)
+
+
+def compare(
+    first: Sequence[Seen],
+    second: Sequence[Seen],
+    distance: int,
+    picture: Callable[[SourceImage], Image.Image] = _opened,
+) -> Shared:
     """Compare files and pictures of two sets (identities and vectors are compared apart)."""
     there = {seen.sha for seen in first}
     by_sha: dict[bytes, list[SourceImage]] = {}
@@ -161,7 +184,7 @@ def compare(first: Sequence[Seen], second: Sequence[Seen], distance: int) -> Sha
         for i, j, bits in near_hashes([s.phash for s in first], [s.phash for s in second], distance)
         if (first[i].item.path, second[j].item.path) not in equal
     ]
-    near = confirmed(candidates, lambda i: open_image(first[i].item.path), lambda j: open_image(second[j].item.path))
+    near = confirmed(candidates, lambda i: picture(first[i].item), lambda j: picture(second[j].item))
     return Shared([], same, [(first[i].item, second[j].item, bits) for i, j, bits in near])
 
 
@@ -189,19 +212,21 @@ def check_sets(
     identities: bool = True,
     vectors: VectorRows | None = None,
     limit: float = 0.0,
+    imported: Mapping[int, Facts] = NONE_IMPORTED,
+    picture: Callable[[SourceImage], Image.Image] = _opened,
 ) -> Checked:
-    """Look for what any two of several sets share."""
+    """Look for what any two of several sets share; images whose facts are given are compared as they were `imported`."""
     total = sum(map(len, sets))
     seen, unreadable, done = [], [], 0
     for items in sets:
-        found, bad = look(items, store, context, done, total)
+        found, bad = look(items, store, context, done, total, imported)
         seen.append(found)
         unreadable += bad
         done += len(items)
     shared = Shared()
     for i, j in combinations(range(len(sets)), 2):
         context.check()
-        shared.add(compare(seen[i], seen[j], distance))
+        shared.add(compare(seen[i], seen[j], distance, picture))
         if identities:
             shared.identities += shared_identities(sets[i], sets[j])
         if vectors is not None:

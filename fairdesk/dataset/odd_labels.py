@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from fairdesk.words import tr, tr_n
 
 OLDEST = 125  # years
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 _SAME = {"m": "male", "f": "female", "man": "male", "woman": "female"}  # as they are shortened
+_EMPTY = ("nan", "none", "null", "n/a", "na", "<na>", "nat")
 _SHOWN = 5
 
 
@@ -18,8 +20,10 @@ def possible_age(text: str) -> bool:
     return not _NUMBER.fullmatch(text) or 0 <= float(text) <= OLDEST
 
 
-def odd_lines(ages: Mapping[str, int], genders: Mapping[str, int]) -> list[str]:
-    """Say what is odd about the ages and genders of a table; both map what is written to how many rows have it."""
+def odd_lines(
+    ages: Mapping[str, int], genders: Mapping[str, int], groups: Mapping[str, int] = MappingProxyType({})
+) -> list[str]:
+    """Say what is odd about the ages, genders and groups of a table; each maps what is written to how many rows have it."""
     lines = []
     impossible = {age: rows for age, rows in ages.items() if not possible_age(age)}
     if impossible:
@@ -44,6 +48,16 @@ def odd_lines(ages: Mapping[str, int], genders: Mapping[str, int]) -> list[str]:
     meant = [_SAME.get(gender.lower(), gender.lower()) for gender in genders]
     if len(meant) > 2 or len(set(meant)) < len(meant):
         lines.append(tr("Each of these is a gender of its own, as it is written: {genders}", genders=_some(genders)))
+    empty = {group: rows for group, rows in groups.items() if group.lower() in _EMPTY}
+    if empty:
+        lines.append(
+            tr_n(
+                "{n:,} row has a group that programs write for an empty cell, kept as a group: {groups}",
+                "{n:,} rows have a group that programs write for an empty cell, kept as a group: {groups}",
+                sum(empty.values()),
+                groups=_some(empty),
+            )
+        )
     return lines
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fairdesk.dataset.as_imported import AsImported
 from fairdesk.dataset.collection import project_items
 from fairdesk.dataset.folder_split import caution, report
 from fairdesk.dataset.identity_partition import Request, partition
@@ -11,6 +12,7 @@ from fairdesk.dataset.leaks import check_sets, refuse
 from fairdesk.dataset.params import DivideParams
 from fairdesk.dataset.results import DivideResult
 from fairdesk.errors import JobFailed, RequestError
+from fairdesk.faces.changed_originals import compare_originals
 from fairdesk.faces.nothing_done import nothing_read
 from fairdesk.jobs.context import Context, choose_vectors
 from fairdesk.jobs.results import Unreadable
@@ -50,6 +52,9 @@ def divide_project(params: DivideParams, context: Context) -> DivideResult:
         )
     if params.leaks != "skip":
         chosen = choose_vectors(context, params.encoder, params.detector) if params.encoder else None
+        compared = compare_originals(sorted(item.id for item in items if item.id is not None), context, told=True)
+        result.changed, other = compared.changed, set(compared.changed)
+        imported = AsImported(project, [item for item in items if str(item.path) in other])
         checked = check_sets(
             sets,
             project.facts,
@@ -58,6 +63,8 @@ def divide_project(params: DivideParams, context: Context) -> DivideResult:
             identities=params.by == "identity",
             vectors=None if chosen is None else project.vectors.rows_of_images(chosen.recipe),
             limit=params.vector_distance,
+            imported=imported.facts,
+            picture=imported.picture,
         )
         if len(checked.unreadable) == sum(map(len, sets)):
             none = nothing_read(project, {one["path"]: one["why"] for one in checked.unreadable})

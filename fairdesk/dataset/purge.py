@@ -2,11 +2,12 @@
 
 Rows, vectors, thumbnails, predictions, the whole history (it holds the old rows), finished jobs' folders,
 and every list, score, report and mosaic in the project that names them. Originals and files outside of the
-project are never touched; those that are known are named.
+project are never touched. Of these pair lists, scores and what the window's jobs wrote are known, and named; nothing else is.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from fairdesk import counted
 from fairdesk.dataset.results import PurgeResult
 from fairdesk.errors import RequestError
+from fairdesk.jobs.messages import EVENTS
 from fairdesk.project import Project
 from fairdesk.project.erasure import erase_images, erase_lists_of, erase_traces, listed_files
 from fairdesk.project.images import labelled_images
@@ -77,7 +79,7 @@ def _mentions(path: Path, marks: set[str]) -> bool:
 def _files(project: Project, marks: set[str]) -> tuple[list[str], list[str]]:
     """Remove exports and jobs that name them; return what went, and listed files outside of the project."""
     marks = {mark for mark in marks if len(mark) > 1}
-    removed = []
+    removed, written = [], _written_by_jobs(project)
     for path in sorted(p for p in (project.folder / "exports").rglob("*") if p.is_file()):
         if _mentions(path, marks):
             path.unlink()
@@ -90,5 +92,31 @@ def _files(project: Project, marks: set[str]) -> tuple[list[str], list[str]]:
     listed = listed_files(project)
     inside = [path for path in listed if path.is_relative_to(project.folder)]
     erase_lists_of(project, [path for path in inside if not path.exists()])
-    outside = [str(path) for path in listed if path not in inside and path.exists() and _mentions(path, marks)]
-    return removed, outside
+    outside = [path for path in listed if path not in inside and path.exists() and _mentions(path, marks)]
+    outside += [path for path in written if path not in listed and _tells(path, marks)]
+    return removed, list(map(str, outside))
+
+
+def _written_by_jobs(project: Project) -> list[Path]:
+    """Return the files and folders outside of the project that the window's jobs wrote, as far as they are kept."""
+    found: dict[Path, None] = {}
+    for events in sorted((project.folder / "jobs").glob(f"*/{EVENTS}")):
+        for line in events.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                event = json.loads(line)
+            except ValueError:  # cut off by a crash
+                continue
+            if isinstance(event, dict) and event.get("event") == "artifact" and isinstance(event.get("path"), str):
+                found[Path(event["path"])] = None
+    return [path for path in found if path.is_absolute() and not path.is_relative_to(project.folder)]
+
+
+def _tells(written: Path, marks: set[str]) -> bool:
+    """Whether a file, or the manifest of a folder, holds any of the texts."""
+    files = [written]
+    if written.is_dir():
+        files = [written.with_name(f"{written.name}.manifest.json"), *written.glob("*.manifest.json")]
+    try:
+        return any(path.is_file() and _mentions(path, marks) for path in files)
+    except OSError:  # a disk that is gone
+        return False

@@ -267,17 +267,18 @@ class ExportResult(TellsOfOriginals, PreparedResult):
     classes: int | None = None
     """Classes of a `.rec`."""
 
+    changed: list[str] = []
+    """Originals that are other pictures now than those that were imported: they are left out."""
     of_project: bool = True
 
     def text(self) -> str:
         """Return what was written and what was left out."""
-        return "\n".join(
-            [super().text(), *self._listed_lines(), *unread_lines(self.unreadable, [], of_project=self.of_project)]
-        )
+        unread = unread_lines(self.unreadable, self.changed, of_project=self.of_project)
+        return "\n".join([super().text(), *self._listed_lines(), *unread])
 
     def caution_parts(self) -> list[Caution]:
-        """Say which originals are missing or cannot be read, and so are not among what was written."""
-        return cautions_of(self.unreadable, [], self._listed_lines(), of_project=self.of_project)
+        """Say which originals are missing, changed or not readable, and so are not among what was written."""
+        return cautions_of(self.unreadable, self.changed, self._listed_lines(), of_project=self.of_project)
 
     def _listed_lines(self) -> list[str]:
         """Say that a table has rows of files that cannot be opened."""
@@ -346,6 +347,8 @@ class DivideResult(TellsOfOriginals, DividedResult, RestsOnVectors):
     """Sets of a project."""
 
     synthetic_left_out: int
+    changed: list[str] = []
+    """Originals that are other pictures now than those that were imported: they were compared as they were imported."""
 
     def text(self) -> str:
         """Return the sets, seed, and which images are in none."""
@@ -372,12 +375,12 @@ class DivideResult(TellsOfOriginals, DividedResult, RestsOnVectors):
             )
         if self.unreadable:
             lines.append(self._not_compared())
-        return "\n".join(lines + self.vector_lines() + unread_lines(self.unreadable, []))
+        return "\n".join(lines + self.vector_lines() + unread_lines(self.unreadable, self.changed))
 
     def caution_parts(self) -> list[Caution]:
         """Say which sets are empty, and which images nobody could compare."""
         also = [self.warning, self._not_compared() if self.unreadable else None]
-        return cautions_of(self.unreadable, [], also)
+        return cautions_of(self.unreadable, self.changed, also)
 
     def _not_compared(self) -> str:
         return tr_n(
@@ -415,6 +418,13 @@ class BalanceResult(JobResult):
     by: str
 
 
+def not_followed() -> str:
+    """Say what a purge does not find."""
+    return tr(
+        "Not followed: exported images, manifests, embeddings, clusters and mosaics that verbs wrote outside of the project, and copies of any file. Look for them yourself."
+    )
+
+
 class PurgeResult(JobResult):
     """What was removed permanently."""
 
@@ -433,6 +443,7 @@ class PurgeResult(JobResult):
                 *listed(tr("Removed in the project"), self.files_removed),
                 *listed(tr("These files outside of the project still name them"), self.outside),
                 *listed(tr("The originals are where they were"), self.originals),
+                not_followed(),
             ]
         )
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 
 from fairdesk.faces.changed_originals import ChangedNow
 from fairdesk.faces.originals_told import CHANGED, DAMAGED, MISSING
@@ -30,6 +31,7 @@ from fairdesk.project.originals import NONE_MISSING
 from fairdesk.project.recipes import VectorSet
 from fairdesk.words import tr
 
+AGAIN_MS = 5000  # between two looks because a person came back
 CHANGED_MS = 2000  # after a change of images, and at most so often
 _BUSY_MS = 400  # until it is asked again whether the window has time
 _TOPICS = (MISSING, CHANGED, DAMAGED, LOST, UNCHECKED)
@@ -52,6 +54,10 @@ class OriginalsWatch(QObject):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._look)
+        self._since = QElapsedTimer()  # the last look
+        app = QGuiApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        app.applicationStateChanged.connect(self._came_back)
         self._forget()
 
     def _forget(self) -> None:
@@ -111,12 +117,19 @@ class OriginalsWatch(QObject):
         """Whether an embedding or a face that comes may end what is amiss."""
         return len(self.missing) > 0 or bool(self.lost or self.unchecked)
 
+    @Slot(Qt.ApplicationState)
+    def _came_back(self, state: Qt.ApplicationState) -> None:
+        """Look when a person comes back to the window: files may have been moved meanwhile."""
+        if state == Qt.ApplicationState.ApplicationActive and self._since.isValid():
+            self.look_soon(max(0, AGAIN_MS - self._since.elapsed()))
+
     @Slot()
     def _look(self) -> None:
         project = self._project
         if project is not None and self._background.busy:  # what a tab shows comes first
             self._soon.start(_BUSY_MS)
         elif project is not None:
+            self._since.start()
             told = tuple({*self._told_paths, *self.changed.paths, *self.changed.damaged_paths})
             self._background.read(
                 "missing originals", lambda: looked_over(project, told), self._on_found, self.failed.emit

@@ -140,7 +140,7 @@ def read_tree(folder: Path, layout: Layout = "auto") -> Tree:
     Folders that hold all else (``data/African/...`` as in RFW) do not count. `auto` then takes the depth at
     which most pictures lie: in the folder itself is `flat`, one folder down `identity`, two or more down
     `group-identity`. What programs leave beside photographs (`images/junk.py`) is counted and passed over, other
-    projects are too. A `.rec` has an identity for each label; a folder that holds one and no pictures is that data set.
+    projects are too. A `.rec` has an identity for each label, as few of them as can be read; a folder that holds one and no pictures is that data set.
 
     Raises
     ------
@@ -174,11 +174,13 @@ def read_tree(folder: Path, layout: Layout = "auto") -> Tree:
     if not files and not skipped:
         raise RequestError(tr("{folder} holds no files. Give the folder that holds the face images.", folder=folder))
     pictures = _Pictures(folder, files)
-    above = pictures.wrappers(folder) if layout == "auto" else 0
-    if layout == "auto":
-        chosen: Literal["flat", "identity", "group-identity"] = ("flat", "identity", "group-identity")[
-            pictures.commonest_depth(above)
-        ]
+    chosen: Literal["flat", "identity", "group-identity"]
+    of_labels = is_archive(folder) and folder.suffix.lower() == ".rec"  # its folders are labels, none holds all else
+    above = pictures.wrappers(folder) if layout == "auto" and not of_labels else 0
+    if layout == "auto" and of_labels:
+        chosen = "identity" if pictures.below_folders() else "flat"
+    elif layout == "auto":
+        chosen = ("flat", "identity", "group-identity")[pictures.commonest_depth(above)]
     else:
         chosen = layout
     return Tree(folder, chosen, Entries(files, chosen, above), skipped, junk.lines() + notes)
@@ -200,6 +202,10 @@ class _Pictures:
                     pairs = zip(self._shared, above, strict=False)
                     self._shared = [one for one, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)]
                 self._depths[len(above)] += 1
+
+    def below_folders(self) -> bool:
+        """Whether any lies in a folder: of a `.rec` that is cut off those past its end, often most of all, have no label."""
+        return any(self._depths)
 
     def commonest_depth(self, above: int) -> int:
         """Return how many folders lie between the leading ones and most pictures, two at most; the deeper of equals."""

@@ -14,6 +14,7 @@ from fairdesk.errors import RequestError
 from fairdesk.project.boxes import SAME, FaceBox, overlap
 from fairdesk.project.identities import label_ids, typed_group, typed_name
 from fairdesk.project.main_face import FACE_LABELS
+from fairdesk.project.step_targets import target_of
 from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def set_identity(project: Project, faces: list[int], name: str | None, group: st
             return tr_n("Remove the name of {n:,} face", "Remove the name of {n:,} faces", count)
         return tr_n("Name {n:,} face {name}", "Name {n:,} faces {name}", count, name=name)
 
-    with project.journal.step(text(len(faces)), target={"tab": "dataset", "faces": faces[:500]}) as connection:
+    with project.journal.step(text(len(faces)), target=target_of("faces", faces)) as connection:
         identity, _ = label_ids(
             connection, typed_name(name) if name else None, typed_group(project, group) if group else None
         )

@@ -26,6 +26,7 @@ from fairdesk.project import bulk_edits as bulk
 from fairdesk.project.changes import SMALL, rows_touched
 from fairdesk.project.database import Database
 from fairdesk.project.schema import JOURNALED
+from fairdesk.project.step_targets import whole
 from fairdesk.words import tr
 
 Ids = npt.NDArray[np.int64]
@@ -346,7 +347,7 @@ class Journal:
 
     @staticmethod
     def _step(row: tuple[Any, ...]) -> Step:
-        return Step(row[0], row[1], row[2], bool(row[3]), json.loads(row[4] or "{}"))
+        return Step(row[0], row[1], row[2], bool(row[3]), whole(json.loads(row[4] or "{}")))
 
     def history(self) -> list[Step]:
         """Return all kept steps, oldest first."""

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from fairdesk.errors import RequestError
 from fairdesk.project.identities import label_ids, typed_group, typed_name
 from fairdesk.project.main_face import GROUP_OF, NAMED, NAMED_IN, SOURCE, WHO
+from fairdesk.project.step_targets import target_of
 from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 Ids = npt.NDArray[np.int64]
 KINDS = ("gender", "age", "tag")
-_SHOWN = 500  # images that a window selects again after undo
 
 
 class OtherLabels(NamedTuple):
@@ -84,8 +84,7 @@ def edit_labels(project: Project, images: Sequence[int] | Ids, edit: Edit) -> in
         typed_name(name or "")
     typed_group(project, edit.group or "")
     journal = project.journal
-    shown = [int(image) for image in images[:_SHOWN]]
-    with journal.step(_text(edit, len(images)), target={"tab": "dataset", "images": shown}) as db:
+    with journal.step(_text(edit, len(images)), target=target_of("images", images)) as db:
         journal.choose(images)
         found = 0
         if edit.identity is not None or edit.group is not None:

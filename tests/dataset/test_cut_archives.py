@@ -11,7 +11,10 @@ from fairdesk.dataset.image_export import export_images
 from fairdesk.dataset.image_import import import_images
 from fairdesk.dataset.params import ImportParams
 from fairdesk.dataset.prepare_params import ExportParams
+from fairdesk.images.folder_layouts import read_tree
+from fairdesk.images.recordio import RecordWriter
 from fairdesk.jobs.context import QuietContext
+from fairdesk.project.images import labelled_images
 from fairdesk.project.originals import missing_originals, unreadable
 from tests.conftest import plain_images
 
@@ -143,3 +146,25 @@ def test_an_index_fits_a_file_that_is_cut_between_its_records(project, records, 
     archive, places = records
     result = bring(project, archive, places[key] + into)
     assert (result.images, result.identities, result.notes) == (6, 2, [])
+
+
+@pytest.mark.parametrize("part", [0.9, 0.5, 0.3, 0.2])
+@pytest.mark.parametrize("indexed", [True, False])
+def test_what_can_be_read_of_a_cut_rec_keeps_its_identities(project, tmp_path, part, indexed):
+    plain_images(tmp_path / "in", 1, 4, 6, 40)
+    archive = packed(tmp_path / "in", "rec", tmp_path)
+    archive.write_bytes(archive.read_bytes()[: int(archive.stat().st_size * part)])
+    if not indexed:
+        archive.with_suffix(".idx").unlink()
+    result = import_images(ImportParams(folder=archive), QuietContext(project))
+    read = labelled_images(project)
+    assert result.layout == "identity" and 24 * part - 2 <= result.images == len(read) <= 24 * part + 1
+    assert [one.identity for one in read] == [str(number // 6) for number in range(len(read))]  # six images a person
+    assert result.identities == len({one.identity for one in read})
+
+
+def test_a_rec_of_which_nothing_has_a_label_is_flat(tmp_path):
+    with RecordWriter(tmp_path / "a.rec") as out:
+        for key in range(1, 4):
+            out.write(key, float("nan"), b"x")
+    assert read_tree(tmp_path / "a.rec").layout == "flat"

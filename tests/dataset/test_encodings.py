@@ -15,13 +15,17 @@ from fairdesk.clustering.params import ClusterParams, MosaicParams
 from fairdesk.dataset import face_encodings
 from fairdesk.dataset.encodings_import import load_encodings
 from fairdesk.dataset.face_encodings import read_encodings
-from fairdesk.dataset.params import LoadEncodingsParams
+from fairdesk.dataset.image_import import import_images
+from fairdesk.dataset.params import ImportParams, LoadEncodingsParams
 from fairdesk.errors import RequestError
+from fairdesk.faces.detection import find_faces
+from fairdesk.faces.params import DetectParams
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project.detections import face_count
 from fairdesk.project.faces import face_places
 from fairdesk.project.image_queries import Filter, image_ids
 from fairdesk.project.images import labelled_images
+from tests.conftest import plain_images
 
 
 def entries(paths, dim=6, box=(1, 9, 8, 2)):
@@ -224,3 +228,16 @@ def test_an_npz_is_what_numpy_would_write(tmp_path, monkeypatch, boxed, count):
     np.savez(tmp_path / "b.npz", **arrays)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     assert [one.path for one in read_encodings(tmp_path / "a.npz")] == paths
+
+
+def test_a_file_without_boxes_says_that_faces_have_to_be_found_first(project, tmp_path):
+    plain_images(tmp_path / "in", 1, 2, 2)
+    import_images(ImportParams(folder=tmp_path / "in"), QuietContext(project))
+    paths = [str(image.path) for image in labelled_images(project)]
+    np.savez(tmp_path / "e.npz", paths=np.array(paths), vectors=np.random.default_rng(0).normal(size=(4, 6)))
+    with pytest.raises(RequestError, match=r"e\.npz has no boxes, and .* Find faces first \(fairdesk detect PROJECT\)"):
+        load_encodings(LoadEncodingsParams(file=tmp_path / "e.npz"), QuietContext(project))
+    find_faces(DetectParams(detector="whole"), QuietContext(project))
+    given = LoadEncodingsParams(file=tmp_path / "e.npz", detector="whole")
+    load_encodings(given, QuietContext(project))
+    assert [one.vectors for one in project.vectors.sets()] == [4]

@@ -15,6 +15,7 @@ from fairdesk.dataset.prepare_params import ExportParams
 from fairdesk.dataset.purge import purge
 from fairdesk.faces.changed_originals import compare_originals, images_meant
 from fairdesk.faces.originals_told import DAMAGED, MISSING
+from fairdesk.gui import originals_watch
 from fairdesk.gui.dialogs.import_dialog import ImportDialog
 from fairdesk.gui.dialogs.job_dialog import JobDialog
 from fairdesk.gui.jobs.state import FAILED
@@ -419,3 +420,20 @@ def test_an_import_that_doubles_is_told_before_and_what_was_told_of_it_goes_when
     hand.settle()
     (text,) = said()
     assert text.startswith("40 originals are missing")
+
+
+def test_originals_moved_beside_an_idle_window_are_noticed_when_a_person_comes_back(
+    window, hand, qtbot, qapp, filled, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(originals_watch, "AGAIN_MS", 50)
+    hand.open(filled.folder)
+    hand.settle()
+    assert len(window.session.originals.missing) == 0
+    (tmp_path / "photographs" / "g0" / "id00" / "000.png").rename(tmp_path / "moved.png")
+    qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationInactive)
+    qtbot.wait(150)
+    assert len(window.session.originals.missing) == 0  # whoever looks elsewhere asks nothing of the disk
+    qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
+    qtbot.waitUntil(lambda: len(window.session.originals.missing) == 1, timeout=8000)
+    hand.settle()
+    assert "missing" in window.dataset.counts.text()

@@ -12,6 +12,7 @@ from fairdesk.clustering.params import FoldersParams
 from fairdesk.clustering.store import UNCLUSTERED, clustered_faces, need_version
 from fairdesk.dataset.collection import SourceImage, nothing_written, with_mark
 from fairdesk.errors import JobFailed, RequestError, reason
+from fairdesk.faces.changed_originals import compare_originals
 from fairdesk.faces.originals_told import folder_of_all
 from fairdesk.images.image_sources import MemberError
 from fairdesk.images.reading_reasons import file_is_missing
@@ -20,6 +21,7 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
 from fairdesk.project.images import labelled_images
+from fairdesk.project.originals import images_at
 from fairdesk.words import tr, tr_n
 
 _LONGEST = 150  # bytes of a folder's name: disks refuse more than 255, some less
@@ -51,14 +53,17 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
     """Job: write the folders; two images of one name in a folder get numbered names, and that is said."""
     at = _Folders()
     every = _wanted(params, context, at)
-    why = {path: why_unplaced(path) for path in dict.fromkeys(path for _, path in every)}
+    changed, damaged = _unlike_imported(params, context, [path for _, path in every])
+    every = [(folder, path) for folder, path in every if path not in changed]
+    why = {path: why_unplaced(path) or damaged.get(path) for path in dict.fromkeys(path for _, path in every)}
     wanted = [(folder, path) for folder, path in every if why[path] is None]
     missing = [str(path) for _, path in every if why[path] == file_is_missing()]
     others = [
         Unreadable(path=str(path), why=said) for path, said in why.items() if said not in (None, file_is_missing())
     ]
-    if not wanted and not missing:
-        raise nothing_written(others)
+    if not wanted and (changed or not missing):
+        others += [Unreadable(path=path, why=file_is_missing()) for path in missing]
+        raise nothing_written(others, list(map(str, changed)), of_project=params.file is None)
     if not wanted:
         if params.file is None:
             raise JobFailed(
@@ -90,6 +95,8 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
         counts=dict(sorted(counts.items())),
         missing=missing,
         unreadable=others,
+        changed=list(map(str, changed)),
+        of_project=params.file is None,
     )
     if params.dry_run:
         return result
@@ -109,16 +116,26 @@ def write_identity_folders(params: FoldersParams, context: Context) -> FoldersRe
         except MemberError as error:  # it went meanwhile, or is damaged in its archive
             others.append(Unreadable(path=str(source), why=reason(error)))
             continue
-        synthetic = with_mark(SourceImage(source, name, None, None)).synthetic
+        synthetic = bool(with_mark(SourceImage(source, name, None, None)).synthetic)  # None of what cannot be read
         files.append({"path": f"{folder}/{name}", "source": str(source), "synthetic": synthetic})
     if not files:
-        raise nothing_written(others)
+        raise nothing_written(others, result.changed, of_project=params.file is None)
     about = {"job": "identity-folders"} | ({"renamed": at.renamed} if at.renamed else {})
     write_manifest(params.out, about, files)
     result.images, result.unreadable = len(files), others
     result.collisions, result.synthetic = names.collisions, sum(one["synthetic"] for one in files)
     context.artifact(params.out)
     return result
+
+
+def _unlike_imported(
+    params: FoldersParams, context: Context, paths: list[Path]
+) -> tuple[dict[Path, None], dict[Path, str]]:
+    """Return those of a project's originals that are other pictures now, and those that cannot be read, with why; of a file none is known."""
+    if params.file is not None:
+        return {}, {}
+    compared = compare_originals(images_at(context.project, paths), context, told=True)
+    return dict.fromkeys(map(Path, compared.changed)), {Path(one.path): one.why for one in compared.damaged}
 
 
 def _wanted(params: FoldersParams, context: Context, at: _Folders) -> list[tuple[str, Path]]:

@@ -16,7 +16,9 @@ from fairdesk.clustering.files.cluster_files import files_of, read_clusters
 from fairdesk.clustering.files.results import MosaicResult
 from fairdesk.clustering.params import MosaicParams, read_numbers, written_numbers
 from fairdesk.clustering.store import UNCLUSTERED, clusters, faces_of, need_version
+from fairdesk.dataset.collection import nothing_written
 from fairdesk.errors import RequestError
+from fairdesk.faces.changed_originals import compare_originals
 from fairdesk.images.decoding import opened
 from fairdesk.images.formats import UndecodableError
 from fairdesk.images.image_reading import UnreadableImageError, open_image
@@ -24,7 +26,7 @@ from fairdesk.images.synthetic_marks import mark_of
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.results import Unreadable
 from fairdesk.project import Project
-from fairdesk.project.faces import existing_faces, face_places, synthetic_faces
+from fairdesk.project.faces import existing_faces, face_places, images_of_faces, synthetic_faces
 from fairdesk.project.image_queries import items
 from fairdesk.words import tr
 
@@ -63,6 +65,11 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
     if params.sample is not None:
         rng = np.random.default_rng(params.seed)
         groups = [_drawn(group, params.sample, rng) for group in groups]
+    changed = _changed(groups, context) if params.file is None else {}
+    groups = [
+        group._replace(entries=[e for e in group.entries if e.face is None or e.face not in changed])
+        for group in groups
+    ]
     total = sum(len(group.entries) for group in groups)
     written: list[Path] = []
     failed: list[Unreadable] = []
@@ -89,6 +96,8 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
             out = params.out.with_stem(f"{params.out.stem}-{group.label}") if params.cluster == ALL else params.out
             written += _sheets(tiles, title, out, params, context)
         shown, synthetic = shown + len(tiles), synthetic + made
+    if not written and changed:
+        raise nothing_written(failed, list(dict.fromkeys(changed.values())), of_project=True)
     if not written:
         raise RequestError(
             tr("None of these faces can be read.")
@@ -99,7 +108,25 @@ def write_mosaic(params: MosaicParams, context: Context) -> MosaicResult:
         title = counted.clusters(sum(label != str(UNCLUSTERED) for label in shown_labels))
         if str(UNCLUSTERED) in shown_labels:
             title = tr("{clusters} and the unclustered faces", clusters=title)
-    return MosaicResult(title=title, faces=shown, synthetic=synthetic, files=written, unreadable=failed)
+    return MosaicResult(
+        title=title,
+        faces=shown,
+        synthetic=synthetic,
+        files=written,
+        unreadable=failed,
+        changed=list(dict.fromkeys(changed.values())),
+        of_project=params.file is None,
+    )
+
+
+def _changed(groups: list[_Group], context: Context) -> dict[int, str]:
+    """Return the originals that are other pictures now, by face: those of faces without a thumbnail, which would be cut from them."""
+    project = context.project
+    faces = [entry.face for group in groups for entry in group.entries if entry.face is not None]
+    bare = [face for face in faces if project.thumbnails.get("face", face) is None]
+    images = sorted(set(images_of_faces(project, bare).values()))
+    changed = set(compare_originals(images, context, told=True).changed)
+    return {one.id: one.path for one in face_places(project, bare) if one.path in changed}
 
 
 def _sheets(tiles: list[_Tile], title: str, out: Path, params: MosaicParams, context: Context) -> list[Path]:

@@ -1,4 +1,4 @@
-"""What reading and writing clusters as files returns."""
+"""What reading and writing clusters as files returns: versions, sheets of faces and folders of images."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from fairdesk import counted
 from fairdesk.clustering.verdicts.reach import broken_line
-from fairdesk.jobs.results import JobResult, Unreadable
-from fairdesk.jobs.wording import left_out
+from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, unread_lines
+from fairdesk.jobs.results import Caution, JobResult, Unreadable
 from fairdesk.words import tr, tr_n
 
 _NAMED = 3  # files, in a sentence
@@ -45,7 +45,7 @@ class LoadClustersResult(JobResult):
         return "\n".join(filter(None, [counts, self.caution()]))
 
 
-class MosaicResult(JobResult):
+class MosaicResult(TellsOfOriginals):
     """Sheets of a cluster's faces."""
 
     title: str
@@ -53,11 +53,14 @@ class MosaicResult(JobResult):
     synthetic: int
     files: list[Path]
     unreadable: list[Unreadable]
+    changed: list[str] = []
+    """Originals that are other pictures now than those that were imported, of faces without a thumbnail: they are left out."""
+    of_project: bool = True
 
     def text(self) -> str:
-        """Return what is on the sheets and where they are; of many files the first and the last, as each was named when it was written."""
-        if len(self.files) > _NAMED:
-            return tr_n(
+        """Return what is on the sheets, where they are, and what is on none; of many files the first and the last."""
+        if len(self.files) > _NAMED:  # each was named when it was written
+            said = tr_n(
                 "{faces} of “{title}” in {n:,} file: {first} to {last}",
                 "{faces} of “{title}” in {n:,} files: {first} to {last}",
                 len(self.files),
@@ -66,15 +69,21 @@ class MosaicResult(JobResult):
                 first=self.files[0],
                 last=self.files[-1].name,
             )
-        return tr(
-            "{faces} of “{title}” in {files}",
-            faces=counted.faces(self.faces),
-            title=self.title,
-            files=", ".join(map(str, self.files)),
-        )
+        else:
+            said = tr(
+                "{faces} of “{title}” in {files}",
+                faces=counted.faces(self.faces),
+                title=self.title,
+                files=", ".join(map(str, self.files)),
+            )
+        return "\n".join([said, *unread_lines(self.unreadable, self.changed, of_project=self.of_project)])
+
+    def caution_parts(self) -> list[Caution]:
+        """Say which originals are missing, changed or not readable, so that faces are on no sheet."""
+        return cautions_of(self.unreadable, self.changed, of_project=self.of_project)
 
 
-class FoldersResult(JobResult):
+class FoldersResult(TellsOfOriginals):
     """Folders of identities or clusters."""
 
     folders: int
@@ -86,6 +95,9 @@ class FoldersResult(JobResult):
     missing: list[str] = []
     unreadable: list[Unreadable] = []
     """Those that are there and are no files that can be read."""
+    changed: list[str] = []
+    """Originals that are other pictures now than those that were imported: they are left out."""
+    of_project: bool = True
     synthetic: int = 0
 
     def text(self) -> str:
@@ -99,13 +111,21 @@ class FoldersResult(JobResult):
                 collisions=self.collisions,
             )
         ]
-        if self.missing:
-            lines.append(
-                tr_n(
-                    "{n:,} file is missing, for example {path}",
-                    "{n:,} files are missing, for example {path}",
-                    len(self.missing),
-                    path=self.missing[0],
-                )
-            )
-        return "\n".join(lines + left_out(tr("Not readable"), self.unreadable))
+        if self.missing and not self.of_project:
+            lines.append(self._gone())
+        gone = self.missing if self.of_project else []
+        return "\n".join(lines + unread_lines(self.unreadable, self.changed, missing=gone, of_project=self.of_project))
+
+    def caution_parts(self) -> list[Caution]:
+        """Say which originals are missing, changed or not readable, and so are in no folder."""
+        if self.of_project:
+            return cautions_of(self.unreadable, self.changed, missing=self.missing)
+        return cautions_of(self.unreadable, [], [self._gone()] if self.missing else [], of_project=False)
+
+    def _gone(self) -> str:
+        return tr_n(
+            "{n:,} file is missing, for example {path}",
+            "{n:,} files are missing, for example {path}",
+            len(self.missing),
+            path=self.missing[0],
+        )

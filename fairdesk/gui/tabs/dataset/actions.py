@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from fairdesk.gui.actions import ActionSpec
 from fairdesk.gui.async_glue import start
 from fairdesk.gui.dialogs.vectors_dialog import show_vectors
+from fairdesk.gui.notice import Notice
+from fairdesk.gui.tabs.dataset import presenter
 from fairdesk.gui.tabs.dataset.purging import purge_selected
 from fairdesk.words import tr
 
@@ -165,11 +167,11 @@ def actions(tab: DatasetTab) -> list[ActionSpec]:
         ActionSpec(
             "dataset.like",
             tr("Find similar faces"),
-            tab.sort_by_likeness,
+            lambda: _sort_by_likeness(tab),
             tr("&Dataset"),
             icon="search",
             shortcut="Y",
-            enabled=lambda: images() and tab.grid.currentIndex().isValid() and bool(tab.view.counts.get("vectors")),
+            enabled=lambda: images() and tab.grid.currentIndex().isValid(),
             tip=tr("Sort the grid by similarity to the current face"),
             tab=tab.name,
         ),
@@ -331,3 +333,17 @@ def _for_folders(tab: DatasetTab) -> list[ActionSpec]:
         )
         for kind, text, icon, tip in rows
     ]
+
+
+def _sort_by_likeness(tab: DatasetTab) -> None:
+    """Sort by likeness to the current face, or say what that takes."""
+    if presenter.likeness(tab.view.counts.get("vectors", []), tab.view.counts.get("detector", "")) is not None:
+        tab.sort_by_likeness()
+        return
+    tab.session.told.emit(
+        Notice(
+            tr("Faces are compared by their embeddings, and the faces that are shown have none."),
+            action=tr("Encode faces…"),
+            run=lambda: tab.session.ask("encode"),
+        )
+    )

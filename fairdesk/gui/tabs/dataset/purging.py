@@ -32,6 +32,8 @@ async def purge_selected(tab: DatasetTab) -> None:
 
 
 def _tell(tab: DatasetTab, result: PurgeResult) -> None:
+    from fairdesk.dataset.results import not_followed
+
     text = result.summary
     if result.outside:
         text += " " + tr_n(
@@ -40,5 +42,6 @@ def _tell(tab: DatasetTab, result: PurgeResult) -> None:
             len(result.outside),
             files=", ".join(result.outside[:3]),
         )
+    text += " " + not_followed()
     tab.session.told.emit(Notice(text))
     tab.session.look()
