@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.whole_set import WHOLE, whole_name
-from fairdesk.jobs.wording import percent, plain, points
+from fairdesk.jobs.wording import percent, plain, points, rounded_to
 from fairdesk.metrics.fairness.figure_notes import FIGURES
 from fairdesk.metrics.rates.error_curves import error_curve
 from fairdesk.metrics.rates.error_rates import Scores, at_threshold
@@ -53,7 +53,9 @@ def number(value: float | str | None) -> str:
         return "–"
     if isinstance(value, str):
         return value
-    return str(value) if isinstance(value, int) else "∞" if value == math.inf else f"{value:.4g}"
+    if isinstance(value, int):
+        return str(value)
+    return "∞" if value == math.inf else f"{rounded_to(value, 4):.4g}"
 
 
 def rates_between(interval: Interval | None, *, by_pairs: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from fairdesk.metrics.pairs_behind.shown_figures import number, rate
@@ -83,7 +84,7 @@ def folds_table(result: EvaluateResult) -> Table:
         for rule, found in (row.fold_accuracy or {}).items():
             shares = [
                 or_dash(
-                    "–" if share is None else unit.format(number=f"{100 * share:.2f}"),
+                    "–" if share is None else unit.format(number=f"{Decimal(f'{100 * share:.11e}'):.2f}"),
                     found.accuracy_why,
                     value=hundredfold(share),
                 )
