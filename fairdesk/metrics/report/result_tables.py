@@ -336,8 +336,8 @@ def _between(groups: GroupsResult) -> Table:
 
 def _scores(groups: GroupsResult) -> Table:
     columns = [
-        Column(tr("Group"), text=True), Column(tr("Genuine: mean"), numbers=True), Column(tr("median"), numbers=True), Column(tr("Impostor: mean"), numbers=True),
-        Column(tr("median"), numbers=True), Column(tr("Genuine dropped")), Column(tr("Impostor dropped")),
+        Column(tr("Group"), text=True), Column(tr("Genuine: mean"), numbers=True), Column(tr("Genuine: median"), numbers=True), Column(tr("Impostor: mean"), numbers=True),
+        Column(tr("Impostor: median"), numbers=True), Column(tr("Genuine dropped")), Column(tr("Impostor dropped")),
     ]  # fmt: skip
     no_genuine, no_impostor = tr("no genuine pairs in this group"), tr("no impostor pairs within this group")
     rows = [
