@@ -164,6 +164,8 @@ def test_numbers_that_are_shown_rounded_are_there_in_full(tmp_path, capsys):
             cell = groups["fmr_matrix"][cell_key(first, second)]
             kept = row[f"{second}: number (%)"]
             assert kept == "" if cell["fmr"] is None else float(kept) == hundred(cell["fmr"])
+            behind = [row[f"{second}: false matches"], row[f"{second}: comparisons"]]
+            assert behind == [str(cell["false_matches"]), str(cell["impostor"])]
     for row, of in zip(read(files["own_thresholds"]), groups["own_thresholds"]["per_group"].values(), strict=True):
         assert row["Own threshold: number"] == repr(of["threshold"])
         assert float(row["FNMR: number (%)"]) == hundred(of["fnmr"])

@@ -314,7 +314,7 @@ def _between(groups: GroupsResult) -> Table:
     names = list(groups.per_group)
     columns = [
         Column(tr("FMR between"), text=True),
-        *(Column(name, named=True, numbers=True, unit=PERCENT) for name in names),
+        *(Column(name, named=True, numbers=True, unit=PERCENT, counts=True) for name in names),
     ]
     rows = []
     for first in names if groups.fmr_matrix else ():
@@ -326,7 +326,7 @@ def _between(groups: GroupsResult) -> Table:
             cells.append(
                 Cell(
                     text, found.fmr is not None and found.false_matches < FEW, tip=found.fmr_why or "", pairs=query,
-                    value=hundredfold(found.fmr),
+                    value=hundredfold(found.fmr), counts=(found.false_matches, found.impostor),
                 )
             )  # fmt: skip
         rows.append(cells)
