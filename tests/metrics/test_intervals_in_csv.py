@@ -156,7 +156,7 @@ def test_numbers_that_are_shown_rounded_are_there_in_full(tmp_path, capsys):
         assert [row[f"{head}: number"] for head in heads] == [repr(one) for one in wanted]
     for row, of in zip(read(files["points"]), [found, *groups["per_group"].values()], strict=True):
         points = of["operating_points"]
-        assert float(row["FMR100: number (%)"]) == hundred(points["FMR100"]["fnmr"])
+        assert float(row["FMR100 (an FNMR): number (%)"]) == hundred(points["FMR100"]["fnmr"])
         assert float(row["ZeroFNMR (an FMR): number (%)"]) == hundred(points["ZeroFNMR"]["fmr"])
     names = list(groups["per_group"])
     for row, first in zip(read(files["between"]), names, strict=True):

@@ -29,7 +29,7 @@ def _point_column(name: str) -> Column:
     else:
         tip = tr("The lowest FNMR with so small an FMR (1 in {n})", n=name.removeprefix("FMR"))
     title = tr(_POINTS[name])
-    shown = tr("{name} (an FMR)", name=title) if name == "ZeroFNMR" else title
+    shown = tr("{name} (an FMR)", name=title) if name == "ZeroFNMR" else tr("{name} (an FNMR)", name=title)
     return Column(shown, tip, numbers=True, unit=PERCENT)
 
 
