@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from fairdesk.cli import run
-from fairdesk.metrics.report.earlier import files_of_earlier
+from fairdesk.metrics.report.earlier import files_of_earlier, folder_for
 from tests.metrics.test_whole_beside_groups import grouped_study
 
 
@@ -45,3 +45,20 @@ def test_a_record_that_names_what_is_not_a_reports_removes_nothing(tmp_path):
         assert files_of_earlier(folder) == set()
     (folder / "evaluation.json").write_text(json.dumps({"files": ["tables/b.csv"]}))
     assert files_of_earlier(folder) == {"tables/b.csv"}
+
+
+def test_another_files_report_keeps_its_folder(tmp_path):
+    one, two = tmp_path / "s2.csv", tmp_path / "s2.parquet"
+    wanted = tmp_path / "reports" / "s2"
+    assert folder_for(wanted, two) == wanted
+    wanted.mkdir(parents=True)
+    (wanted / "evaluation.json").write_text(json.dumps({"about": {"scores": str(one)}}))
+    assert folder_for(wanted, one) == wanted and folder_for(wanted, two) == wanted.with_name("s2-2")
+    wanted.with_name("s2-2").mkdir()
+    (wanted.with_name("s2-2") / "identification.json").write_text(json.dumps({"about": {"scores": "s2.npz"}}))
+    assert (
+        folder_for(wanted, two) == wanted.with_name("s2-3") and folder_for(wanted, tmp_path / "s2.npz").name == "s2-2"
+    )
+    for broken in ("", "[]", '{"about": 1}', '{"about": {"scores": 1}}'):
+        (wanted / "evaluation.json").write_text(broken)
+        assert folder_for(wanted, two) == wanted
