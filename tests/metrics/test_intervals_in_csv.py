@@ -180,6 +180,8 @@ def test_a_search_and_folds_too(tmp_path):
     ranks, points = (read(as_csv(table)) for table in search_tables(result))
     assert float(ranks[0]["Rank 1: number (%)"]) == hundred(result.cmc.pessimistic[0])
     assert float(ranks[0]["Rank 5: number (%)"]) == hundred(result.cmc.pessimistic[4])
+    for k in (5, 10, 20):
+        assert ends(ranks[0], f"Rank {k}") == percent(result.rank_ci[str(k)])
     assert ranks[0]["Rank 1"] != ranks[0]["Rank 1: number (%)"] + " %"
     for row, (target, point) in zip(points, result.fnir_at_fpir.items(), strict=True):
         assert float(row["Target FPIR: number (%)"]) == hundred(float(target))
