@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from decimal import Decimal
 
 from fairdesk.jobs.results import Unreadable
 from fairdesk.text_names import in_one_line
@@ -35,11 +36,19 @@ def left_out(title: str, files: Iterable[Unreadable]) -> list[str]:
     return listed(title, [f"{one.path}: {one.why}" for one in files])
 
 
+def rounded_to(value: float, digits: int) -> float:
+    """Return a number with so many significant digits; a half goes to the even one, whatever noise is behind the twelfth.
+
+    5.625 and 100 x 0.05625 = 5.625000000000001 are one number to a reader, and 5.62 both.
+    """
+    return float(f"{Decimal(f'{value:.11e}'):.{digits - 1}e}")
+
+
 def plain(value: float, digits: int, *, sign: bool = False) -> str:
     """Return a number with so many significant digits and never as a power of ten: 0.0000234, 1,230,000."""
     if value == 0 or not math.isfinite(value):
         return f"{value:{'+' if sign else ''}g}".replace("inf", "∞")
-    rounded = float(f"{value:.{digits - 1}e}")  # 9.996 becomes 10.0
+    rounded = rounded_to(value, digits)  # 9.996 becomes 10.0
     places = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
     shown = grouped(f"{rounded:{'+' if sign else ''},.{places}f}")
     return shown.rstrip("0").rstrip(".") if places else shown

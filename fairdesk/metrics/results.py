@@ -379,7 +379,7 @@ def _rule_lines(row: EvaluateResult) -> list[str]:
     named = ", ".join(
         tr("{name} {rate} (an FMR)", name=name, rate=rate(point.fmr))
         if name == "ZeroFNMR"
-        else f"{name} {rate(point.fnmr)}"
+        else tr("{name} {rate} (an FNMR)", name=name, rate=rate(point.fnmr))
         for name, point in row.operating_points.items()
     )
     hull = tr(

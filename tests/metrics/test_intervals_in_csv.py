@@ -152,11 +152,11 @@ def test_numbers_that_are_shown_rounded_are_there_in_full(tmp_path, capsys):
     assert fair["FMR: worst group"]["Value: unit"] == "%"
     for row, of in zip(read(files["scores"]), groups["per_group"].values(), strict=True):
         wanted = [of["genuine_mean"], of["genuine_median"], of["impostor_mean"], of["impostor_median"]]
-        heads = ["Genuine: mean", "Genuine: mean: median", "Impostor: mean", "Impostor: mean: median"]
+        heads = ["Genuine: mean", "Genuine: median", "Impostor: mean", "Impostor: median"]
         assert [row[f"{head}: number"] for head in heads] == [repr(one) for one in wanted]
     for row, of in zip(read(files["points"]), [found, *groups["per_group"].values()], strict=True):
         points = of["operating_points"]
-        assert float(row["FMR100: number (%)"]) == hundred(points["FMR100"]["fnmr"])
+        assert float(row["FMR100 (an FNMR): number (%)"]) == hundred(points["FMR100"]["fnmr"])
         assert float(row["ZeroFNMR (an FMR): number (%)"]) == hundred(points["ZeroFNMR"]["fmr"])
     names = list(groups["per_group"])
     for row, first in zip(read(files["between"]), names, strict=True):
@@ -164,6 +164,8 @@ def test_numbers_that_are_shown_rounded_are_there_in_full(tmp_path, capsys):
             cell = groups["fmr_matrix"][cell_key(first, second)]
             kept = row[f"{second}: number (%)"]
             assert kept == "" if cell["fmr"] is None else float(kept) == hundred(cell["fmr"])
+            behind = [row[f"{second}: false matches"], row[f"{second}: comparisons"]]
+            assert behind == [str(cell["false_matches"]), str(cell["impostor"])]
     for row, of in zip(read(files["own_thresholds"]), groups["own_thresholds"]["per_group"].values(), strict=True):
         assert row["Own threshold: number"] == repr(of["threshold"])
         assert float(row["FNMR: number (%)"]) == hundred(of["fnmr"])
@@ -178,6 +180,8 @@ def test_a_search_and_folds_too(tmp_path):
     ranks, points = (read(as_csv(table)) for table in search_tables(result))
     assert float(ranks[0]["Rank 1: number (%)"]) == hundred(result.cmc.pessimistic[0])
     assert float(ranks[0]["Rank 5: number (%)"]) == hundred(result.cmc.pessimistic[4])
+    for k in (5, 10, 20):
+        assert ends(ranks[0], f"Rank {k}") == percent(result.rank_ci[str(k)])
     assert ranks[0]["Rank 1"] != ranks[0]["Rank 1: number (%)"] + " %"
     for row, (target, point) in zip(points, result.fnir_at_fpir.items(), strict=True):
         assert float(row["Target FPIR: number (%)"]) == hundred(float(target))

@@ -331,3 +331,28 @@ def test_no_comparisons_at_all_is_said_so():
     none, text = np.zeros(0), np.zeros(0, dtype="U1")
     with pytest.raises(RequestError, match="hold no comparisons"):
         group_comparisons(ScoreSet(score=none, label=none.astype(bool), group1=text, group2=text))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("s.csv", "score,label\n"),
+        ("s.csv", "score,label\n\n\n"),
+        ("s.tsv", "score\tlabel\tgroup1\tgroup2\n"),
+        ("s.txt", ""),
+    ],
+)
+def test_a_file_without_a_score_is_an_error_that_names_it(tmp_path, capsys, name, text):
+    (tmp_path / name).write_text(text)
+    assert run(["evaluate", str(tmp_path / name)]) == 2
+    assert f"{name} holds no scores" in capsys.readouterr().err
+
+
+def test_arrays_without_a_score_too(tmp_path, capsys):
+    np.savez(tmp_path / "s.npz", score=np.zeros(0), label=np.zeros(0, dtype=int))
+    np.savez(tmp_path / "t.npz", genuine=np.zeros(0), impostor=np.zeros(0))
+    for name in ("s.npz", "t.npz"):
+        assert run(["evaluate", str(tmp_path / name)]) == 2
+        assert f"{name} holds no scores" in capsys.readouterr().err
+    np.savez(tmp_path / "u.npz", genuine=np.zeros(0), impostor=np.array([0.1, 0.2]))
+    assert run(["evaluate", str(tmp_path / "u.npz")]) == 0  # one kind is there

@@ -206,7 +206,7 @@ def test_two_models_without_subjects_say_at_each_figure_why_there_is_no_interval
         assert "(no interval: the subjects are not known)" in line or "one of the two is infinite" in line, line
     params = CompareScoresParams(first=tmp_path / "a.npz", second=tmp_path / "a.npz")
     table = difference_table(compare_scores(params, QuietContext()))
-    assert table.rows[0][3].text == "0 %" and table.rows[0][4].text == "– (the subjects are not known)"
+    assert table.rows[0][3].text == "0 pp" and table.rows[0][4].text == "– (the subjects are not known)"
 
 
 @pytest.mark.parametrize(

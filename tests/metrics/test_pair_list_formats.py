@@ -436,3 +436,11 @@ def test_names_without_an_ending_need_no_header(tmp_path):
     (tmp_path / "l.csv").write_text("a,b,same\n00001,00002,1\n")
     with pytest.raises(RequestError, match="path1 and path2 is not known"):
         read_list(tmp_path / "l.csv")
+
+
+def test_a_list_of_calfw_is_not_said_to_be_cplfws_alone(tmp_path, capsys):
+    for name, text in (("calfw.txt", TWO["calfw.txt"][0]), ("p.csv", "path1,path2,label\na/1.jpg,a/2.jpg,1\n")):
+        (tmp_path / name).write_text(text)
+        assert run(["pairs", "--from", str(tmp_path / name), "--out", str(tmp_path / f"o-{name}.csv")]) == 0
+    said_of = capsys.readouterr().out
+    assert "read as calfw/cplfw, written as csv" in said_of and "read as csv, written as csv" in said_of

@@ -87,11 +87,14 @@ def test_the_worst_group_is_named_or_none_is(tmp_path, impostors, said):
     assert said in note and said in result.text()
 
 
-def test_zero_fnmr_is_told_to_be_an_fmr(tmp_path):
+def test_each_operating_point_says_which_rate_it_is(tmp_path):
     result, _ = evaluate(study(([0.7, 0.2], [0.1, 0.2])), EvaluateParams(scores=tmp_path, bootstrap=0))
     assert "ZeroFNMR 0 % (an FMR)" in result.text()
     points = next(table for table in tables_of(result) if table.name == "points")
     assert [column.title for column in points.columns][-1] == "ZeroFNMR (an FMR)"
+    for name in ("FMR10", "FMR20", "FMR100", "FMR1000", "ZeroFMR"):
+        assert f"{name} 0 % (an FNMR)" in result.text() or f"{name} 50 % (an FNMR)" in result.text(), name
+        assert f"{name} (an FNMR)" in [column.title for column in points.columns]
 
 
 def test_a_search_of_one_says_one():

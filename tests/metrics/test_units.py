@@ -1,5 +1,7 @@
 """Rates and targets are in percent, and what lies between two rates in percentage points, wherever they are said."""
 
+import csv
+import io
 import re
 from pathlib import Path
 
@@ -15,7 +17,9 @@ from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
 from fairdesk.metrics.report.language import speaking_report
 from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.report.search_tables import difference_table
-from fairdesk.metrics.report.table_files import as_latex, csv_number
+from fairdesk.metrics.report.table_files import as_csv, as_latex, csv_number
+from fairdesk.metrics.scores.score_set import ScoreSet
+from tests.metrics.test_model_comparison import study
 from tests.metrics.test_rates_of_all_compared import two_models
 from tests.metrics.test_whole_beside_groups import grouped_study
 
@@ -59,7 +63,7 @@ def test_units_of_fairness_figures():
     units = {
         name: figure_unit(name) for name in ("fmr_MAD", "fnmr_STD_ddof1", "fmr_mean", "fmr_max_over_min", "fmr_MAPE")
     }
-    assert units == {"fmr_MAD": "pp", "fnmr_STD_ddof1": "pp", "fmr_mean": "%", "fmr_max_over_min": "", "fmr_MAPE": ""}
+    assert units == {"fmr_MAD": "pp", "fnmr_STD_ddof1": "pp", "fmr_mean": "%", "fmr_max_over_min": "", "fmr_MAPE": "%"}
     assert figure_unit("accuracy_STD_ddof1") == "pp"
 
 
@@ -80,6 +84,33 @@ def test_two_models_say_the_same_in_the_window_and_at_the_command_line():
             assert f"[{shown[3]}]" in line
     assert rows["EER"][1].text.endswith(" %") and rows["EER"][3].text.endswith(" pp")
     assert rows["EER"][4].text.count(" pp") == 2
+
+
+def test_a_difference_of_what_is_in_hundredths_has_its_unit_shown_and_in_csv():
+    scores, about = study(3, people=20, images=2, bias=1.0)
+    known = {name: value for name, value in about.items() if name != "label"}
+    one, two = (ScoreSet(score=score, label=about["label"] == 1, **known) for score in scores)
+    params = CompareScoresParams(first=Path("one.npz"), second=Path("two.npz"), at="fmr=0.1", bootstrap=100)
+    found = compare_matched(one, two, params, lambda: None)
+    by_figure = {row.figure: row for row in found.differences if row.group is None}
+    lines = {row["Figure"]: row for row in csv.DictReader(io.StringIO(as_csv(difference_table(found))))}
+    for name, unit in (("accuracy_STD_ddof0", "pp"), ("accuracy_STD_ddof1", "pp"), ("fmr_MAPE", "%")):
+        row, line = by_figure[name], lines[difference_name(by_figure[name])]
+        assert row.ci is not None and row.first > 0
+        assert re.fullmatch(rf"[0-9.]+ {unit}", line[found.first]) and line[f"{found.first}: unit"] == unit
+        assert (
+            re.fullmatch(r"-?[0-9.]+ pp", line["Difference"]) and line["Difference: unit"] == line["95 %: unit"] == "pp"
+        )
+        assert line["95 %"].count(" pp") == 2 and float(line["95 %: low"]) == row.ci[0]
+        assert float(line["Difference: number"]) == row.difference
+        shown = float(line["Difference"].removesuffix(" pp"))
+        assert shown == pytest.approx(row.difference, rel=1e-3)
+    assert lines["IR"]["Difference: unit"] == lines["IR"][f"{found.first}: unit"] == ""
+
+
+def test_the_deviation_from_the_target_is_in_percent():
+    assert figure_value("fmr_MAPE", 12.3456) == "12.35 %" and figure_value("fmr_MAPE", 250.0) == "250 %"
+    assert figure_between("fmr_MAPE", (0.0, 250.0)) == "0 % to 250 %"
 
 
 def test_points_are_numbers_to_a_table_file():

@@ -11,13 +11,15 @@ from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.pairs_behind.shown_figures import (
     RATES,
     difference,
-    difference_of_numbers,
+    difference_unit,
+    figure_difference,
+    figure_difference_between,
     figure_name,
+    figure_unit,
     figure_value,
     is_gap,
     is_rate,
     number,
-    numbers_between,
     points_between,
 )
 from fairdesk.metrics.results import Corrections
@@ -230,7 +232,8 @@ def difference_shown(row: PairedDifference) -> ShownDifference:
     if not of_rate:
         return ShownDifference(
             figure_value(row.figure, row.first), figure_value(row.figure, row.second),
-            difference_of_numbers(row.difference), numbers_between(row.ci), "", "", of_rate,
+            figure_difference(row.figure, row.difference), figure_difference_between(row.figure, row.ci),
+            figure_unit(row.figure), difference_unit(row.figure), of_rate,
         )  # fmt: skip
     shown, unit = (points, tr("pp")) if is_gap(row.figure) else (rate, "%")
     return ShownDifference(

@@ -106,6 +106,17 @@ def smaller_is_fairer(name: str) -> bool | None:
     return name != "FDR"
 
 
+LESS_FAIR, FAIRER = "less fair", "fairer"
+
+
+def beyond_chance(name: str, value: float | None, usual: tuple[float, float] | None) -> str | None:
+    """Tell on which side of its null range a figure lies: `LESS_FAIR`, `FAIRER`; None within it, or where there is none."""
+    smaller = smaller_is_fairer(name)
+    if value is None or usual is None or smaller is None or usual[0] <= value <= usual[1]:
+        return None
+    return LESS_FAIR if (value > usual[1]) == smaller else FAIRER
+
+
 def figure_tip(name: str) -> str:
     """Return formula, source and direction of a figure in a few lines."""
     note = FIGURES.get(name)

@@ -19,12 +19,14 @@ from fairdesk.metrics.identification.results import (
     UnscoredEntries,
 )
 from fairdesk.metrics.identification.spread import ProbeDraws
-from fairdesk.metrics.intervals.by_pairs import wilson
+from fairdesk.metrics.intervals.by_pairs import Interval, wilson
 from fairdesk.metrics.params import IdentifyParams
 from fairdesk.metrics.rates.error_rates import resolvable
 from fairdesk.words import tr
 
 TARGETS = ("0.001", "0.01", "0.1")
+RANKS = (1, 5, 10, 20)
+"""Ranks that have an interval."""
 DRAWS = 1000
 
 
@@ -158,20 +160,27 @@ class _Figures:
         if mated.any():
             curves = [match_rates(ranks[mated], self.entries) for ranks in (found.pessimistic, found.optimistic)]
             out["cmc"] = MatchCurves(pessimistic=curves[0].tolist(), optimistic=curves[1].tolist())
-            first = found.pessimistic == 1
-            out["rank1_ci"], out["rank1_ci_why"] = self._fixed(float(curves[0][0]), mated, first)
+            within = [min(rank, len(curves[0])) for rank in RANKS]  # of a small gallery its last rank
+            found_at = [(float(curves[0][rank - 1]), found.pessimistic <= rank) for rank in within]
+            intervals, out["rank1_ci_why"] = self._fixed(mated, found_at)
+            out["rank1_ci"], *others = intervals
+            out["rank_ci"] = {str(rank): one for rank, one in zip(RANKS[1:], others, strict=True)}
         else:
             why = tr("no mated probes")
             out["cmc"] = MatchCurves(pessimistic=None, pessimistic_why=why, optimistic=None, optimistic_why=why)
         out["fnir_at_fpir"] = {target: self._point(target, mated, nonmated) for target in TARGETS}
         return out
 
-    def _fixed(self, rate: float, use: Mask, event: Mask) -> tuple[tuple[float, float] | None, str | None]:
-        """Return the interval of a rate that rests on no threshold from the data."""
+    def _fixed(self, use: Mask, rates: list[tuple[float, Mask]]) -> tuple[list[Interval | None], str | None]:
+        """Return the intervals of rates that rest on no threshold from the data, and why there are none."""
         if self.draws is None:
-            return wilson(int((use & event).sum()), int(use.sum())), None
-        (values,) = self.draws.rates([(use, event, None)], None)
-        return _or_why(self.draws.interval(rate, values, use, event))
+            return [wilson(int((use & event).sum()), int(use.sum())) for _, event in rates], None
+        drawn = self.draws.rates([(use, event, None) for _, event in rates], None)
+        made = [
+            _or_why(self.draws.interval(rate, values, use, event))
+            for (rate, event), values in zip(rates, drawn, strict=True)
+        ]
+        return [interval for interval, _ in made], made[0][1]
 
     def _point(self, target: str, mated: Mask, nonmated: Mask) -> SearchPoint:
         threshold, found = self.thresholds[target], self.searches

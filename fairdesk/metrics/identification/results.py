@@ -79,6 +79,9 @@ class SearchFigures(Record):
     cmc: MatchCurves
     rank1_ci: Interval | None = None
     rank1_ci_why: str | None = None
+    """Also why no other rank has one."""
+    rank_ci: dict[str, Interval | None] | None = None
+    """Of ranks 5, 10 and 20 by the pessimistic rule, as that of rank 1; a smaller gallery's last rank stands for more."""
     fnir_at_fpir: dict[str, SearchPoint]
 
 
@@ -189,7 +192,14 @@ def _lines(row: SearchFigures, *, by_probes: bool) -> list[str]:
             + tr(
                 "Rank 1 {rank1}, rank 5 {rank5} (equal scores counted in favour: {best1}, {best5})",
                 rank1=_rate(first[0], None, row.rank1_ci, row.rank1_ci_why, row.subjects, by_probes=by_probes),
-                rank5=rate(first[min(4, len(first) - 1)]),
+                rank5=_rate(
+                    first[min(4, len(first) - 1)],
+                    None,
+                    (row.rank_ci or {}).get("5"),
+                    row.rank1_ci_why,
+                    row.subjects,
+                    by_probes=by_probes,
+                ),
                 best1=rate(kind[0]),
                 best5=rate(kind[min(4, len(kind) - 1)]),
             )

@@ -39,7 +39,8 @@ def paired_deviation(subjects: Subjects, use: Mask, difference: Array) -> tuple[
         sums[mine] -= sums[mine].mean()
         few = members / max(members - 2, 1) if of_two else math.sqrt(members / max(members - 1, 1))
         sums[mine] *= few
-    between, fourth = float((sums**2).sum()), float((sums**4).sum())
+    squares = sums**2  # not sums**4 below: NumPy's powers of -x and x differ in the last digit
+    between, fourth = float(squares.sum()), float((squares**2).sum())
     freedom = between**2 / fourth if fourth > 0 else 10.0
     if of_two:
         low, high = np.minimum(one, two)[~own], np.maximum(one, two)[~own]

@@ -43,6 +43,11 @@ class LeftOutLine(NamedTuple):
     why: str
 
 
+def format_shown(read_as: str) -> str:
+    """Return what a list's format is called where a person reads it: CALFW's and CPLFW's lists look alike."""
+    return "calfw/cplfw" if read_as == "cplfw" else read_as
+
+
 @dataclass
 class PairList:
     """The pairs of a list, and how it was understood."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fairdesk import counted
 from fairdesk.faces.originals_told import TellsOfOriginals, cautions_of, unread_lines
 from fairdesk.jobs.results import Caution, JobResult, Record, RestsOnVectors, Unreadable
+from fairdesk.metrics.pair_lists.pairs import format_shown
 from fairdesk.words import mark, tr, tr_n
 
 
@@ -101,7 +102,7 @@ class PairsResult(JobResult):
             "{genuine} and {impostor}, read as {read_as}, written as {format}.",
             genuine=counted.genuine_pairs(self.genuine),
             impostor=counted.impostor_pairs(self.impostor),
-            read_as=self.read_as,
+            read_as=format_shown(self.read_as or ""),
             format=self.format,
         )
         if left_out:

@@ -9,7 +9,7 @@ from fairdesk import counted
 from fairdesk.dataset.known_images import project_files
 from fairdesk.errors import RequestError
 from fairdesk.metrics.pair_lists.matching import ListedName, match_list, names_of
-from fairdesk.metrics.pair_lists.pairs import Pair, PairList
+from fairdesk.metrics.pair_lists.pairs import Pair, PairList, format_shown
 from fairdesk.metrics.pair_lists.reading import read_list
 from fairdesk.metrics.params import PairsParams
 from fairdesk.project import Project
@@ -84,7 +84,7 @@ def list_facts(project: Project, params: PairsParams) -> str:
     lines = [
         tr(
             "Read as {format}: {genuine} and {impostor} in {folds}.",
-            format=listed.read_as,
+            format=format_shown(listed.read_as),
             genuine=counted.genuine_pairs(genuine),
             impostor=counted.impostor_pairs(len(listed.pairs) - genuine),
             folds=tr_n("{n:,} fold", "{n:,} folds", listed.folds),

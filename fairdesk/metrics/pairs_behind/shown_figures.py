@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.whole_set import WHOLE, whole_name
-from fairdesk.jobs.wording import percent, plain, points
+from fairdesk.jobs.wording import percent, plain, points, rounded_to
 from fairdesk.metrics.fairness.figure_notes import FIGURES
 from fairdesk.metrics.rates.error_curves import error_curve
 from fairdesk.metrics.rates.error_rates import Scores, at_threshold
@@ -53,7 +53,9 @@ def number(value: float | str | None) -> str:
         return "–"
     if isinstance(value, str):
         return value
-    return str(value) if isinstance(value, int) else "∞" if value == math.inf else f"{value:.4g}"
+    if isinstance(value, int):
+        return str(value)
+    return "∞" if value == math.inf else f"{rounded_to(value, 4):.4g}"
 
 
 def rates_between(interval: Interval | None, *, by_pairs: bool = False) -> str:
@@ -78,9 +80,17 @@ def difference(value: float) -> str:
     return _signed(value, points(abs(value)))
 
 
-def difference_of_numbers(value: float) -> str:
-    """Show a difference of figures that are no rates, with its sign."""
-    return _signed(value, number(abs(value)))
+def figure_difference(name: str, value: float) -> str:
+    """Show a difference of a fairness figure that is no rate, with its sign."""
+    shown = plain(abs(value), 4) if in_hundredths(name) else number(abs(value))
+    return _signed(value, tr("{number} pp", number=shown) if in_hundredths(name) else shown)
+
+
+def figure_difference_between(name: str, interval: Interval | None) -> str:
+    """Show the interval of such a difference."""
+    if interval is not None and in_hundredths(name):
+        return points_between((interval[0] / 100, interval[1] / 100))
+    return numbers_between(interval)
 
 
 def _signed(value: float, shown: str) -> str:
@@ -115,11 +125,21 @@ def is_gap(name: str) -> bool:
     return is_rate(name) and name.endswith(_GAPS)
 
 
+def in_hundredths(name: str) -> bool:
+    """Tell whether the number of a fairness figure is in percent, or percentage points, already."""
+    return name.startswith("accuracy_STD") or name == "fmr_MAPE"
+
+
 def figure_unit(name: str) -> str:
     """Return the unit that a fairness figure is shown in."""
     if is_gap(name) or name.startswith("accuracy_STD"):
         return tr("pp")
-    return "%" if is_rate(name) else ""
+    return "%" if is_rate(name) or in_hundredths(name) else ""
+
+
+def difference_unit(name: str) -> str:
+    """Return the unit of a difference of a fairness figure."""
+    return tr("pp") if figure_unit(name) else ""
 
 
 def figure_value(name: str, value: float | None) -> str:
@@ -127,13 +147,16 @@ def figure_value(name: str, value: float | None) -> str:
     if value is None or is_rate(name):
         return points(value) if value is not None and is_gap(name) else rate(value)
     shown = plain(value, 4)
-    return tr("{number} pp", number=shown) if name.startswith("accuracy_STD") else shown
+    if name.startswith("accuracy_STD"):
+        return tr("{number} pp", number=shown)
+    return f"{shown} %" if in_hundredths(name) else shown
 
 
 def figure_between(name: str, interval: Interval | None, *, by_pairs: bool = False) -> str:
     """Show the interval of a fairness figure."""
-    if interval is not None and name.startswith("accuracy_STD"):  # in percent already
-        return points_between((interval[0] / 100, interval[1] / 100), by_pairs=by_pairs)
+    if interval is not None and in_hundredths(name):
+        between = points_between if name.startswith("accuracy_STD") else rates_between
+        return between((interval[0] / 100, interval[1] / 100), by_pairs=by_pairs)
     between = points_between if is_gap(name) else rates_between if is_rate(name) else numbers_between
     return between(interval, by_pairs=by_pairs)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from fairdesk.metrics.pairs_behind.shown_figures import number, rate
@@ -28,7 +29,7 @@ def _point_column(name: str) -> Column:
     else:
         tip = tr("The lowest FNMR with so small an FMR (1 in {n})", n=name.removeprefix("FMR"))
     title = tr(_POINTS[name])
-    shown = tr("{name} (an FMR)", name=title) if name == "ZeroFNMR" else title
+    shown = tr("{name} (an FMR)", name=title) if name == "ZeroFNMR" else tr("{name} (an FNMR)", name=title)
     return Column(shown, tip, numbers=True, unit=PERCENT)
 
 
@@ -83,7 +84,7 @@ def folds_table(result: EvaluateResult) -> Table:
         for rule, found in (row.fold_accuracy or {}).items():
             shares = [
                 or_dash(
-                    "–" if share is None else unit.format(number=f"{100 * share:.2f}"),
+                    "–" if share is None else unit.format(number=f"{Decimal(f'{100 * share:.11e}'):.2f}"),
                     found.accuracy_why,
                     value=hundredfold(share),
                 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fairdesk.figures.whole_set import whole_name
-from fairdesk.metrics.fairness.figure_notes import figure_tip
+from fairdesk.metrics.fairness.figure_notes import FAIRER, LESS_FAIR, beyond_chance, figure_tip
 from fairdesk.metrics.intervals.by_pairs import threshold_by_pairs
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery, cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import (
@@ -243,22 +243,21 @@ def _fairness(groups: GroupsResult) -> Table:
         Column(tr("If groups were equal"), unit=None, of=tr("If groups were equal"), tip=tr("Where the figure would lie in 95 % of studies of this size, with the subjects' groups permuted")),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
+    more_equal: list[str] = []
     floored, by_pairs = False, groups.fairness.intervals_by is not None
     for row in groups.fairness.rows():
         value = figure_value(row.name, row.value)
         if row.floored is not None:
             value, floored = tr("{value} (≥ {floor})", value=value, floor=figure_value(row.name, row.floored)), True
-        outside = (
-            row.null_range is not None
-            and row.value is not None
-            and not row.null_range[0] <= row.value <= row.null_range[1]
-        )
+        beyond = beyond_chance(row.name, row.value, row.null_range)
+        if beyond == FAIRER:
+            more_equal.append(figure_name(row.name))
         why = groups.fairness.intervals_why.get(row.name)
         unlike = groups.fairness.null_ranges_why.get(row.name)
         alone = tr("fewer than two groups") if len(groups.per_group) < 2 else None
         ends, unit = in_percent if is_rate(row.name) else lambda found: found, figure_unit(row.name)
         exact = hundredfold(row.value) if is_rate(row.name) else row.value
-        value_cell = or_dash(value, row.why, figure_tip(row.name), strong=outside, value=exact, unit=unit)
+        value_cell = or_dash(value, row.why, figure_tip(row.name), strong=beyond == LESS_FAIR, value=exact, unit=unit)
         interval = or_why(figure_between(row.name, row.interval, by_pairs=by_pairs), why)
         equal = or_why(figure_between(row.name, row.null_range, by_pairs=by_pairs), unlike)
         rows.append(
@@ -270,7 +269,9 @@ def _fairness(groups: GroupsResult) -> Table:
         )  # fmt: skip
     notes = [tr("Weight of the FMR (alpha): {alpha:g}.", alpha=groups.fairness.alpha), tr("pp: percentage points.")]
     if groups.fairness.null_ranges:
-        notes.append(tr("Bold: outside the range that equal groups would show."))
+        notes.append(tr("Bold: less equal than the range that equal groups would show."))
+    if more_equal:
+        notes.append(tr("More equal than chance shows: {names}.", names=", ".join(more_equal)))
     if floored:
         notes.append(
             tr(
@@ -313,7 +314,7 @@ def _between(groups: GroupsResult) -> Table:
     names = list(groups.per_group)
     columns = [
         Column(tr("FMR between"), text=True),
-        *(Column(name, named=True, numbers=True, unit=PERCENT) for name in names),
+        *(Column(name, named=True, numbers=True, unit=PERCENT, counts=True) for name in names),
     ]
     rows = []
     for first in names if groups.fmr_matrix else ():
@@ -325,7 +326,7 @@ def _between(groups: GroupsResult) -> Table:
             cells.append(
                 Cell(
                     text, found.fmr is not None and found.false_matches < FEW, tip=found.fmr_why or "", pairs=query,
-                    value=hundredfold(found.fmr),
+                    value=hundredfold(found.fmr), counts=(found.false_matches, found.impostor),
                 )
             )  # fmt: skip
         rows.append(cells)
@@ -335,8 +336,8 @@ def _between(groups: GroupsResult) -> Table:
 
 def _scores(groups: GroupsResult) -> Table:
     columns = [
-        Column(tr("Group"), text=True), Column(tr("Genuine: mean"), numbers=True), Column(tr("median"), numbers=True), Column(tr("Impostor: mean"), numbers=True),
-        Column(tr("median"), numbers=True), Column(tr("Genuine dropped")), Column(tr("Impostor dropped")),
+        Column(tr("Group"), text=True), Column(tr("Genuine: mean"), numbers=True), Column(tr("Genuine: median"), numbers=True), Column(tr("Impostor: mean"), numbers=True),
+        Column(tr("Impostor: median"), numbers=True), Column(tr("Genuine dropped")), Column(tr("Impostor dropped")),
     ]  # fmt: skip
     no_genuine, no_impostor = tr("no genuine pairs in this group"), tr("no impostor pairs within this group")
     rows = [

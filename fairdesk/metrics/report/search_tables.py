@@ -62,7 +62,7 @@ def _ranks(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Tab
     columns = [
         Column(tr("Group"), text=True), Column(tr("Subjects")), Column(tr("Mated probes")), Column(tr("Non-mated probes")),
         Column(tr("Dropped")), Column(tr("Rank 1"), numbers=True, unit=PERCENT), Column(INTERVAL, of=tr("Rank 1"), unit=PERCENT),
-        *(Column(tr("Rank {k}", k=k), numbers=True, unit=PERCENT) for k in RANKS[1:]),
+        *(column for k in RANKS[1:] for column in (Column(tr("Rank {k}", k=k), numbers=True, unit=PERCENT), Column(INTERVAL, of=tr("Rank {k}", k=k), unit=PERCENT))),
         Column(tr("Rank 1, ties in favour"), tr("Where another's entry has the same score, the mate counts as first"), numbers=True, unit=PERCENT),
     ]  # fmt: skip
     out = []
@@ -70,11 +70,15 @@ def _ranks(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Tab
         worst, best = row.cmc.pessimistic, row.cmc.optimistic
         at = [None if worst is None else worst[min(k, len(worst)) - 1] for k in RANKS]
         tip = row.cmc.pessimistic_why or ""
+        why, others = row.rank1_ci_why or row.cmc.pessimistic_why, []
+        for k, one in zip(RANKS[1:], at[1:], strict=True):
+            interval = (row.rank_ci or {}).get(str(k))
+            others += [_rate(one, tip), _shown(interval, why, row.subjects, by_probes=by_probes)]
         out.append(
             [
                 Cell(name), Cell(grouped(f"{row.subjects:,}")), Cell(grouped(f"{row.n_mated:,}")), Cell(grouped(f"{row.n_nonmated:,}")),
                 Cell(grouped(f"{row.dropped.mated + row.dropped.nonmated:,}")), _rate(at[0], tip),
-                _shown(row.rank1_ci, row.rank1_ci_why or row.cmc.pessimistic_why, row.subjects, by_probes=by_probes), *(_rate(one, tip) for one in at[1:]),
+                _shown(row.rank1_ci, row.rank1_ci_why or row.cmc.pessimistic_why, row.subjects, by_probes=by_probes), *others,
                 _rate(None if best is None else best[0], tip),
             ]
         )  # fmt: skip

@@ -54,7 +54,10 @@ def _heads(column: Column, title: str) -> list[str]:
         made += [tr("{figure}: low", figure=figure), tr("{figure}: high", figure=figure)]
     if made and column.unit is None:
         return [*made, tr("{figure}: unit", figure=figure)]
-    return [f"{one} ({column.unit})" if column.unit else one for one in made]
+    made = [f"{one} ({column.unit})" if column.unit else one for one in made]
+    if column.counts:
+        made += [tr("{figure}: false matches", figure=figure), tr("{figure}: comparisons", figure=figure)]
+    return made
 
 
 def _numbers(cell: Cell, column: Column) -> list[str]:
@@ -62,6 +65,8 @@ def _numbers(cell: Cell, column: Column) -> list[str]:
     made = ["" if cell.value is None else _plain(cell.value)] if column.numbers or column.whole else []
     if column.of:
         made += ["", ""] if cell.ends is None else [_plain(end) for end in cell.ends]
+    if column.counts:
+        made += ["", ""] if cell.counts is None else [str(count) for count in cell.counts]
     return [*made, cell.unit if any(made) else ""] if made and column.unit is None else made
 
 

@@ -17,6 +17,7 @@ class Column:
 
     `of` is the figure whose interval is shown here, alone or (`whole`) behind its value. CSV has its ends, such a value,
     and those of a column of `numbers`, as columns of full numbers, in `unit`; None where each cell names its own.
+    One whose cells show `counts` has false matches and comparisons as two more columns there.
     A title that is `named` is a name that somebody gave: the window may cut a long one.
     """
 
@@ -28,6 +29,7 @@ class Column:
     named: bool = False
     numbers: bool = False
     unit: str | None = ""
+    counts: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Cell:
 
     `why` is the reason of one that shows a dash: it is the tip's first line too, and stands below the table.
     `ends` are those of the interval that is shown, and `value` the number, neither of them rounded, in the unit that is
-    shown; `unit` says which where the column does not.
+    shown; `unit` says which where the column does not. `counts` are the false matches and comparisons behind it.
     """
 
     text: str
@@ -48,6 +50,7 @@ class Cell:
     ends: tuple[float, float] | None = None
     value: float | None = None
     unit: str = ""
+    counts: tuple[int, int] | None = None
 
 
 PERCENT = "%"

@@ -20,6 +20,7 @@ from fairdesk.metrics.pairs_behind.pair_query import cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import curves_of
 from fairdesk.metrics.rates.error_curves import histogram
 from fairdesk.metrics.rates.error_rates import Scores
+from fairdesk.metrics.report.earlier import files_of_earlier
 from fairdesk.metrics.report.evaluation_table import table_csv
 from fairdesk.metrics.report.facts import caveats, facts
 from fairdesk.metrics.report.language import speaking_report
@@ -164,6 +165,7 @@ def write_report(
 ) -> Path:  # fmt: skip
     """Write report.html, report.pdf, evaluation.json, tables (CSV, LaTeX) and plots (PNG, SVG, PDF); returns the page.
 
+    What an earlier report wrote there by its own record ("files" in evaluation.json) and this one does not is removed.
     The same inputs give the same bytes: the date is a parameter. `check` is called every fraction of a second and may
     raise to end it: all files are made before the first is written, so that then none is.
     """
@@ -171,10 +173,7 @@ def write_report(
     from fairdesk.figures.lettering import lettering  # matplotlib takes long to import
 
     check()
-    files = {
-        "evaluation.json": (json.dumps(result.json_values() | {"about": jsonable(about)}, indent=1) + "\n").encode(),
-        "table.csv": table_csv(result).encode(),
-    }
+    files = {"table.csv": table_csv(result).encode()}
     with (
         speaking_report(params.language) as language,
         lettering([*groups, params.label_source or "", params.scores.name]),
@@ -198,9 +197,15 @@ def write_report(
         files["report.html"] = _page(
             result, told, tables, {n: (plot_title(n, groups), files[f"{n}.svg"]) for n in drawn}, language
         ).encode()
+    names = sorted([*files, "evaluation.json"])
+    values = result.json_values() | {"about": jsonable(about), "files": names}
+    files["evaluation.json"] = (json.dumps(values, indent=1) + "\n").encode()
     check()
+    earlier = files_of_earlier(folder)
     for name, content in files.items():
         write_bytes(folder / name, content)
+    for name in earlier - files.keys():
+        (folder / name).unlink(missing_ok=True)
     return folder / "report.html"
 
 

@@ -28,6 +28,14 @@ SEARCH = ("scores", "probe_subject", "gallery_subject")
 def read_scores(
     path: Path, *, paths: bool = False, columns: dict[str, str] | None = None, impostor: Path | None = None
 ) -> ScoreSet:
+    """Read a score file of any known kind; see `_read`. Raises `RequestError`, also where it holds no scores at all."""
+    found = _read(path, paths, columns, impostor)
+    if not (len(found.score) if found.score is not None else sum(len(kind) for kind in found.split())):
+        raise RequestError(tr("{path} holds no scores.", path=path))
+    return found
+
+
+def _read(path: Path, paths: bool, columns: dict[str, str] | None, impostor: Path | None) -> ScoreSet:
     """Read a score file of any known kind, with `paths` also the images of each comparison, where it names them.
 
     `columns` names a table's columns where they are called otherwise: ours to theirs. `impostor` is a second text file of

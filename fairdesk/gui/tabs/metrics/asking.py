@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fairdesk.gui import async_glue
 from fairdesk.gui.tabs.metrics.presenter import vectors_line
+from fairdesk.metrics.report.earlier import folder_for
 
 if TYPE_CHECKING:
     from fairdesk.gui.tabs.metrics.tab import MetricsTab
@@ -17,13 +18,13 @@ def ask_for_report(tab: MetricsTab) -> None:
     search = tab.search
     if search.path is not None and search.result is not None:
         by = "none" if search.result.groups is None else "group"
-        out = _place(tab, "reports", search.path, "-report")
+        out = folder_for(_place(tab, "reports", search.path, "-report"), search.path)
         asked = {"scores": str(search.path), "by": by, "distance": search.distance.isChecked(), "out": str(out)}
         tab.session.ask("identify", asked)
         return
     params = tab.asked()
     if params is not None:
-        out = _place(tab, "reports", params.scores, "-report")
+        out = folder_for(_place(tab, "reports", params.scores, "-report"), params.scores)
         tab.session.ask("evaluate", params.model_dump(mode="json") | {"out": str(out)})
 
 
