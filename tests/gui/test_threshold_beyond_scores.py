@@ -54,3 +54,12 @@ def test_what_is_no_threshold_is_said_in_sight(shown, qtbot):
     qtbot.keyClick(shown.value, Qt.Key.Key_Return)
     typed(shown.value, qtbot, "0.5")
     assert shown.value_why.isHidden()
+
+
+def test_the_line_of_a_det_stays_in_view_wherever_its_rates_have_a_place(shown, qtbot):
+    plot = RatePlot(shown.session.theme, "det")
+    qtbot.addWidget(plot)
+    for rates in ((0.01, 0.02), (0.6, 0.001), (0.994, 0.0), (0.9999, 0.0)):
+        plot.show_curves(Shown(shown.shown.curves, (), None, {}, 0.2, {WHOLE: rates}))
+        (left, right), _ = plot.plot.getPlotItem().vb.viewRange()
+        assert plot.line.isVisible() and left < plot.line.value() < right, rates

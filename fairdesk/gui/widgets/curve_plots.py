@@ -199,7 +199,8 @@ class RatePlot(QWidget):
         else:
             ends = [float(np.nanmin(a)) for _, x, y, _ in self._drawn for a in (x, y) if np.isfinite(a).any()]
             low = min([_PROBIT(0.001), *ends])
-            high = _PROBIT(min(0.95, max([0.5, *(1.1 * one for pair in self._shown.common.values() for one in pair)])))
+            rates = [one for pair in self._shown.common.values() for one in pair if one < 1]  # the line stays in view
+            high = _PROBIT(max([0.5, *(max(one, min(1.1 * one, 0.95)) for one in rates)]))
             view.setRange(xRange=(low, high), yRange=(low, high), padding=0.02)
 
     def _line(self, curve: Curve, x: Array, y: Array, *, fnmr: bool = False) -> None:
