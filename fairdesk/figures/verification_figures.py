@@ -24,7 +24,7 @@ from fairdesk.words import mark, tr
 Array = npt.NDArray[np.float64]
 Bins = tuple[Array, Array, Array]
 
-TICKS = (0.0001, 0.001, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8)
+TICKS = (0.0001, 0.001, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 0.99)
 
 
 _READABLE = 4.0  # the smallest size of letters in cells
@@ -155,7 +155,7 @@ def draw_roc(axes: Axes, curves: Sequence[Curve]) -> None:
 
 def draw_det(axes: Axes, curves: Sequence[Curve]) -> None:
     """Draw FNMR against FMR on probit axes; where no error was seen, a triangle stands at 3 / comparisons."""
-    shown = [1e-3]
+    shown, most = [1e-3], 0.5
     for number, curve in _numbered(curves):
         keep = (curve.fmr > 0) & (curve.fmr < 1) & (curve.fnmr > 0) & (curve.fnmr < 1)
         if keep.any():
@@ -174,7 +174,8 @@ def draw_det(axes: Axes, curves: Sequence[Curve]) -> None:
         if curve.common is not None:
             fmr, fnmr = curve.seen(*curve.common)
             _ring(axes, curve, number, float(ndtri(fmr)), float(ndtri(fnmr)))
-    low, high = float(ndtri(max(min(shown) * 0.7, 1e-7))), float(ndtri(0.5))
+            most = max(most, *(min(1.02 * rate, (1 + rate) / 2) for rate in (fmr, fnmr) if rate < 1))
+    low, high = float(ndtri(max(min(shown) * 0.7, 1e-7))), float(ndtri(most))
     ticks = [tick for tick in (1e-6, 1e-5, *TICKS) if low <= ndtri(tick) <= high]
     for side in ("x", "y"):
         axes.set(**{f"{side}ticks": ndtri(ticks), f"{side}ticklabels": [percent(tick) for tick in ticks]})

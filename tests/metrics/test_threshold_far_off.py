@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from scipy.special import ndtri
 
 from fairdesk.figures.verification_figures import draw_det, draw_rates, draw_scores
 from fairdesk.metrics.rates.error_curves import error_curve, histogram
@@ -43,3 +44,10 @@ def test_det_says_what_is_accepted():
         axes = Figure().add_subplot()
         draw_det(axes, [error_curve("", SCORES, common=common)])
         assert [said in one.get_text() for one in axes.texts] == ([] if said is None else [True])
+
+
+@pytest.mark.parametrize("common", [(0.02, 0.01), (0.7, 0.001), (0.994, 0.001)])
+def test_det_has_a_place_for_its_threshold(common):
+    axes = Figure().add_subplot()
+    draw_det(axes, [error_curve("", SCORES, common=common)])
+    assert axes.get_xlim()[0] < ndtri(common[0]) < axes.get_xlim()[1]
