@@ -65,6 +65,7 @@ class PairsDialog(QDialog):
             [tr("First"), tr("Second"), tr("Score"), tr("Labels"), tr("Left out because")]
         )
         self.table.setIconSize(QSize(SIDE, SIDE))
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of images differ at their end
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
@@ -102,7 +103,7 @@ class PairsDialog(QDialog):
         layout.addLayout(labels)
         layout.addLayout(marks)
         layout.addWidget(self.said)
-        self.resize(820, 620)
+        self.resize(960, 620)
         self.finished.connect(self._draw_no_more)
         self._check()
 
