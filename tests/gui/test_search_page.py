@@ -179,3 +179,14 @@ def test_ranks_are_read_by_the_keyboard(shown, window, qtbot):
     assert page.keys.readout.toPlainText().startswith(f"A: rank {last}, {rate(of_group[last - 1])}")
     page.keys.hide_mark()
     assert not page.keys.readout.isVisible()
+
+
+def test_shares_reach_from_nought_to_all_where_every_probe_is_found(window, hand, qtbot, tmp_path):
+    subjects = np.array([f"s{number}" for number in range(6)])
+    np.savez(tmp_path / "s.npz", scores=np.eye(6), probe_subject=subjects, gallery_subject=subjects)
+    hand.go("metrics")
+    window.metrics.open_file(tmp_path / "s.npz")
+    qtbot.waitUntil(lambda: window.metrics.search.path == tmp_path / "s.npz", timeout=20_000)
+    hand.settle()
+    low, high = window.metrics.search.plot.getPlotItem().vb.viewRange()[1]
+    assert low >= -0.03 and 1 < high <= 1.03

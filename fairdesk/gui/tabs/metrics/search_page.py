@@ -111,6 +111,7 @@ class SearchPage(QWidget):
             tr("mated probes found"),
             axes={"left": RateAxis("left")},
         )
+        self.plot.getPlotItem().vb.setLimits(yMin=-0.02, yMax=1.02)  # shares, also where all are found
         self.plot.drawing = self._drawing
         self.plot.setAccessibleName(tr("Mated probes found by rank (CMC)"))
         self.keys = PlotKeys(self.plot, self._theme, self.walks)
