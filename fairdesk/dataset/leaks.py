@@ -71,6 +71,14 @@ class Shared:
         self.near += other.near
         self.vectors += other.vectors
 
+    def without(self, known: Shared) -> Shared:
+        """Return the files and pictures that others, which are known, do not share."""
+        said = {frozenset((a.path, b.path)) for a, b in known.pairs()}
+        return Shared(
+            files=[(a, b) for a, b in self.files if frozenset((a.path, b.path)) not in said],
+            near=[(a, b, bits) for a, b, bits in self.near if frozenset((a.path, b.path)) not in said],
+        )
+
     def summary(self) -> str:
         """Say it in words."""
         parts = []
@@ -237,14 +245,16 @@ def check_sets(
     return Checked(shared, unreadable, [[known.get(item.path, item) for item in items] for items in sets])
 
 
-def refuse(shared: Shared, *, allow: bool, context: Context) -> None:
-    """Say what leaks; raise `RequestError` unless that is allowed."""
+def refuse(shared: Shared, *, allow: bool, context: Context, changed: bool = False) -> None:
+    """Say what leaks; raise `RequestError` unless that is allowed. `changed`: some of it by originals that have changed."""
     if not shared:
         return
     if allow:
         context.message(tr("Leaks were allowed. {summary}", summary=shared.summary()))
         return
     shown = "".join(f"\n  {a.path}  ~  {b.path}" for a, b in shared.pairs()[:3])
+    if changed:
+        shown += "\n" + tr("Some of these originals have changed since they were imported: import them again first.")
     raise RequestError(
         tr(
             "These sets would leak. {summary} Nothing was written.{shown}\n"

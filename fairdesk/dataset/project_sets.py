@@ -8,7 +8,7 @@ from fairdesk.dataset.as_imported import AsImported
 from fairdesk.dataset.collection import project_items
 from fairdesk.dataset.folder_split import caution, report
 from fairdesk.dataset.identity_partition import Request, partition
-from fairdesk.dataset.leaks import check_sets, refuse
+from fairdesk.dataset.leaks import Shared, check_sets, refuse
 from fairdesk.dataset.params import DivideParams
 from fairdesk.dataset.results import DivideResult
 from fairdesk.errors import JobFailed, RequestError
@@ -69,14 +69,19 @@ def divide_project(params: DivideParams, context: Context) -> DivideResult:
         if len(checked.unreadable) == sum(map(len, sets)):
             none = nothing_read(project, {one["path"]: one["why"] for one in checked.unreadable})
             raise JobFailed(f"{none} " + tr("To divide without looking for leaks: --leaks skip"))
-        leaks = checked.shared
+        leaks, now = checked.shared, Shared()
+        if compared.changed:  # as their files are now they may leak too
+            now = check_sets(sets, project.facts, context, distance=params.distance, identities=False).shared.without(
+                leaks
+            )
+            leaks.add(now)
         result.leaks, result.unreadable = leaks.result(), [Unreadable(**one) for one in checked.unreadable]
         result.summary = f"{text}\n{leaks.summary()}"
         if chosen is not None:
             result.rest_on(chosen.about(), chosen.used.vectors)
             params = params.model_copy(update={"detector": chosen.recipe.detector})
         if not params.dry_run:
-            refuse(leaks, allow=params.leaks == "allow", context=context)
+            refuse(leaks, allow=params.leaks == "allow", context=context, changed=bool(now))
     if not params.dry_run:
         kept = params.model_dump(mode="json", exclude={"dry_run"})
         ids = [[item.id for item in items if item.id is not None] for items in sets]

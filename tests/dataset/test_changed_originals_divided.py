@@ -3,7 +3,9 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from fairdesk.dataset.duplicates import find_duplicates
 from fairdesk.dataset.image_import import import_images
@@ -34,15 +36,19 @@ def _all_made_one(files):
         shutil.copyfile(files[0], path)
 
 
-def test_files_made_equal_after_the_import_are_no_leak_and_are_named(four):
+def test_files_made_equal_after_the_import_leak_and_importing_them_again_leads_on(four):
     project, files = four
     _all_made_one(files)
-    found = find_duplicates(DuplicatesParams(), QuietContext(project))
-    made = divide_project(INTO, QuietContext(project))
-    assert found.clean and made.leaks.clean
-    assert made.changed == found.changed == [str(path) for path in files[1:]]
+    assert find_duplicates(DuplicatesParams(), QuietContext(project)).clean
+    with pytest.raises(RequestError, match=r"(?s)These sets would leak.*have changed since.*import them again first"):
+        divide_project(INTO, QuietContext(project))
+    made = divide_project(INTO.model_copy(update={"leaks": "allow"}), QuietContext(project))
+    assert made.changed == [str(path) for path in files[1:]] and len(made.leaks.files) == 4
     assert "3 originals have changed since they were imported (Import again" in made.text()
     assert "3 originals have changed" in made.caution() and made.unreadable == []
+    import_images(ImportParams(folder=files[0].parents[2]), QuietContext(project))
+    assert find_duplicates(DuplicatesParams(hide=True), QuietContext(project)).hidden == 3
+    assert divide_project(INTO, QuietContext(project)).leaks.clean
 
 
 def test_files_made_different_after_the_import_leak_and_the_remedy_mends_it(project, tmp_path):
@@ -68,7 +74,9 @@ def test_what_is_kept_less_is_said(four, what):
         project.facts.forget(files, [content_sha256(path) for path in files])
     if what == "facts and thumbnails":
         project.thumbnails.erase(range(1, 5), [], [])
-    _all_made_one(files)
+    rng = np.random.default_rng(9)
+    for path in files[1:]:
+        Image.fromarray(rng.integers(0, 255, (40, 40, 3), dtype=np.uint8)).save(path)
     made = divide_project(INTO, QuietContext(project))
     assert made.leaks.clean and made.changed == [str(path) for path in files[1:]]
     left = files[1:] if what == "facts and thumbnails" else []

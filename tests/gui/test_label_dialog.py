@@ -147,6 +147,8 @@ def test_naming_selected_images_asks_the_same(window, hand, qtbot, filled, said)
     dialog.name.setText(other.identity.upper())
     dialog.accept()
     answer(qtbot, {"known": f"This is {other.identity} ({other.group})", "new": "A new person"}.get(said, said))
+    if said == "known":  # whose group is another
+        answer(qtbot, "Name them")
     hand.settle()
     identity, _ = now(filled, one.id)
     assert identity == {"known": other.identity, "new": other.identity.upper()}.get(said, one.identity)
@@ -300,5 +302,7 @@ def test_a_namesake_of_another_group_is_asked_about_where_images_are_named(windo
     assert f"A person named {other.identity} exists already" in box.text()
     assert box.defaultButton().text() == "A new person"
     answer(qtbot, "A new person" if default else f"This is {other.identity} ({other.group})")
+    if not default:  # the image's group becomes another
+        answer(qtbot, "Name them")
     hand.settle()
     assert now(filled, one.id) == (other.identity, one.group if default else other.group)
