@@ -174,7 +174,7 @@ def draw_det(axes: Axes, curves: Sequence[Curve]) -> None:
         if curve.common is not None:
             fmr, fnmr = curve.seen(*curve.common)
             _ring(axes, curve, number, float(ndtri(fmr)), float(ndtri(fnmr)))
-            most = max(most, *(min(1.02 * rate, (1 + rate) / 2) for rate in (fmr, fnmr) if rate < 1))
+            most = max([most, *(min(1.02 * rate, (1 + rate) / 2) for rate in (fmr, fnmr) if rate < 1)])
     low, high = float(ndtri(max(min(shown) * 0.7, 1e-7))), float(ndtri(most))
     ticks = [tick for tick in (1e-6, 1e-5, *TICKS) if low <= ndtri(tick) <= high]
     for side in ("x", "y"):

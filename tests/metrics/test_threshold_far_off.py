@@ -46,8 +46,15 @@ def test_det_says_what_is_accepted():
         assert [said in one.get_text() for one in axes.texts] == ([] if said is None else [True])
 
 
-@pytest.mark.parametrize("common", [(0.02, 0.01), (0.7, 0.001), (0.994, 0.001)])
+@pytest.mark.parametrize("common", [(0.02, 0.01), (0.7, 0.001), (0.994, 0.001), (0.994, 0.0)])
 def test_det_has_a_place_for_its_threshold(common):
     axes = Figure().add_subplot()
     draw_det(axes, [error_curve("", SCORES, common=common)])
     assert axes.get_xlim()[0] < ndtri(common[0]) < axes.get_xlim()[1]
+
+
+def test_det_of_two_scores_of_each_kind_is_drawn_though_no_rate_has_a_place():
+    few = sort_scores(np.array([0.8, 0.9]), np.array([0.1, 0.2]))
+    axes = Figure().add_subplot()
+    draw_det(axes, [error_curve("", few, common=(0.0, 0.0))])
+    assert axes.get_xlim()[1] >= 0
