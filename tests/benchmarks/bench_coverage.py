@@ -55,10 +55,12 @@ EQUAL = (
 )
 
 
-def study(design, rng):
-    """Return the scores of one study; the typed threshold is 0."""
-    n, parts = design.subjects, []
-    for group, fmr, fnmr in zip(GROUPS, design.fmr, design.fnmr, strict=True):
+def study(design, rng, sizes=()):
+    """Return the scores of one study; the typed threshold is 0. `sizes`: subjects of each group, in place of the design's."""
+    parts = []
+    for group, n, fmr, fnmr in zip(
+        GROUPS, sizes or (design.subjects,) * len(GROUPS), design.fmr, design.fnmr, strict=True
+    ):
         of, to = np.triu_indices(n, 1)
         of, to = np.repeat(of, design.pairs), np.repeat(to, design.pairs)
         who = np.repeat(np.arange(n), 6)
@@ -187,15 +189,29 @@ def run(design, studies, draws, seed=0):
         if number % 4 == 0:
             for rate, interval in plain_percentile(scores, groups.threshold, rng).items():
                 tally.add(f"{rate}, percentile", interval, truth.fmr[0] if rate == "FMR" else truth.fnmr[0])
-        tally.add("EER", result.eer_ci, truth.eer)
-        for target in ("0.1", "0.01", "0.001"):
-            tally.add(f"TAR at FAR {target}", result.tar_at_far[target].tar_ci, truth.tar(float(target)))
+        add_whole(tally, result, truth)
         place = {name: k for k, name in enumerate(GROUPS)}
         for one in groups.differences:
             rates = truth.fmr if one.rate == "fmr" else truth.fnmr
             tally.add(f"difference of {one.rate.upper()}", one.ci, rates[place[one.first]] - rates[place[one.second]])
         for name in groups.fairness.intervals:
             tally.add(name, groups.fairness.intervals[name], truth.fairness[name])
+    return tally
+
+
+def add_whole(tally, result, truth):
+    tally.add("EER", result.eer_ci, truth.eer)
+    for target in ("0.1", "0.01", "0.001"):
+        tally.add(f"TAR at FAR {target}", result.tar_at_far[target].tar_ci, truth.tar(float(target)))
+
+
+def run_whole(design, studies, draws, seed=0):
+    """Measure EER and TAR of the whole set where chance decides which group each subject is of, as they say."""
+    rng, tally, truth = np.random.default_rng(seed), Tally(), Truth(design)
+    for number in range(studies):
+        sizes = rng.multinomial(len(GROUPS) * design.subjects, [1 / len(GROUPS)] * len(GROUPS)).tolist()
+        params = EvaluateParams(scores=Path(__file__), at="threshold=0", bootstrap=draws, seed=number)
+        add_whole(tally, evaluate(study(design, rng, sizes), params)[0], truth)
     return tally
 
 
@@ -216,6 +232,9 @@ def main():
     for design in DESIGNS:
         print(f"{design.name}: 93 to 97 % is good, 91 to 99 with few subjects or errors", flush=True)
         print("\n".join(run(design, studies, draws).lines(Truth(design).few)), flush=True)
+    for design in DESIGNS:
+        print(f"{design.name}, subjects' groups by chance", flush=True)
+        print("\n".join(run_whole(design, studies, draws).lines(Truth(design).few)), flush=True)
     for design in EQUAL:
         print(f"{design.name}: figures inside their null ranges", flush=True)
         print("\n".join(run_equal(design, studies, draws).lines()), flush=True)

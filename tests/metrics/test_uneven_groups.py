@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.fairness.spread import permuted_members, permuted_rates
@@ -47,6 +48,33 @@ def test_each_group_spreads_as_its_own_number_of_people_does(people, effect):
         rates = permuted_rates(counts, 0, permuted_members(subjects.members, 60, rng))
         said.append(((rates - wrong.mean()) ** 2).mean(0))
     assert np.sqrt(np.mean(said, 0)) == pytest.approx(np.std(seen, 0), rel=0.25)
+
+
+def test_ratios_of_equal_groups_whose_people_differ_reach_as_far_as_in_simulated_studies():
+    """Low rates of pairs of unlike people lean to the high side, so that the lowest of four is not near to none."""
+    rng = np.random.default_rng(2)
+    people, effect, threshold, images = (40,) * 4, 0.35, 3.0, 32
+    first, second = np.triu_indices(40, 1)
+
+    def study():
+        own = effect * rng.normal(size=(4, 40))
+        likely = norm.sf((threshold - own[:, first] - own[:, second]) / np.sqrt(1 - 2 * effect**2))
+        return rng.binomial(images, likely)
+
+    every = np.sort(np.stack([study().sum(1) for _ in range(2000)]), 1)
+    ratios = np.quantile(every[:, -1] / every[:, 0], [0.025, 0.975])
+    start = 40 * np.arange(4)[:, None]
+    names = [(start + side).ravel().repeat(images) for side in (first, second)]
+    group = np.repeat(np.arange(4), len(first) * images)
+    said = []
+    for _ in range(12):
+        wrong = (np.arange(images) < study()[..., None]).ravel()
+        subjects = Subjects(*names, group, group, sum(people), 4, sum(people), group < 0)
+        score = np.where(wrong, 3.0, 0.0)
+        counts = count_errors(subjects, np.ones(len(score), bool), score, np.array([1.0]), falling=True)
+        rates = permuted_rates(counts, 0, permuted_members(subjects.members, 1000, rng))
+        said.append(np.quantile(rates.max(1) / np.maximum(rates.min(1), 1e-9), [0.025, 0.975]))
+    assert np.median(said, 0) == pytest.approx(ratios, rel=0.3)
 
 
 @pytest.mark.parametrize("people", [(60, 60, 4, 4), (40, 40, 40, 4)])

@@ -55,6 +55,8 @@ def permuted_rates(counts: ErrorCounts, place: int, orders: Ints, check: Callabl
     errors and comparisons along: what groups would show if they did not differ. Pairs of two subjects are counted with
     both, so each group's spread is set to that of its own number of pairs: the variance of one pair of subjects and the
     covariance of two pairs that share one, both over all groups (Aronow, Samii and Assenova, 2015, as sums of the two).
+    The square roots of the rates are stretched: a rate is then as skewed as what both subjects of a pair bring makes it
+    (docs/intervals.md).
     """
     cells = counts.cells[:-1]
     people = np.array([len(cell.who) for cell in cells])
@@ -91,7 +93,8 @@ def permuted_rates(counts: ErrorCounts, place: int, orders: Ints, check: Callabl
         seen = np.full(len(cells), np.nan)  # a group without members shows nothing
         seen[people > 0] = np.nanvar(rates[:, people > 0], axis=0)
         scale = np.sqrt(wanted / seen)
-    out: Array = np.clip(pooled + np.nan_to_num(scale, posinf=0.0) * (rates - pooled), 0, 1)
+        roots = 1 + np.nan_to_num(scale, posinf=0.0) * (np.sqrt(rates / max(pooled, np.finfo(float).tiny)) - 1)
+    out: Array = np.minimum(pooled * np.maximum(roots, 0) ** 2, 1)
     return out
 
 
