@@ -124,7 +124,7 @@ def shifted_difference(
     low, high = span[0] + shift, span[1] + shift
     if bare:
         low, high = min(low, span[0], estimate), max(high, span[1], estimate)
-    arms = [_arms(value, interval, ratio=ratio) for value, interval in zip(values, own, strict=True)]
+    arms = [_arms(value, interval, ratio=ratio, endless=bare) for value, interval in zip(values, own, strict=True)]
     if arms[0] is not None and arms[1] is not None:
         (down_one, up_one), (down_two, up_two) = arms[0], arms[1]
         below, above = (down_two, down_one) if falls else (up_one, up_two)
@@ -136,9 +136,12 @@ def shifted_difference(
     return as_difference((low, high), values)
 
 
-def _arms(value: float, interval: Interval | None, *, ratio: bool) -> Reach | None:
-    """Return how far an interval reaches below and above its figure, of ratios on the log scale; None if without end."""
-    if interval is None or not all(math.isfinite(end) and (end > 0 or not ratio) for end in interval):
+def _arms(value: float, interval: Interval | None, *, ratio: bool, endless: bool) -> Reach | None:
+    """Return how far an interval reaches below and above its figure, of ratios on the log scale; None if without end, unless that may be.
+
+    A ratio of rates of which no error is seen may be anything, and so may its difference.
+    """
+    if interval is None or not all((endless or math.isfinite(end)) and (end > 0 or not ratio) for end in interval):
         return None
     low, high, here = (math.log(one) for one in (*interval, value)) if ratio else (*interval, value)
     return max(here - low, 0.0), max(high - here, 0.0)

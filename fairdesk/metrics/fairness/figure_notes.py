@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -113,6 +114,8 @@ def beyond_chance(name: str, value: float | None, usual: tuple[float, float] | N
     """Tell on which side of its null range a figure lies: `LESS_FAIR`, `FAIRER`; None within it, or where there is none."""
     smaller = smaller_is_fairer(name)
     if value is None or usual is None or smaller is None or usual[0] <= value <= usual[1]:
+        return None
+    if any(math.isclose(value, end, rel_tol=1e-9) for end in usual):  # one number, by two ways
         return None
     return LESS_FAIR if (value > usual[1]) == smaller else FAIRER
 

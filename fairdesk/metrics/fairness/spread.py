@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.metrics.fairness.figure_functions import equality
+from fairdesk.metrics.fairness.figure_functions import Figure, equality, rates_behind
+from fairdesk.metrics.fairness.figure_notes import LESS_FAIR, beyond_chance
 from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.intervals.by_subjects import middle
 from fairdesk.metrics.intervals.error_counts import ErrorCounts
@@ -25,16 +26,26 @@ def shifted_interval(name: str, estimate: float, likely: Array, null: Interval |
     Such a rate has no standard error to walk away with (see `inversion`). Figures of spread are larger in a sample than in truth, and larger again over rates drawn around the sample's. So
     that excess, seen between the estimate and the median of the draws, is taken off: twice at the end towards equality,
     once at the other, ratios on the log scale. Where the figure lies inside `null`, what it would be in 95 % of studies
-    with equal groups, the interval begins at equality.
+    with equal groups, the interval begins at equality, and where it is less fair it does not: there the excess is
+    taken off as a share of what lies beyond equality.
     """
-    spread = middle(likely)
-    if spread is None:
+    if middle(likely) is None:
         return None
+    unlike = beyond_chance(name, estimate, null) == LESS_FAIR
     if name == "FDR":  # the one figure that falls with inequality
-        turned = shifted_interval("", 1 - estimate, 1 - likely, None if null is None else (1 - null[1], 1 - null[0]))
-        return None if turned is None else (1 - turned[1], 1 - turned[0])
+        low, high = _shifted(1 - estimate, 1 - likely, 0.0, unlike=unlike)
+        low, high = 1 - high, 1 - low
+    else:
+        low, high = _shifted(estimate, likely, equality(name), unlike=unlike)
+    if null is not None and not unlike:
+        return (low, 1.0) if name == "FDR" else (equality(name), high)
+    return low, high
+
+
+def _shifted(estimate: float, likely: Array, even: float, *, unlike: bool) -> Interval:
+    spread = middle(likely)
+    assert spread is not None
     low, high = spread
-    even = equality(name)
     centre = float(np.nanmedian(likely))
     if np.isfinite(estimate) and np.isfinite(centre):
         if even:
@@ -43,9 +54,41 @@ def shifted_interval(name: str, estimate: float, likely: Array, null: Interval |
         else:
             excess = max(centre - estimate, 0.0)
             low, high = low - 2 * excess, high - excess
-    if null is not None and estimate <= null[1]:
-        low = even
+        if unlike and low <= even < centre:
+            low = even + (spread[0] - even) * min((estimate - even) / (centre - even), 1.0) ** 2
     return min(max(low, even), estimate), max(high, estimate)
+
+
+def farthest(
+    name: str, figure: Figure, seen: dict[str, Array], likely: dict[str, Array], bounds: dict[str, Array]
+) -> float | None:
+    """Return how far from equality a figure may be where no group shows an error (or all show nothing else); None elsewhere.
+
+    Such rates tell how high each may be, and nothing of their ratios: all may be 0 but for one. That one may be as high as its own bound:
+    that nobody shows an error is then as unlikely as the bound says. Rates of the other kind that are seen spread as they are likely to.
+
+    Parameters
+    ----------
+    seen, likely : FMR and FNMR of the groups, (groups,), and over draws, (draws, groups), by rate
+    bounds : of each group's rate, (groups,), of the rates of which no error (or nothing else) is seen
+    """
+    moved = [rate for rate in rates_behind(name) if rate in bounds]
+    if not moved or (len(moved) < len(rates_behind(name)) and name not in ("IR", "GARBE")):
+        return None  # a figure of differences or sums is held by what is seen of the other rate
+    ends = []
+    for rate in moved:
+        for group, bound in enumerate(bounds[rate]):
+            here, drawn = dict(seen), {of: seen[of][None] if of in moved else likely[of] for of in seen}
+            here[rate] = seen[rate].copy()
+            here[rate][group] = bound
+            drawn[rate] = here[rate][None]
+            rows = max(len(one) for one in drawn.values())
+            values = figure(*(np.broadcast_to(drawn[of], (max(rows, 20), len(seen[of]))) for of in ("fmr", "fnmr")))
+            estimate = float(figure(here["fmr"][None], here["fnmr"][None])[0])
+            found = shifted_interval(name, estimate, values, None)
+            if found is not None:
+                ends.append(found[0] if name == "FDR" else found[1])
+    return None if not ends else min(ends) if name == "FDR" else max(ends)
 
 
 def permuted_rates(counts: ErrorCounts, place: int, orders: Ints, check: Callable[[], None] = lambda: None) -> Array:

@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 from fairdesk.metrics.fairness.figure_functions import (
     AccuracyShares,
@@ -15,8 +16,9 @@ from fairdesk.metrics.fairness.figure_functions import (
     figure_functions,
     rates_behind,
 )
+from fairdesk.metrics.fairness.figure_notes import LESS_FAIR, beyond_chance
 from fairdesk.metrics.fairness.inversion import GARBE_TAILS, TAILS, inverted_interval
-from fairdesk.metrics.fairness.spread import permuted_members, permuted_rates, shifted_interval
+from fairdesk.metrics.fairness.spread import farthest, permuted_members, permuted_rates, shifted_interval
 from fairdesk.metrics.group_names import on_one_line
 from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.metrics.intervals.by_subjects import (
@@ -24,6 +26,7 @@ from fairdesk.metrics.intervals.by_subjects import (
     LEVEL,
     likely_rates,
     middle,
+    nothing_seen,
     spread_of,
 )
 from fairdesk.metrics.intervals.common_rates import DrawnRate, draw_rate, place_in_draws, sets_threshold, setter_of
@@ -254,25 +257,74 @@ class CommonSpread:
             interval = shifted_interval(name, estimate, shifted[name], ranges.get(name))
             if interval is None:
                 fair.intervals_why[name] = tr("the figure is a number in too few draws")
-            else:
-                fair.intervals[name] = interval
+                continue
+            if beyond_chance(name, estimate, ranges.get(name)) == LESS_FAIR:
+                interval = self._begun_as_with_half_an_error(name, figure, interval, ranges[name], check)
+            fair.intervals[name] = self._as_far_as_nothing_seen_allows(name, figure, interval)
 
-    def logits(self, rate: str) -> tuple[Array, Array, Array, Array] | None:
+    def _begun_as_with_half_an_error(
+        self, name: str, figure: Figure, interval: Interval, null: Interval, check: Callable[[], None]
+    ) -> Interval:
+        """Return an interval of which the end towards equality is as near as where each rate without an error has half of one.
+
+        Of rates without an error likely ones are higher, and what is made of them is nearer to equality than what is
+        seen: they do not show by how much noise spreads rates.
+        """
+        walked = {rate: self.logits(rate, filled=True) for rate in rates_behind(name)}
+        if any(found is None for found in walked.values()):
+            return interval
+        fmr, fnmr = (expit(found[0])[None] if (found := walked.get(rate)) else np.empty((1, 0)) for rate in self.made)
+        seen = float(figure(fmr, fnmr)[0])
+        if beyond_chance(name, seen, null) != LESS_FAIR:
+            seen = getattr(self.groups.fairness, name)
+        low, high = _walked(name, figure, walked, seen, null, check)
+        return (interval[0], max(interval[1], high)) if name == "FDR" else (min(low, interval[0]), interval[1])
+
+    def _as_far_as_nothing_seen_allows(self, name: str, figure: Figure, interval: Interval) -> Interval:
+        seen = {rate: np.array([getattr(self.rows[name], rate) for name in self._defined(rate)]) for rate in self.made}
+        bounds = {}
+        for rate in rates_behind(name):
+            made = [self.made[rate].get(name) for name in self._defined(rate)]
+            away = np.array([nothing_seen(one.worth) for one in made if one is not None])
+            if len(away) == len(made) and (not seen[rate].any() or (seen[rate] == 1).all()):
+                bounds[rate] = 1 - away if seen[rate].any() else away
+        if not bounds:
+            return interval
+        likely = {rate: self._columns(rate, self.likely(rate, len(self.rows))) for rate in seen}
+        far = farthest(name, figure, seen, likely, bounds)
+        if far is None:
+            return interval
+        low, high = interval
+        return (min(low, far), high) if name == "FDR" else (low, max(high, far))
+
+    def logits(self, rate: str, *, filled: bool = False) -> tuple[Array, Array, Array, Array] | None:
         """Return the logits of the groups' rates, their deviations in the draws, degrees of freedom, and what one error more adds.
 
-        None where a rate is 0 or 1. A rate without an interval of its own stays as it is.
+        None where a rate is 0 or 1; with `filled` it then counts as half an error in as many independent comparisons as
+        these are worth. A rate without an interval of its own stays as it is.
         """
         logits, deviations, freedoms, steps = [], [], [], []
+        rng = np.random.default_rng([self.params.seed, 3, rate == "fmr"])
         for name in self._defined(rate):
             value = float(getattr(self.rows[name], rate))
+            made = self.made[rate].get(name)
             if not 0 < value < 1:
-                return None
-            slope = value * (1 - value)
-            _, values, freedom, _ = self.made[rate].get(name, (value, np.zeros(self.draws.count + 1), np.inf, 0.0))
+                if not filled or made is None:
+                    return None
+                half = 0.5 / max(made.worth, 1.0)
+                value = half if value <= 0 else 1 - half
+                slope = value * (1 - value)
+                deviations.append(rng.normal(size=self.draws.count) / np.sqrt(made.worth * slope))
+                freedoms.append(float(FEW))
+                steps.append(1 / (made.worth * slope))
+            else:
+                slope = value * (1 - value)
+                values = np.zeros(self.draws.count + 1) if made is None else made.values
+                deviations.append((values[1:] - values[0]) / slope)
+                freedoms.append(np.inf if made is None else made.freedom)
+                trials = self.rows[name].impostor if rate == "fmr" else self.rows[name].genuine
+                steps.append(1 / (trials * slope))
             logits.append(np.log(value) - np.log1p(-value))
-            deviations.append((values[1:] - values[0]) / slope)
-            freedoms.append(freedom)
-            steps.append(1 / ((self.rows[name].impostor if rate == "fmr" else self.rows[name].genuine) * slope))
         if not logits:
             return None
         return np.array(logits), np.stack(deviations, 1), np.array(freedoms), np.array(steps)
@@ -393,8 +445,8 @@ def _walked(
         check()
         return figure(rates[:, :first], rates[:, first:])
 
+    unlike = beyond_chance(name, estimate, null) == LESS_FAIR
     if name == "FDR":  # the one figure that falls with inequality
-        unlike = null is not None and estimate < null[0]
         low, high = inverted_interval(
             lambda rates: 1 - of(rates),
             logits,
@@ -407,7 +459,6 @@ def _walked(
         )
         return 1 - high, 1 - low if unlike or null is None else 1.0
     even, tails = equality(name), GARBE_TAILS if name == "GARBE" else TAILS
-    unlike = null is not None and estimate > null[1]
     low, high = inverted_interval(
         of, logits, deviations, freedom, estimate, even, tails, steps=steps, equal_ruled_out=unlike
     )
