@@ -116,7 +116,7 @@ def test_every_word_of_tables_plots_and_reasons_asked_for_a_translation(tmp_path
 
     monkeypatch.setattr(verification_figures, "framed", framed)
     monkeypatch.setattr(verification_figures, "picture", lambda *_given, **_options: b"<svg/>")
-    monkeypatch.setattr("fairdesk.metrics.report.written._pdf", lambda *_given: b"")
+    monkeypatch.setattr("fairdesk.metrics.report.document._pdf", lambda *_given: b"")
     params = EvaluateParams(
         scores=scores_of(kind, tmp_path / "s.npz"), by="group", at=at, bootstrap=None if kind == "no names" else 40,
         insightface=kind == "whole", out=tmp_path / "out", language="es",

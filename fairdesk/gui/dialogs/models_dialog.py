@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QLabel
 
 from fairdesk.dataset.tables import Table
 from fairdesk.gui import async_glue
-from fairdesk.gui.control_names import named_controls
 from fairdesk.gui.dialogs.score_columns_dialog import ScoreColumnsDialog
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.elided_label import ElidedLabel
@@ -22,6 +21,7 @@ from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.comparison.job import compare_scores
 from fairdesk.metrics.comparison.results import CompareScoresResult, better_name, normalised_lines
 from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
+from fairdesk.metrics.report.option_words import named_controls
 from fairdesk.metrics.report.search_tables import answer_line, difference_table
 from fairdesk.metrics.report.table_files import as_csv
 from fairdesk.metrics.scores.score_columns import has_columns, table_to_ask_about

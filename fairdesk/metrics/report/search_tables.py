@@ -17,7 +17,7 @@ from fairdesk.metrics.comparison.results import (
 from fairdesk.metrics.fairness.figure_notes import figure_tip
 from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures, search_tells_little
 from fairdesk.metrics.intervals.by_pairs import Interval
-from fairdesk.metrics.pairs_behind.shown_figures import number, or_why, rate, rates_between
+from fairdesk.metrics.pairs_behind.shown_figures import figure_name, number, or_why, rate, rates_between
 from fairdesk.metrics.report.tables import (
     INTERVAL,
     PERCENT,
@@ -150,6 +150,17 @@ def difference_table(result: CompareScoresResult) -> Table:
     return Table("models", tr("Two models"), columns, rows, f"{note} {tr('pp: percentage points.')}")
 
 
+def answer_table(result: CompareScoresResult) -> Table:
+    """Return the answers to whether the second model treats groups more alike, by every figure; without rows where there are no groups."""
+    columns = [Column(tr("Figure"), text=True), Column(tr("Answer"), text=True)]
+    rows = [
+        [Cell(figure_name(name), tip=figure_tip(name)), Cell(tr(ANSWERS[said]), strong=said != "cannot tell")]
+        for name, said in result.less_biased.items()
+    ]
+    title = tr("Does {second} treat groups more alike than {first}?", second=result.second, first=result.first)
+    return Table("less_biased", title, columns, rows)
+
+
 def answer_line(result: CompareScoresResult) -> str:
     """Answer whether the second model treats groups more alike, by the figures of the literature."""
     shown = [
@@ -159,6 +170,5 @@ def answer_line(result: CompareScoresResult) -> str:
     ]
     if not shown:
         return tr("There are no groups to compare.")
-    return tr(
-        "Does {second} treat groups more alike than {first}? ", second=result.second, first=result.first
-    ) + "  ".join(shown)
+    asked = tr("Does {second} treat groups more alike than {first}?", second=result.second, first=result.first)
+    return f"{asked} {'  '.join(shown)}"

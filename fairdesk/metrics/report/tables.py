@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -111,3 +112,11 @@ def with_reasons(table: Table) -> Table:
                 named.setdefault(cell.why, {})[row[0].text] = None
     said = [tr("– ({why}): {names}.", why=why, names=", ".join(rows)) for why, rows in named.items()]
     return replace(table, note=" ".join([*([table.note] if table.note else []), *said])) if said else table
+
+
+def reworded(table: Table, say: Callable[[str], str]) -> Table:
+    """Return a table whose cells, tips and note say what `say` makes of their texts."""
+    rows = [
+        [replace(cell, text=say(cell.text), tip=say(cell.tip), why=say(cell.why)) for cell in row] for row in table.rows
+    ]
+    return replace(table, rows=rows, note=say(table.note))
