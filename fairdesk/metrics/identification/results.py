@@ -11,7 +11,7 @@ from fairdesk.words import tr, tr_n
 
 WRITTEN = (
     "identification.html", "identification.pdf", "identification.json", "cmc.csv", "fnir.csv", "cmc.svg", "cmc.png", "cmc.pdf",
-    *(f"tables/{name}.{form}" for name in ("ranks", "open_set") for form in ("csv", "tex")),
+    *(f"tables/{name}.{form}" for name in ("ranks", "open_set", "probes") for form in ("csv", "tex")),
 )  # fmt: skip
 """What the report of a search has."""
 

@@ -152,7 +152,7 @@ def _pdf(document: Document, check: Callable[[], None]) -> bytes:
     for line in document.caveats:
         pdf.paragraph(line)
     if document.plots:
-        pdf.heading(tr("Plots"))
+        pdf.heading(tr("Plots"), plots=True)
     for plot in document.plots.values():
         pdf.plot(plot.draw, wide=plot.wide)
     return pdf.finish()

@@ -37,13 +37,15 @@ RANKS = (1, 5, 10, 20)
 
 
 def search_tables(result: IdentifyResult) -> list[Table]:
-    """Return ranks, and FNIR at each FPIR, of all probes and each group."""
+    """Return ranks, FNIR at each FPIR, and how many probes there are, of all probes and each group."""
     groups = result.groups or {}
     rows = [(whole_name(groups), result), *groups.items()]
-    tables = [_ranks(rows, by_probes=not result.draws), _points(rows, by_probes=not result.draws)]
+    tables = [_ranks(rows, by_probes=not result.draws), _points(rows, by_probes=not result.draws), _probes(rows)]
     missing = None if result.unscored is None else result.unscored.line()
     notes = [note for note in (missing, result.unnamed_line(), named_apart(groups)) if note]
-    return [with_reasons(replace(table, note=" ".join([table.note, *notes]))) for table in tables]
+    return [
+        with_reasons(replace(table, note=" ".join(part for part in (table.note, *notes) if part))) for table in tables
+    ]
 
 
 def _shown(interval: Interval | None, why: str | None, subjects: int, *, by_probes: bool) -> Cell:
@@ -59,33 +61,37 @@ def _rate(value: float | None, why: str | None) -> Cell:
 
 
 def _ranks(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Table:
+    found = tr("Found")
     columns = [
-        Column(tr("Group"), text=True), Column(tr("Subjects")), Column(tr("Mated probes")), Column(tr("Non-mated probes")),
-        Column(tr("Dropped")), Column(tr("Rank 1"), numbers=True, unit=PERCENT), Column(INTERVAL, of=tr("Rank 1"), unit=PERCENT),
-        *(column for k in RANKS[1:] for column in (Column(tr("Rank {k}", k=k), numbers=True, unit=PERCENT), Column(INTERVAL, of=tr("Rank {k}", k=k), unit=PERCENT))),
-        Column(tr("Rank 1, ties in favour"), tr("Where another's entry has the same score, the mate counts as first"), numbers=True, unit=PERCENT),
+        Column(tr("Group"), text=True), Column(tr("Rank")), Column(found, tr("Share of mated probes whose mate is within the rank"), numbers=True, unit=PERCENT),
+        Column(INTERVAL, of=found, unit=PERCENT),
+        Column(tr("Ties in favour"), tr("Where another's entry has the same score, the mate comes first"), numbers=True, unit=PERCENT),
     ]  # fmt: skip
     out = []
-    for name, row in rows:
-        worst, best = row.cmc.pessimistic, row.cmc.optimistic
-        at = [None if worst is None else worst[min(k, len(worst)) - 1] for k in RANKS]
-        tip = row.cmc.pessimistic_why or ""
-        why, others = row.rank1_ci_why or row.cmc.pessimistic_why, []
-        for k, one in zip(RANKS[1:], at[1:], strict=True):
-            interval = (row.rank_ci or {}).get(str(k))
-            others += [_rate(one, tip), _shown(interval, why, row.subjects, by_probes=by_probes)]
-        out.append(
-            [
-                Cell(name), Cell(grouped(f"{row.subjects:,}")), Cell(grouped(f"{row.n_mated:,}")), Cell(grouped(f"{row.n_nonmated:,}")),
-                Cell(grouped(f"{row.dropped.mated + row.dropped.nonmated:,}")), _rate(at[0], tip),
-                _shown(row.rank1_ci, row.rank1_ci_why or row.cmc.pessimistic_why, row.subjects, by_probes=by_probes), *others,
-                _rate(None if best is None else best[0], tip),
-            ]
-        )  # fmt: skip
+    for k in RANKS:
+        for name, row in rows:
+            worst, best = ([] if one is None else one for one in (row.cmc.pessimistic, row.cmc.optimistic))
+            at, in_favour = (one[min(k, len(one)) - 1] if one else None for one in (worst, best))
+            interval = row.rank1_ci if k == 1 else (row.rank_ci or {}).get(str(k))
+            no, why = row.cmc.pessimistic_why or "", row.rank1_ci_why or row.cmc.pessimistic_why
+            span = _shown(interval, why, row.subjects, by_probes=by_probes)
+            out.append([Cell(name), Cell(f"{k}"), _rate(at, no), span, _rate(in_favour, no)])
     note = tr(
         "Share of mated probes whose mate is within a rank; an entry of another person with the same score comes first."
     )
     return Table("ranks", tr("Ranks"), columns, out, note)
+
+
+def _probes(rows: Sequence[tuple[str, SearchFigures]]) -> Table:
+    columns = [
+        Column(tr("Group"), text=True), Column(tr("Subjects")), Column(tr("Mated probes")), Column(tr("Non-mated probes")),
+        Column(tr("Dropped"), tr("Probes without any score")),
+    ]  # fmt: skip
+    out = []
+    for name, row in rows:
+        counts = (row.subjects, row.n_mated, row.n_nonmated, row.dropped.mated + row.dropped.nonmated)
+        out.append([Cell(name), *(Cell(grouped(f"{count:,}")) for count in counts)])
+    return Table("probes", tr("Probes"), columns, out)
 
 
 def _points(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Table:

@@ -93,7 +93,7 @@ class SearchPage(QWidget):
         )
         from fairdesk.metrics.report.search_tables import search_tables
 
-        self.tables.show_tables(search_tables(result), ("ranks", "open_set"))
+        self.tables.show_tables(search_tables(result), ("ranks", "open_set", "probes"))
         self._draw()
         self.arrived.emit()
 
