@@ -52,6 +52,7 @@ class ModelsDialog(QDialog):
         super().__init__(parent)
         self._session, self._first = session, first
         self.found: CompareScoresResult | None = None
+        self._shown: CompareScoresParams | None = None  # how it was compared
         self._columns: dict[
             Path, str
         ] = {}  # of tables that do not say themselves what they are, and differ from the first
@@ -69,7 +70,10 @@ class ModelsDialog(QDialog):
         self.more.setProperty("role", "muted")
         self.view = TableView(session.theme)
         self.save, close = QPushButton(tr("Save as CSV…")), QPushButton(tr("Close"))
-        self.save.setEnabled(False)
+        self.report = QPushButton(tr("Export report…"))
+        self.report.setToolTip(tr("HTML, PDF, plots and tables of this comparison, in English or Spanish"))
+        self.wanted: CompareScoresParams | None = None  # the report that was asked for
+        self._allow(False)
         top, buttons = QHBoxLayout(), QHBoxLayout()
         named = f"{first.scores.stem}  ({about})" if about else first.scores.stem
         self.against = ElidedLabel()
@@ -81,6 +85,7 @@ class ModelsDialog(QDialog):
         top.addWidget(self.distance)
         buttons.addStretch()
         buttons.addWidget(self.save)
+        buttons.addWidget(self.report)
         buttons.addWidget(close)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
@@ -90,6 +95,7 @@ class ModelsDialog(QDialog):
         layout.addLayout(buttons)
         browse.clicked.connect(lambda: async_glue.start(self._browse()))
         self.save.clicked.connect(lambda: async_glue.start(self._save()))
+        self.report.clicked.connect(self._want_report)
         close.clicked.connect(self.reject)
         self.second.currentIndexChanged.connect(lambda _row: self.compare())
         self.distance.toggled.connect(lambda _on: self.compare())
@@ -117,13 +123,29 @@ class ModelsDialog(QDialog):
         self._session.background.read(
             ("compare models", id(self)),
             lambda: compare_scores(params, QuietContext(), needed=False),
-            self._show,
+            lambda result: self._show(params, result),
             self._failed,
         )
 
-    def _show(self, result: CompareScoresResult) -> None:
+    def _allow(self, there: bool) -> None:
+        """Let a comparison that is there be saved and reported."""
+        for button in (self.save, self.report):
+            button.setEnabled(there)
+
+    def _want_report(self) -> None:
+        """Ask for the report of what is shown, and close: its form is the window's."""
+        self.wanted = self._shown
+        self.accept()
+
+    def _show(self, params: CompareScoresParams, result: CompareScoresResult) -> None:
         self.found = result
-        self.save.setEnabled(True)
+        self._shown = params.model_copy(
+            update={
+                "distance": result.distances_first, "second_distance": result.distances_second,
+                "labels_of": None if result.corrections is None else params.labels_of,
+            }
+        )  # fmt: skip
+        self._allow(True)
         said, table = self._with_short_names(result), difference_table(result)
         for row, one in zip(table.rows, said.differences, strict=True):
             row[-1] = replace(row[-1], text=better_name(one, said), tip=row[-1].text)
@@ -159,7 +181,7 @@ class ModelsDialog(QDialog):
 
     def _failed(self, error: BaseException) -> None:
         self._say(self.answer, named_controls(str(error)))
-        self.save.setEnabled(False)
+        self._allow(False)
 
     async def _browse(self) -> None:
         path = await async_glue.choose_file(
