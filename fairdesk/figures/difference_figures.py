@@ -37,6 +37,6 @@ def draw_differences(axes: Axes, rows: Sequence[DrawnDifference]) -> None:
     axes.axvline(0, color="#444444", linewidth=0.8)
     axes.set_yticks(range(len(rows)), [short(row.name) for row in rows])
     axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel=tr("second less first"))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _place: points(value, sign=True)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _place: points(value, sign=True).replace("-", "\u2212")))
     dress(axes, tr("Differences of rates, with 95 % intervals (filled: zero is outside)"), legend=False)
     axes.tick_params(labelsize=7)

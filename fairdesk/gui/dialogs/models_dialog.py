@@ -24,6 +24,7 @@ from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
 from fairdesk.metrics.report.option_words import named_controls
 from fairdesk.metrics.report.search_tables import answer_line, difference_table
 from fairdesk.metrics.report.table_files import as_csv
+from fairdesk.metrics.report.tables import reworded
 from fairdesk.metrics.scores.score_columns import has_columns, table_to_ask_about
 from fairdesk.words import tr
 
@@ -146,7 +147,7 @@ class ModelsDialog(QDialog):
             }
         )  # fmt: skip
         self._allow(True)
-        said, table = self._with_short_names(result), difference_table(result)
+        said, table = self._with_short_names(result), reworded(difference_table(result), named_controls)
         for row, one in zip(table.rows, said.differences, strict=True):
             row[-1] = replace(row[-1], text=better_name(one, said), tip=row[-1].text)
         self.view.show_table(table)
@@ -216,4 +217,4 @@ class ModelsDialog(QDialog):
     async def _save(self) -> None:
         path = await async_glue.choose_file(self, tr("Save the table"), tr("CSV (*.csv)"), save="csv")
         if path and self.found is not None:
-            write_text(Path(path), as_csv(difference_table(self.found)))
+            write_text(Path(path), as_csv(reworded(difference_table(self.found), named_controls)))

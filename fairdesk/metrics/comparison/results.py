@@ -19,6 +19,7 @@ from fairdesk.metrics.pairs_behind.shown_figures import (
     figure_value,
     is_gap,
     is_rate,
+    minus,
     number,
     points_between,
 )
@@ -119,7 +120,7 @@ class CompareScoresResult(JobResult):
                     "Thresholds {first} and {second} ({rule}).",
                     first=number(self.threshold_first),
                     second=number(self.threshold_second),
-                    rule=self.rule,
+                    rule=minus(self.rule or ""),
                 )
             )
         if self.in_no_group:

@@ -25,6 +25,8 @@ _OPTION = re.compile(r"\bfairdesk [a-z][^\n;:]*|" + "|".join(re.escape(name) + r
 
 def named_controls(text: str) -> str:
     """Return a text with the names of controls where it names options; commands, and options without a control, stay."""
+    if "--" not in text:
+        return text
     return _OPTION.sub(lambda found: tr(CONTROLS[found[0]]) if found[0] in CONTROLS else found[0], text)
 
 

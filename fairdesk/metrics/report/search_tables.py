@@ -75,7 +75,7 @@ def _ranks(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Tab
             interval = row.rank1_ci if k == 1 else (row.rank_ci or {}).get(str(k))
             no, why = row.cmc.pessimistic_why or "", row.rank1_ci_why or row.cmc.pessimistic_why
             span = _shown(interval, why, row.subjects, by_probes=by_probes)
-            out.append([Cell(name), Cell(f"{k}"), _rate(at, no), span, _rate(in_favour, no)])
+            out.append([Cell(name, given=True), Cell(f"{k}"), _rate(at, no), span, _rate(in_favour, no)])
     note = tr(
         "Share of mated probes whose mate is within a rank; an entry of another person with the same score comes first."
     )
@@ -90,7 +90,7 @@ def _probes(rows: Sequence[tuple[str, SearchFigures]]) -> Table:
     out = []
     for name, row in rows:
         counts = (row.subjects, row.n_mated, row.n_nonmated, row.dropped.mated + row.dropped.nonmated)
-        out.append([Cell(name), *(Cell(grouped(f"{count:,}")) for count in counts)])
+        out.append([Cell(name, given=True), *(Cell(grouped(f"{count:,}")) for count in counts)])
     return Table("probes", tr("Probes"), columns, out)
 
 
@@ -108,7 +108,7 @@ def _points(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Ta
             counts = ["–" if one is None else grouped(f"{one:,}") for one in (point.misses, point.false_positives)]
             out.append(
                 [
-                    Cell(name), Cell(f"{100 * float(target):g} %", value=hundredfold(float(target))),
+                    Cell(name, given=True), Cell(f"{100 * float(target):g} %", value=hundredfold(float(target))),
                     replace(or_dash(f"({shown})" if below else shown, point.fnir_rank1_why, value=hundredfold(point.fnir_rank1)), weak=below),
                     _shown(point.fnir_rank1_ci, point.fnir_rank1_ci_why or point.fnir_rank1_why, row.subjects, by_probes=by_probes), or_dash(counts[0], point.fnir_rank1_why),
                     _rate(point.fpir, point.fpir_why),
@@ -143,9 +143,12 @@ def difference_table(result: CompareScoresResult) -> Table:
         ends = in_percent(row.ci) if shown.of_rate else row.ci
         rows.append(
             [
-                *(Cell(text, strong=sure, tip=tip, value=value, unit=unit) for text, value, unit in cells),
+                *(
+                    Cell(text, strong=sure, tip=tip, value=value, unit=unit, given=place == 0 and row.group is not None)
+                    for place, (text, value, unit) in enumerate(cells)
+                ),
                 Cell(between, strong=sure, tip=tip, ends=ends, unit=shown.unit),
-                Cell(better_name(row, result), strong=sure),
+                Cell(better_name(row, result), strong=sure, given=True),
             ]
         )
     note = tr(
