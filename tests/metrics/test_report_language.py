@@ -56,7 +56,6 @@ NOT_IN_REPORTS = {
     "{first} and {second} are not scores of the same list: their rows differ in number, label or subject, and they do not name the images (path1, path2).",
     "The first such row, of those that count, is comparison {row:,}.",  # a refusal
     "... and {n} more (see --json)",  # lists of files
-    "draws for {groups:,} groups would take {gigabytes:,.0f} GB of memory; evaluate fewer groups at once, or give --bootstrap 0",
 }
 """Said elsewhere than in a report."""
 
