@@ -77,10 +77,10 @@ class PdfPage:
             self._top += size * 1.4
             self._put(line, _MARGIN, self._top, size, weight=weight)
 
-    def heading(self, text: str) -> None:
-        """Write a heading, with room for some lines below it."""
+    def heading(self, text: str, *, plots: bool = False) -> None:
+        """Write a heading, with room for some lines below it, or for a row of plots."""
         self._end_row()
-        self._need(80)
+        self._need(40 + _PLOT if plots else 80)
         self._top += 10
         self._text(text, 11, weight="bold")
         self._top += 4

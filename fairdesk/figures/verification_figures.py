@@ -52,7 +52,8 @@ def framed(draw: Callable[[Axes], None], groups: int = 0) -> Figure:
     return figure
 
 
-def _dress(axes: Axes, title: str, *, legend: bool = True) -> None:
+def dress(axes: Axes, title: str, *, legend: bool = True) -> None:
+    """Give a plot its title, grid and legend."""
     axes.set_title(title, fontsize=10)
     axes.grid(visible=True, alpha=0.25)
     axes.tick_params(labelsize=8)
@@ -70,7 +71,8 @@ def _columns_that_fit(axes: Axes, names: Sequence[str]) -> int:
     return max(1, min(4, len(names), int(wide / (max(map(len, names)) * 4.4 + 30))))
 
 
-def _percent_axis(axis: Any) -> None:
+def percent_axis(axis: Any) -> None:
+    """Show the rates of an axis in percent."""
     axis.set_major_formatter(FuncFormatter(lambda value, _place: percent(value)))
 
 
@@ -147,10 +149,10 @@ def draw_roc(axes: Axes, curves: Sequence[Curve]) -> None:
     axes.set(
         xscale="log", xlabel=tr("FAR (= FMR)"), ylabel=tr("TAR (= 1 - FNMR)"), ylim=(max(0.0, lowest - 0.03), 1.01)
     )
-    _percent_axis(axes.xaxis)
-    _percent_axis(axes.yaxis)
+    percent_axis(axes.xaxis)
+    percent_axis(axes.yaxis)
     _say_beyond(axes, curves, none=0.94, every=0.06)
-    _dress(axes, tr("ROC"))
+    dress(axes, tr("ROC"))
 
 
 def draw_det(axes: Axes, curves: Sequence[Curve]) -> None:
@@ -181,7 +183,7 @@ def draw_det(axes: Axes, curves: Sequence[Curve]) -> None:
         axes.set(**{f"{side}ticks": ndtri(ticks), f"{side}ticklabels": [percent(tick) for tick in ticks]})
     axes.set(xlabel=tr("FMR"), ylabel=tr("FNMR"), xlim=(low, high), ylim=(low, high))
     _say_beyond(axes, curves, none=0.06, every=0.94)
-    _dress(axes, tr("DET (triangles: no error seen, drawn at 3 / comparisons)"))
+    dress(axes, tr("DET (triangles: no error seen, drawn at 3 / comparisons)"))
 
 
 def draw_rates(axes: Axes, curves: Sequence[Curve], threshold: float | None = None) -> None:
@@ -202,8 +204,8 @@ def draw_rates(axes: Axes, curves: Sequence[Curve], threshold: float | None = No
     axes.set(
         xlabel=tr("threshold (distance)") if distance else tr("threshold (similarity)"), ylabel=tr("rate"), ylim=(0, 1)
     )
-    _percent_axis(axes.yaxis)
-    _dress(axes, tr("FMR (solid) and FNMR (dashed) against threshold"))
+    percent_axis(axes.yaxis)
+    dress(axes, tr("FMR (solid) and FNMR (dashed) against threshold"))
 
 
 def draw_scores(axes: Axes, bins: Bins, title: str, *, distance: bool = False, threshold: float | None = None) -> None:
@@ -216,7 +218,7 @@ def draw_scores(axes: Axes, bins: Bins, title: str, *, distance: bool = False, t
         axes.stairs(heights, edges, fill=True, color=colour, alpha=0.45, hatch=hatch, label=name)
     _threshold_line(axes, threshold)
     axes.set(xlabel=tr("score (distance)") if distance else tr("score (similarity)"), ylabel=tr("density"))
-    _dress(axes, title)
+    dress(axes, title)
 
 
 def draw_group_scores(
@@ -240,7 +242,7 @@ def draw_group_scores(
         axes.plot([], [], color=colour, marker=marker, markersize=4, label=entry(name))
     _threshold_line(axes, threshold)
     axes.set(xlabel=tr("score (distance)") if distance else tr("score (similarity)"), ylabel=tr("density"))
-    _dress(axes, tr("Scores by group: genuine solid, impostor dashed"))
+    dress(axes, tr("Scores by group: genuine solid, impostor dashed"))
 
 
 def draw_bars(axes: Axes, rates: Mapping[str, tuple[float | None, tuple[float, float] | None]], name: str) -> None:
@@ -253,8 +255,8 @@ def draw_bars(axes: Axes, rates: Mapping[str, tuple[float | None, tuple[float, f
         axes.bar(number, rate, color=group_style(number)[0], yerr=spread, capsize=4, ecolor="#444444")
     _names_below(axes, list(rates))
     axes.set(ylabel=name, ylim=(0, None))
-    _percent_axis(axes.yaxis)
-    _dress(axes, tr("{rate} by group, with 95 % intervals", rate=name), legend=False)
+    percent_axis(axes.yaxis)
+    dress(axes, tr("{rate} by group, with 95 % intervals", rate=name), legend=False)
 
 
 def draw_heat_map(axes: Axes, names: Sequence[str], rates: Array, counts: Sequence[Sequence[str]]) -> None:
@@ -263,7 +265,7 @@ def draw_heat_map(axes: Axes, names: Sequence[str], rates: Array, counts: Sequen
     axes.imshow(np.ma.masked_invalid(share), cmap="cividis", vmin=0, vmax=1, aspect="auto")
     _names_below(axes, names)
     axes.set_yticks(range(len(names)), [short(name) for name in names], fontsize=8)
-    _dress(axes, tr("FMR between groups (colour: its logarithm)"), legend=False)
+    dress(axes, tr("FMR between groups (colour: its logarithm)"), legend=False)
     axes.grid(visible=False)
     cells = {(y, x): percent(float(f"{rates[y, x]:.3g}")) for y, x in zip(*np.nonzero(~np.isnan(rates)), strict=True)}
     if not cells:

@@ -19,7 +19,6 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from fairdesk.errors import RequestError, explain, reason
 from fairdesk.faces.originals_told import CHANGED, DAMAGED, MISSING
 from fairdesk.gui.background import Background
-from fairdesk.gui.control_names import named_controls
 from fairdesk.gui.jobs import kept_queue
 from fairdesk.gui.jobs.manager import JobManager
 from fairdesk.gui.jobs.state import DONE, FAILED, JobState
@@ -33,6 +32,7 @@ from fairdesk.gui.theme import Theme
 from fairdesk.images.system_places import told_places
 from fairdesk.jobs.kinds import JobKind, Needs
 from fairdesk.jobs.registry import job_kind
+from fairdesk.metrics.report.option_words import named_controls
 from fairdesk.project import Project
 from fairdesk.project.changes import Change, ChangeReader, Kind
 from fairdesk.project.database import DamagedError

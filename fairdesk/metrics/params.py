@@ -204,6 +204,27 @@ def columns_of(path: Path, columns: str | None) -> dict[str, str] | None:
     return None if columns is None or path.suffix.lower() == ".npz" else parse_score_columns(columns)
 
 
+ReportLanguage = Annotated[
+    Literal["en", "es"] | None,
+    Unset("the program's own"),
+    Field(title="Language of the report", description="Language of the report"),
+]
+ReportDate = Annotated[
+    str | None,
+    Unset("none, so that the same scores give the same report"),
+    Field(title="Date in the report", description="The date that the report bears, as it is typed"),
+]
+LabelSource = Annotated[
+    str | None,
+    Field(
+        title="Source of group labels",
+        description="How group labels came about: self-reported, annotated, predicted",
+    ),
+]
+_REPORT = ("language", "date", "label_source")
+"""What every report may be told."""
+
+
 _GROUPED = ("group", "gender", "age", "group+gender", "group+age", "gender+age", "group+gender+age")
 """By what error rates are told for each group, at one threshold."""
 
@@ -219,7 +240,7 @@ class EvaluateParams(JobParams):
         "File": ("columns", "impostor", "distance", "labels_of"),
         "Protocol": ("folds", "insightface"),
         "Intervals": ("alpha", "bootstrap", "seed"),
-        "Report": ("language", "date", "label_source"),
+        "Report": _REPORT,
     }
 
     scores: ExistingFile = Field(description="Scores: .npz, .csv, .parquet or text")
@@ -270,17 +291,9 @@ class EvaluateParams(JobParams):
     out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(
         None, title="Output", description="Folder for the report: HTML, PDF, plots, tables (CSV, LaTeX)"
     )
-    language: Annotated[Literal["en", "es"] | None, Unset("the program's own")] = Field(
-        None, title="Language of the report", description="Language of the report"
-    )
-    date: Annotated[str | None, Unset("none, so that the same scores give the same report")] = Field(
-        None, title="Date in the report", description="The date that the report bears, as it is typed"
-    )
-    label_source: str | None = Field(
-        None,
-        title="Source of group labels",
-        description="How group labels came about: self-reported, annotated, predicted",
-    )
+    language: ReportLanguage = None
+    date: ReportDate = None
+    label_source: LabelSource = None
 
     @field_validator("scores", "out", "impostor", "labels_of")
     @classmethod
@@ -325,6 +338,8 @@ class EvaluateParams(JobParams):
 class CompareScoresParams(JobParams):
     """Compare two models over the same list: differences of every figure, with intervals."""
 
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Report": _REPORT}
+
     first: ExistingFile = Field(description="Scores of the first model")
     second: ExistingFile = Field(description="Scores of the second model over the same comparisons")
     at: str = Field(
@@ -351,7 +366,12 @@ class CompareScoresParams(JobParams):
     )
     labels_of: LabelsOf = None
     seed: int = Field(1, ge=0, description="Random seed of the draws of subjects")
-    out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(None, title="Output", description="Folder for the tables")
+    out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(
+        None, title="Output", description="Folder for the report: HTML, PDF, plots, tables (CSV, LaTeX)"
+    )
+    language: ReportLanguage = None
+    date: ReportDate = None
+    label_source: LabelSource = None
 
     @field_validator("first", "second", "out", "labels_of")
     @classmethod
@@ -406,6 +426,8 @@ class AllPairsParams(JobParams):
 class IdentifyParams(JobParams):
     """Compute identification rates: who is found in a gallery, and who is taken for another."""
 
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {"Report": _REPORT}
+
     scores: ExistingFile = Field(
         description="Scores of a search: .npz with scores (probes, gallery), probe_subject, gallery_subject, probe_group"
     )
@@ -419,8 +441,11 @@ class IdentifyParams(JobParams):
     )
     seed: int = Field(1, ge=0, description="Random seed of the draws of subjects")
     out: Annotated[Path | None, Pick.NEW_FOLDER] = Field(
-        None, title="Output", description="Folder for the tables and plots"
+        None, title="Output", description="Folder for the report: HTML, PDF, plots, tables (CSV, LaTeX)"
     )
+    language: ReportLanguage = None
+    date: ReportDate = None
+    label_source: LabelSource = None
 
     @field_validator("scores", "out")
     @classmethod

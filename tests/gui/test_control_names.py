@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from fairdesk.cli.main import run
-from fairdesk.gui.control_names import named_controls
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.metrics.presenter import RULES, SOURCES, headline
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.evaluation_job import evaluate_scores
 from fairdesk.metrics.params import CompareScoresParams, EvaluateParams, NormaliseParams
+from fairdesk.metrics.report.option_words import named_controls
 
 METRICS = Path(__file__).resolve().parents[2] / "fairdesk" / "metrics"
 SHOWN = [

@@ -29,8 +29,12 @@ def test_a_search_is_shown_with_its_curve_and_tables(window, hand, qtbot, tmp_pa
     params = IdentifyParams(scores=tmp_path / "s.npz", by="group")
     expected, _ = evaluate_search(read_search(params.scores), params, QuietContext())
     rows = texts(tab.search.tables.pages["ranks"])
-    assert [row[0] for row in rows] == ["all", "A", "B"]
-    assert rows[0][5] == f"{100 * expected.cmc.pessimistic[0]:.3g} %" and " to " in rows[0][6]
+    assert [row[:2] for row in rows] == [[name, rank] for rank in ("1", "5", "10", "20") for name in ("all", "A", "B")]
+    assert rows[0][2] == f"{100 * expected.cmc.pessimistic[0]:.3g} %" and " to " in rows[0][3]
+    assert rows[3][2] == f"{100 * expected.cmc.pessimistic[4]:.3g} %"
+    assert rows[0][4] == f"{100 * expected.cmc.optimistic[0]:.3g} %"
+    counts = texts(tab.search.tables.pages["probes"])
+    assert counts[0] == ["all", "60", f"{expected.n_mated}", f"{expected.n_nonmated}", "0"] and len(counts) == 3
     assert len(texts(tab.search.tables.pages["open_set"])) == 9
     curves = tab.search.plot.listDataItems()
     assert curves[0].getData()[1][0] == expected.cmc.pessimistic[0] and len(curves) == 6  # ties: both rules

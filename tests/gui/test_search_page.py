@@ -51,7 +51,7 @@ def test_rows_and_curves_are_seen_beside_the_jobs(shown, window):
     tab = shown([f"Group {number} of a long name" for number in range(24)])
     assert window.dock.isVisible() and window.height() == 700
     grid = tab.search.tables.pages["ranks"]
-    assert grid.rowCount() == 25 and rows_seen(grid) >= 3
+    assert grid.rowCount() == 4 * 25 and rows_seen(grid) >= 3
     assert tab.search.scroller.height() >= 190 and tab.search.plot.getPlotItem().vb.height() >= 90
     note = tab.search.tables._notes["ranks"]
     assert note.height() <= 2 * note.fontMetrics().lineSpacing()
@@ -90,10 +90,10 @@ def test_table_plot_and_report_are_saved_as_elsewhere(shown, window, hand, qtbot
     assert [title.rpartition(": ")[2] for title in rows[0][: len(titles)]] == titles
     ends = tab.search.result.rank1_ci
     told = dict(zip(rows[0], rows[1], strict=True))
-    assert [float(told[f"Rank 1: {end} (%)"]) for end in ("low", "high")] == pytest.approx(
+    assert [float(told[f"Found: {end} (%)"]) for end in ("low", "high")] == pytest.approx(
         [100 * end for end in ends], rel=1e-11
     )
-    assert [row[0] for row in rows[1:4]] == ["all", "A", "B"] and rows[1][5] == shown_table.rows[0][5].text
+    assert [row[0] for row in rows[1:4]] == ["all", "A", "B"] and rows[1][2] == shown_table.rows[0][2].text
     assert "\\toprule" in (tmp_path / "t.tex").read_text()
     for name in ("p.png", "p.svg"):
         saving(monkeypatch, tmp_path / name)
@@ -109,7 +109,7 @@ def test_table_plot_and_report_are_saved_as_elsewhere(shown, window, hand, qtbot
     assert "--by group" in form.command.text() and form.values["out"] == str(tmp_path / "s-report")
     form.run_button.click()
     job = hand.finish_job("identify")
-    assert job.result["report"] == str(tmp_path / "s-report" / "identification.json")
+    assert job.result["report"] == str(tmp_path / "s-report" / "identification.html")
     assert {"cmc.csv", "fnir.csv", "cmc.svg"} <= {one.name for one in (tmp_path / "s-report").iterdir()}
 
 

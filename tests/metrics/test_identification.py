@@ -269,7 +269,9 @@ def test_the_files_are_written_and_the_same_again(capsys, tmp_path):
     for name in ("a", "b"):
         identified(capsys, tmp_path, made(), "--by", "group", "--out", str(tmp_path / name))
     names = sorted(p.name for p in (tmp_path / "a").iterdir())
-    assert names == ["cmc.csv", "cmc.png", "cmc.svg", "fnir.csv", "identification.json"]
+    assert names == [
+        "cmc.csv", "cmc.pdf", "cmc.png", "cmc.svg", "fnir.csv", "identification.html", "identification.json", "identification.pdf", "tables",
+    ]  # fmt: skip
     for name in ("cmc.csv", "cmc.png", "cmc.svg", "fnir.csv"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     assert (tmp_path / "a" / "cmc.csv").read_text().splitlines()[1].startswith("all,1,")
@@ -381,11 +383,11 @@ def test_the_terminal_marks_intervals_that_tell_little_as_the_tables_do(tmp_path
             sum(
                 cell.text.count(mark)
                 for row in table.rows
-                for cell, column in zip(row, table.columns, strict=True)
+                for cell in row
                 for mark in marks
-                if column.of not in ("Rank 10", "Rank 20")  # the terminal has the first two
+                if table.name != "ranks" or row[1].text in ("1", "5")  # the terminal has the first two
             )
-            for table in search_tables(result)
+            for table in search_tables(result)[:2]
         ]
         assert told == shown
         assert (told[0] > 0) is few

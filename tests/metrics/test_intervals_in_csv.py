@@ -177,12 +177,15 @@ def test_a_search_and_folds_too(tmp_path):
     scores = rng.normal(size=(37, 30)) + 2.5 * (probe[:, None] == gallery)
     np.savez(tmp_path / "m.npz", scores=scores, probe_subject=probe, gallery_subject=gallery)
     result = identify_probes(IdentifyParams(scores=tmp_path / "m.npz", bootstrap=20), QuietContext())
-    ranks, points = (read(as_csv(table)) for table in search_tables(result))
-    assert float(ranks[0]["Rank 1: number (%)"]) == hundred(result.cmc.pessimistic[0])
-    assert float(ranks[0]["Rank 5: number (%)"]) == hundred(result.cmc.pessimistic[4])
-    for k in (5, 10, 20):
-        assert ends(ranks[0], f"Rank {k}") == percent(result.rank_ci[str(k)])
-    assert ranks[0]["Rank 1"] != ranks[0]["Rank 1: number (%)"] + " %"
+    ranks, points, _probes = (read(as_csv(table)) for table in search_tables(result))
+    by_rank = {int(row["Rank"]): row for row in ranks}
+    assert list(by_rank) == [1, 5, 10, 20] and len(ranks) == 4
+    intervals = {1: result.rank1_ci} | {int(k): interval for k, interval in result.rank_ci.items()}
+    for k, row in by_rank.items():
+        assert float(row["Found: number (%)"]) == hundred(result.cmc.pessimistic[k - 1])
+        assert float(row["Ties in favour: number (%)"]) == hundred(result.cmc.optimistic[k - 1])
+        assert ends(row, "Found") == percent(intervals[k])
+    assert by_rank[1]["Found"] != by_rank[1]["Found: number (%)"] + " %"
     for row, (target, point) in zip(points, result.fnir_at_fpir.items(), strict=True):
         assert float(row["Target FPIR: number (%)"]) == hundred(float(target))
         assert row["Threshold: number"] == repr(point.threshold)

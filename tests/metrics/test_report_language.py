@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from fairdesk.figures import verification_figures
-from fairdesk.figures.identification_figures import match_figure
+from fairdesk.figures.identification_figures import draw_matches
 from fairdesk.figures.whole_set import WHOLE
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.evaluation_job import evaluate_scores
@@ -27,10 +27,12 @@ SAID_IN_REPORTS = [
     ROOT / "figures" / "error_curve.py", ROOT / "figures" / "threshold_beyond.py", ROOT / "metrics" / "pairs_behind" / "corrections.py",
     ROOT / "metrics" / "pairs_behind" / "shown_figures.py", ROOT / "metrics" / "scores" / "odd_names.py",
     ROOT / "metrics" / "scores" / "grouped_scores.py", ROOT / "jobs" / "wording.py",
-    *(ROOT / "metrics" / "report" / f"{name}.py" for name in ("facts", "result_tables", "protocol_tables", "rows", "tables", "table_files", "written", "evaluation_table")),
-    *(path for part in ("fairness", "intervals", "rates") for path in (ROOT / "metrics" / part).glob("*.py")),
+    ROOT / "metrics" / "shown_bounds.py", ROOT / "metrics" / "scores" / "score_matching.py",
+    ROOT / "metrics" / "scores" / "subjects.py", ROOT / "figures" / "identification_figures.py", ROOT / "figures" / "difference_figures.py",
+    ROOT / "figures" / "whole_set.py",
+    *(path for part in ("fairness", "intervals", "rates", "report", "identification", "comparison") for path in (ROOT / "metrics" / part).glob("*.py")),
 ]  # fmt: skip
-"""Where the texts and reasons of an evaluation's report come from."""
+"""Where the texts and reasons of the reports of evaluations, searches and comparisons come from."""
 
 
 def asked_for(path: Path) -> list[str]:
@@ -51,8 +53,9 @@ def asked_for(path: Path) -> list[str]:
 
 
 NOT_IN_REPORTS = {
+    "{first} and {second} are not scores of the same list: their rows differ in number, label or subject, and they do not name the images (path1, path2).",
+    "The first such row, of those that count, is comparison {row:,}.",  # a refusal
     "... and {n} more (see --json)",  # lists of files
-    "draws for {groups:,} groups would take {gigabytes:,.0f} GB of memory; evaluate fewer groups at once, or give --bootstrap 0",
 }
 """Said elsewhere than in a report."""
 
@@ -116,7 +119,7 @@ def test_every_word_of_tables_plots_and_reasons_asked_for_a_translation(tmp_path
 
     monkeypatch.setattr(verification_figures, "framed", framed)
     monkeypatch.setattr(verification_figures, "picture", lambda *_given, **_options: b"<svg/>")
-    monkeypatch.setattr("fairdesk.metrics.report.written._pdf", lambda *_given: b"")
+    monkeypatch.setattr("fairdesk.metrics.report.document._pdf", lambda *_given: b"")
     params = EvaluateParams(
         scores=scores_of(kind, tmp_path / "s.npz"), by="group", at=at, bootstrap=None if kind == "no names" else 40,
         insightface=kind == "whole", out=tmp_path / "out", language="es",
@@ -138,5 +141,6 @@ def test_every_word_of_tables_plots_and_reasons_asked_for_a_translation(tmp_path
 def test_the_plot_of_a_search_too(monkeypatch):
     monkeypatch.setattr(language, "phrases", lambda _language: {"all": "todas"})
     with speaking_report("es"):
-        figure = match_figure({WHOLE: ([0.5, 1.0], [0.5, 1.0]), "q1": ([1.0, 1.0], [1.0, 1.0])}, "x")
+        curves = {WHOLE: ([0.5, 1.0], [0.5, 1.0]), "q1": ([1.0, 1.0], [1.0, 1.0])}
+        figure = verification_figures.framed(lambda axes: draw_matches(axes, curves))
     assert {"todas", "q1"} <= set(letters_of(figure)) and "all" not in letters_of(figure)

@@ -39,12 +39,12 @@ def test_a_record_that_names_what_is_not_a_reports_removes_nothing(tmp_path):
     (folder / "c.npz").write_text("x")
     for record in (["../a.csv", str(tmp_path / "a.csv"), "c.npz", 7, "gone.csv", "tables/../../a.csv"], "a.csv", None):
         (folder / "evaluation.json").write_text(json.dumps({"files": record}))
-        assert files_of_earlier(folder) == set()
+        assert files_of_earlier(folder, "evaluation.json") == set()
     for text in ("", "[1]", "{", '{"files": {}}'):
         (folder / "evaluation.json").write_text(text)
-        assert files_of_earlier(folder) == set()
+        assert files_of_earlier(folder, "evaluation.json") == set()
     (folder / "evaluation.json").write_text(json.dumps({"files": ["tables/b.csv"]}))
-    assert files_of_earlier(folder) == {"tables/b.csv"}
+    assert files_of_earlier(folder, "evaluation.json") == {"tables/b.csv"}
 
 
 def test_another_files_report_keeps_its_folder(tmp_path):

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QLabel
 
 from fairdesk.dataset.tables import Table
 from fairdesk.gui import async_glue
-from fairdesk.gui.control_names import named_controls
 from fairdesk.gui.dialogs.score_columns_dialog import ScoreColumnsDialog
 from fairdesk.gui.session import Session
 from fairdesk.gui.widgets.elided_label import ElidedLabel
@@ -22,8 +21,10 @@ from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.comparison.job import compare_scores
 from fairdesk.metrics.comparison.results import CompareScoresResult, better_name, normalised_lines
 from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
+from fairdesk.metrics.report.option_words import named_controls
 from fairdesk.metrics.report.search_tables import answer_line, difference_table
 from fairdesk.metrics.report.table_files import as_csv
+from fairdesk.metrics.report.tables import reworded
 from fairdesk.metrics.scores.score_columns import has_columns, table_to_ask_about
 from fairdesk.words import tr
 
@@ -52,6 +53,7 @@ class ModelsDialog(QDialog):
         super().__init__(parent)
         self._session, self._first = session, first
         self.found: CompareScoresResult | None = None
+        self._shown: CompareScoresParams | None = None  # how it was compared
         self._columns: dict[
             Path, str
         ] = {}  # of tables that do not say themselves what they are, and differ from the first
@@ -69,7 +71,10 @@ class ModelsDialog(QDialog):
         self.more.setProperty("role", "muted")
         self.view = TableView(session.theme)
         self.save, close = QPushButton(tr("Save as CSV…")), QPushButton(tr("Close"))
-        self.save.setEnabled(False)
+        self.report = QPushButton(tr("Export report…"))
+        self.report.setToolTip(tr("HTML, PDF, plots and tables of this comparison, in English or Spanish"))
+        self.wanted: CompareScoresParams | None = None  # the report that was asked for
+        self._allow(False)
         top, buttons = QHBoxLayout(), QHBoxLayout()
         named = f"{first.scores.stem}  ({about})" if about else first.scores.stem
         self.against = ElidedLabel()
@@ -81,6 +86,7 @@ class ModelsDialog(QDialog):
         top.addWidget(self.distance)
         buttons.addStretch()
         buttons.addWidget(self.save)
+        buttons.addWidget(self.report)
         buttons.addWidget(close)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
@@ -90,6 +96,7 @@ class ModelsDialog(QDialog):
         layout.addLayout(buttons)
         browse.clicked.connect(lambda: async_glue.start(self._browse()))
         self.save.clicked.connect(lambda: async_glue.start(self._save()))
+        self.report.clicked.connect(self._want_report)
         close.clicked.connect(self.reject)
         self.second.currentIndexChanged.connect(lambda _row: self.compare())
         self.distance.toggled.connect(lambda _on: self.compare())
@@ -117,14 +124,30 @@ class ModelsDialog(QDialog):
         self._session.background.read(
             ("compare models", id(self)),
             lambda: compare_scores(params, QuietContext(), needed=False),
-            self._show,
+            lambda result: self._show(params, result),
             self._failed,
         )
 
-    def _show(self, result: CompareScoresResult) -> None:
+    def _allow(self, there: bool) -> None:
+        """Let a comparison that is there be saved and reported."""
+        for button in (self.save, self.report):
+            button.setEnabled(there)
+
+    def _want_report(self) -> None:
+        """Ask for the report of what is shown, and close: its form is the window's."""
+        self.wanted = self._shown
+        self.accept()
+
+    def _show(self, params: CompareScoresParams, result: CompareScoresResult) -> None:
         self.found = result
-        self.save.setEnabled(True)
-        said, table = self._with_short_names(result), difference_table(result)
+        self._shown = params.model_copy(
+            update={
+                "distance": result.distances_first, "second_distance": result.distances_second,
+                "labels_of": None if result.corrections is None else params.labels_of,
+            }
+        )  # fmt: skip
+        self._allow(True)
+        said, table = self._with_short_names(result), reworded(difference_table(result), named_controls)
         for row, one in zip(table.rows, said.differences, strict=True):
             row[-1] = replace(row[-1], text=better_name(one, said), tip=row[-1].text)
         self.view.show_table(table)
@@ -159,7 +182,7 @@ class ModelsDialog(QDialog):
 
     def _failed(self, error: BaseException) -> None:
         self._say(self.answer, named_controls(str(error)))
-        self.save.setEnabled(False)
+        self._allow(False)
 
     async def _browse(self) -> None:
         path = await async_glue.choose_file(
@@ -194,4 +217,4 @@ class ModelsDialog(QDialog):
     async def _save(self) -> None:
         path = await async_glue.choose_file(self, tr("Save the table"), tr("CSV (*.csv)"), save="csv")
         if path and self.found is not None:
-            write_text(Path(path), as_csv(difference_table(self.found)))
+            write_text(Path(path), as_csv(reworded(difference_table(self.found), named_controls)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem
 
 from fairdesk.gui.theme import Theme
@@ -14,6 +14,8 @@ from fairdesk.words import tr
 
 _AROUND = 9  # pixels of a row around its letters
 _MOST_NAME = 140  # pixels of a name above a column
+_WIDTHS = (190, 240, 300)  # pixels of a column of names, where a table has no room for whole ones
+_EDGES = 14  # pixels of a cell beside its text
 
 
 class TableView(QTableWidget):
@@ -29,6 +31,9 @@ class TableView(QTableWidget):
         self.setTabKeyNavigation(False)  # the arrows go from cell to cell, Tab goes on
         self.copying = TableCopy(self)
         self.setHorizontalScrollMode(QTableWidget.ScrollMode.ScrollPerPixel)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setWordWrap(False)  # else the end of a first line is cut
+        self._set: dict[int, int] = {}  # of columns of names: the width that was set here, and nobody changed
 
     def show_table(self, table: Table, *, widths: bool = True) -> None:
         """Fill it; without `widths` its columns stay as wide as they are."""
@@ -48,6 +53,49 @@ class TableView(QTableWidget):
                 self.setItem(y, x, self._item(cell, left=table.columns[x].text))
         if widths:
             self.resizeColumnsToContents()
+            self._set = {x: self.columnWidth(x) for x, column in enumerate(table.columns) if column.text}
+        self._fit_names()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._fit_names()
+
+    def _fit_names(self) -> None:
+        """Cut long names in their middle where the table is wider than its place, so that numbers are seen beside them.
+
+        Different names stay different; a cut one is whole in its tip. A column whose width a person set stays.
+        """
+        if self.shown is None:
+            return
+        self._set = {x: width for x, width in self._set.items() if self.columnWidth(x) == width}
+        whole = {x: max(self.sizeHintForColumn(x), self.horizontalHeader().sectionSizeHint(x)) for x in self._set}
+        others = sum(self.columnWidth(x) for x in range(self.columnCount()) if x not in whole)
+        for x, width in whole.items():
+            fits = others + sum(whole.values()) <= self.viewport().width()
+            self.setColumnWidth(x, width if fits else self._least_width(x, width))
+            self._set[x] = self.columnWidth(x)
+        for x in whole:
+            for y, row in enumerate(self.shown.rows):
+                if (item := self.item(y, x)) is not None:
+                    item.setToolTip(self._tip(row[x], cut=self._cut(item, self.columnWidth(x)) != item.text()))
+
+    def _least_width(self, x: int, whole: int) -> int:
+        """Return the least width at which different names of a column are seen to be different."""
+        items = [item for y in range(self.rowCount()) if (item := self.item(y, x)) is not None]
+        for width in _WIDTHS:
+            if len({self._cut(item, width) for item in items}) == len({item.text() for item in items}):
+                return min(width, whole)
+        return whole
+
+    @staticmethod
+    def _cut(item: QTableWidgetItem, width: int) -> str:
+        return QFontMetrics(item.font()).elidedText(item.text(), Qt.TextElideMode.ElideMiddle, width - _EDGES)
+
+    @staticmethod
+    def _tip(cell: Cell, *, cut: bool = False) -> str:
+        """Return what the tip of a cell says: the whole text where it is cut, the cell's own tip, and what a double click does."""
+        behind = tr("Double-click shows the pairs") if cell.pairs is not None else ""
+        return "\n".join(part for part in (cell.text if cut else "", cell.tip, behind) if part)
 
     def _cut_names(self, table: Table) -> None:
         """Cut long names above columns, so that the columns behind them are seen; different names stay different."""
@@ -70,10 +118,7 @@ class TableView(QTableWidget):
         font.setBold(cell.strong)
         font.setUnderline(cell.pairs is not None)
         item.setFont(font)
-        tip = cell.tip
-        if cell.pairs is not None:
-            tip = "\n".join(part for part in (tip, tr("Double-click shows the pairs")) if part)
-        item.setToolTip(tip)
+        item.setToolTip(self._tip(cell))
         if cell.weak and self._theme is not None:
             item.setForeground(QColor(self._theme.tokens["warn"]))
         return item

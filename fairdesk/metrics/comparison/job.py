@@ -17,6 +17,7 @@ from fairdesk.metrics.evaluation import evaluate, evaluate_whole
 from fairdesk.metrics.fairness.figure_notes import smaller_is_fairer
 from fairdesk.metrics.pairs_behind.corrections import read_known_of
 from fairdesk.metrics.params import CompareScoresParams, EvaluateParams, columns_of
+from fairdesk.metrics.report.language import speaking_report
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.scores.group_normalisation import apply, divide_people, learn
 from fairdesk.metrics.scores.grouped_scores import group_comparisons
@@ -36,6 +37,11 @@ def compare_scores(params: CompareScoresParams, context: Context, *, needed: boo
     Without `needed`, scores that name no image of the project `labels_of` are compared as they are, and what a file says
     of its polarity wins over what was asked for.
     """
+    with speaking_report(params.language if params.out is not None else None):  # rules and reasons are in the report
+        return _compare(params, context, needed)
+
+
+def _compare(params: CompareScoresParams, context: Context, needed: bool) -> CompareScoresResult:
     need_apart(params.out, WRITTEN, (params.first, params.second))
     context.progress(0, 4, tr("steps"))
     named = columns_of(params.first, params.columns)
@@ -69,7 +75,8 @@ def compare_scores(params: CompareScoresParams, context: Context, *, needed: boo
     if params.out is not None:
         from fairdesk.metrics.comparison.written import write_comparison
 
-        page = write_comparison(params.out, result)
+        result.report_language = params.language
+        page = write_comparison(params.out, result, params, (matched.first, matched.second), context.check)
         context.artifact(page)
         result.report = str(page)
     context.progress(4, 4, tr("steps"))
@@ -168,9 +175,15 @@ def _encoder(result: EvaluateResult) -> str | None:
 
 
 def _names(params: CompareScoresParams) -> tuple[str, str]:
-    """Return the files' names, with their folders where the names are the same."""
+    """Return the files' names; where these are the same, with as many of their folders as tell them apart."""
     one, two = params.first, params.second
-    return (one.stem, two.stem) if one.stem != two.stem else (str(one), str(two))
+    if one.stem != two.stem:
+        return one.stem, two.stem
+    for parts in range(1, max(len(one.parts), len(two.parts))):
+        names = "/".join(one.parts[-parts:]), "/".join(two.parts[-parts:])
+        if names[0] != names[1]:
+            return names
+    return str(one), str(two)
 
 
 def _apart(first: float, second: float) -> float:

@@ -19,13 +19,18 @@ from fairdesk.metrics.pairs_behind.shown_figures import (
     figure_value,
     is_gap,
     is_rate,
+    minus,
     number,
     points_between,
 )
 from fairdesk.metrics.results import Corrections
 from fairdesk.words import mark, tr, tr_n
 
-WRITTEN = ("differences.csv", "comparison.json")
+WRITTEN = (
+    "comparison.html", "comparison.pdf", "comparison.json", "differences.csv",
+    *(f"tables/{name}.{form}" for name in ("less_biased", "models", "models_definitions") for form in ("csv", "tex")),
+    *(f"{name}.{form}" for name in ("models-roc", "models-det", "differences") for form in ("svg", "png", "pdf")),
+)  # fmt: skip
 """What the folder of a comparison has."""
 
 
@@ -95,6 +100,8 @@ class CompareScoresResult(JobResult):
     cautions: list[str] = []
     """What may make the comparison another one than was meant."""
     report: str | None = None
+    report_language: str | None = None
+    """The language that the report, the rules and the reasons are written in, where it was asked for."""
 
     def caution(self) -> str | None:
         """Say what is to be looked at, if there is anything."""
@@ -113,7 +120,7 @@ class CompareScoresResult(JobResult):
                     "Thresholds {first} and {second} ({rule}).",
                     first=number(self.threshold_first),
                     second=number(self.threshold_second),
-                    rule=self.rule,
+                    rule=minus(self.rule or ""),
                 )
             )
         if self.in_no_group:
@@ -154,7 +161,13 @@ class CompareScoresResult(JobResult):
         return lines + ([] if self.corrections is None else self.corrections.lines())
 
     def text(self) -> str:
-        """Say what differs, and what cannot be told."""
+        """Say what differs, and what cannot be told; in the language of the report, where one was asked for."""
+        from fairdesk.metrics.report.language import speaking_report
+
+        with speaking_report(self.report_language):
+            return "\n".join(self._lines())
+
+    def _lines(self) -> list[str]:
         lines = [
             tr(
                 "{second} less {first}, over {comparisons}",
@@ -179,7 +192,7 @@ class CompareScoresResult(JobResult):
         lines.append(tr("Intervals: {interval}", interval=self.interval))
         if self.report:
             lines.append(tr("Report: {report}", report=self.report))
-        return "\n".join(lines)
+        return lines
 
 
 def _with_name(path: str, encoder: str | None, distances: bool) -> str:

@@ -125,11 +125,11 @@ def figure_tip(name: str) -> str:
     note = FIGURES.get(name)
     if note is None:
         return ""
-    lines = [note.formula, *_letters(note.formula), note.source, note.even]
+    lines = [note.formula, *letters_of(note.formula), note.source, note.even]
     return "\n".join(tr(line) for line in lines if line)
 
 
-def _letters(formula: str) -> list[str]:
+def letters_of(formula: str) -> list[str]:
     """Return what the letters of a formula stand for, where it has them."""
     words = set(re.findall("[A-Za-z]+", formula))
     return [

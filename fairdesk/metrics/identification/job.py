@@ -8,9 +8,11 @@ import numpy as np
 
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context
+from fairdesk.jobs.read_and_written import need_apart
 from fairdesk.metrics.identification.files import SearchScores, read_search
 from fairdesk.metrics.identification.rates import Mask, Searches, match_rates, search, threshold_at_fpir
 from fairdesk.metrics.identification.results import (
+    WRITTEN,
     DroppedProbes,
     IdentifyResult,
     MatchCurves,
@@ -22,6 +24,7 @@ from fairdesk.metrics.identification.spread import ProbeDraws
 from fairdesk.metrics.intervals.by_pairs import Interval, wilson
 from fairdesk.metrics.params import IdentifyParams
 from fairdesk.metrics.rates.error_rates import resolvable
+from fairdesk.metrics.report.language import speaking_report
 from fairdesk.words import tr
 
 TARGETS = ("0.001", "0.01", "0.1")
@@ -32,6 +35,12 @@ DRAWS = 1000
 
 def identify_probes(params: IdentifyParams, context: Context) -> IdentifyResult:
     """Job: rank the gallery for each probe; with `out` also write the report."""
+    with speaking_report(params.language if params.out is not None else None):  # reasons are in the report
+        return _identify(params, context)
+
+
+def _identify(params: IdentifyParams, context: Context) -> IdentifyResult:
+    need_apart(params.out, WRITTEN, (params.scores,))
     context.progress(0, 3, tr("steps"))
     found = read_search(params.scores)
     if params.distance:
@@ -45,6 +54,7 @@ def identify_probes(params: IdentifyParams, context: Context) -> IdentifyResult:
     if params.out is not None:
         from fairdesk.metrics.identification.written import write_search_report
 
+        result.report_language = params.language
         page = write_search_report(params.out, result, params, context.check)
         context.artifact(page)
         result.report = str(page)

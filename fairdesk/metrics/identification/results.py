@@ -9,6 +9,12 @@ from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.shown_bounds import noted, tells_little, within
 from fairdesk.words import tr, tr_n
 
+WRITTEN = (
+    "identification.html", "identification.pdf", "identification.json", "cmc.csv", "fnir.csv", "cmc.svg", "cmc.png", "cmc.pdf",
+    *(f"tables/{name}.{form}" for name in ("ranks", "open_set", "probes") for form in ("csv", "tex")),
+)  # fmt: skip
+"""What the report of a search has."""
+
 
 class MatchCurves(Record):
     """Share of mated probes whose mate is within rank 1, 2, ..., by both rules for equal scores."""
@@ -101,6 +107,8 @@ class IdentifyResult(JobResult, SearchFigures):
     """How the intervals were made."""
     warning: str | None = None
     report: str | None = None
+    report_language: str | None = None
+    """The language that the report and the reasons are written in, where it was asked for."""
 
     def counts(self) -> str:
         """Say how many probes were searched for among how many."""
@@ -137,7 +145,13 @@ class IdentifyResult(JobResult, SearchFigures):
         )
 
     def text(self) -> str:
-        """Say ranks and rates, overall and by group."""
+        """Say ranks and rates, overall and by group; in the language of the report, where one was asked for."""
+        from fairdesk.metrics.report.language import speaking_report
+
+        with speaking_report(self.report_language):
+            return "\n".join(self._said())
+
+    def _said(self) -> list[str]:
         lines = [
             self.counts(),
             *_lines(self, by_probes=not self.draws),
@@ -152,7 +166,7 @@ class IdentifyResult(JobResult, SearchFigures):
         lines.append(tr("Intervals: {interval}", interval=self.interval))
         if self.report:
             lines.append(tr("Report: {report}", report=self.report))
-        return "\n".join(lines)
+        return lines
 
 
 def search_tells_little(interval: Interval | None, subjects: int) -> str:

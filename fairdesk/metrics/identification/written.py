@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fairdesk.figures.whole_set import WHOLE, whole_name
+from fairdesk.images.file_facts import file_sha256
 from fairdesk.images.table_cells import safe_rows
-from fairdesk.images.written_files import write_bytes
 from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures
 from fairdesk.metrics.params import IdentifyParams
+from fairdesk.metrics.report.document import Document, Drawing, Plot, files_of, write_files
+from fairdesk.metrics.report.language import speaking_report
+from fairdesk.metrics.report.search_facts import search_caveats, search_facts
+from fairdesk.metrics.report.search_tables import search_tables
 from fairdesk.words import tr
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 def rows_of(result: IdentifyResult) -> dict[str, SearchFigures]:
@@ -75,39 +74,52 @@ def _csv(rows: list[list[object]]) -> str:
     return buffer.getvalue()
 
 
-def match_figure_of(result: IdentifyResult) -> Figure | None:
-    """Return the match characteristics of all probes and each group as a figure; None where there are none."""
-    from fairdesk.figures.identification_figures import match_figure
-
+def match_drawing(result: IdentifyResult) -> Drawing | None:
+    """Return how the match characteristics of all probes and each group are drawn; None where there are none."""
     curves = {
         name: (row.cmc.pessimistic, row.cmc.optimistic)
         for name, row in rows_of(result).items()
         if row.cmc.pessimistic is not None and row.cmc.optimistic is not None
     }
-    title = tr("Cumulative match characteristic")
-    return match_figure(curves, title, list(result.groups or {})) if curves else None
+    if not curves:
+        return None
+    from fairdesk.figures.identification_figures import draw_matches
+
+    return lambda axes: draw_matches(axes, curves, list(result.groups or {}))
 
 
 def write_search_report(
     folder: Path, result: IdentifyResult, params: IdentifyParams, check: Callable[[], None] = lambda: None
 ) -> Path:
-    """Write identification.json, cmc.csv, fnir.csv and the curve (PNG, SVG) into a folder; returns the JSON's path.
+    """Write identification.html, .pdf and .json, the tables (CSV, LaTeX) and the curve (PNG, SVG, PDF); returns the page.
 
-    `check` may raise to end it: all files are made before the first is written.
+    What an earlier report of a search wrote there by its own record, and this one does not, is removed. The same inputs
+    give the same bytes. `check` may raise to end it: all files are made before the first is written.
     """
     check()
-    from fairdesk.figures.verification_figures import picture
+    from fairdesk.figures.lettering import lettering
 
     check()
     files = {"cmc.csv": cmc_csv(result).encode(), "fnir.csv": points_csv(result).encode()}
-    figure = match_figure_of(result)
-    if figure is not None:
-        for form in ("svg", "png"):
-            check()
-            files[f"cmc.{form}"] = picture(figure, form)
-    about = {"scores": params.scores.name, "distance": params.distance, "by": params.by}
-    files["identification.json"] = (json.dumps(result.json_values() | {"about": about}, indent=1) + "\n").encode()
-    check()
-    for name, content in files.items():
-        write_bytes(folder / name, content)
-    return folder / "identification.json"
+    sha256 = file_sha256(params.scores)
+    about = {
+        "scores": params.scores.name, "scores SHA-256": sha256, "distance": params.distance, "by": params.by,
+    }  # fmt: skip
+    with (
+        speaking_report(params.language) as language,
+        lettering([*(result.groups or {}), params.label_source or "", params.scores.name]),
+    ):
+        check()
+        draw = match_drawing(result)
+        document = Document(
+            "identification",
+            tr("One-to-many identification rates"),
+            search_facts(result, params, sha256),
+            search_tables(result),
+            search_caveats(result),
+            {} if draw is None else {"cmc": Plot(tr("Mated probes found by rank (CMC)"), draw)},
+            [result.warning] if result.warning else [],
+        )
+        files |= files_of(document, language, check)
+    write_files(folder, "identification.json", files, result.json_values() | {"about": about}, check)
+    return folder / "identification.html"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -51,11 +52,17 @@ def number(value: float | str | None) -> str:
     """Show a number with four significant digits, or a dash."""
     if value is None:
         return "–"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int):
-        return str(value)
-    return "∞" if value == math.inf else f"{rounded_to(value, 4):.4g}"
+    if isinstance(value, float) and math.isfinite(value):
+        return minus(f"{rounded_to(value, 4):.4g}")
+    return minus(str(value)).replace("inf", "∞")
+
+
+_HYPHEN = re.compile(r"(?<![\w-])-(?=[\d∞i.])|(?<=\de)-(?=\d)")
+
+
+def minus(text: str) -> str:
+    """Return a text with U+2212 before its numbers: files for programs have ASCII's hyphen."""
+    return _HYPHEN.sub("−", text)
 
 
 def rates_between(interval: Interval | None, *, by_pairs: bool = False) -> str:
@@ -146,7 +153,7 @@ def figure_value(name: str, value: float | None) -> str:
     """Show a fairness figure: rates in percent, what lies between them in percentage points, all else as a number."""
     if value is None or is_rate(name):
         return points(value) if value is not None and is_gap(name) else rate(value)
-    shown = plain(value, 4)
+    shown = minus(plain(value, 4))
     if name.startswith("accuracy_STD"):
         return tr("{number} pp", number=shown)
     return f"{shown} %" if in_hundredths(name) else shown

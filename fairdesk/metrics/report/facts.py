@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from fairdesk import __version__
 from fairdesk.metrics.pairs_behind.pair_query import cell_key
-from fairdesk.metrics.pairs_behind.shown_figures import number
+from fairdesk.metrics.pairs_behind.shown_figures import minus, number
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.scores.score_set import NORMALISED
@@ -26,8 +27,8 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
         (tr("Date"), params.date or tr("not given")),
         (tr("Scores"), params.scores.name),
         (tr("SHA-256 of the scores"), about.get("scores SHA-256")),
-        (tr("What the scores are"), _measure(result.measure) if result.measure else None),
-        (tr("Polarity"), tr("distances: small means alike") if params.distance else tr("similarities: large means alike")),
+        (tr("What the scores are"), measured(result.measure) if result.measure else None),
+        (tr("Polarity"), polarity(params.distance)),
         (tr("Pair list"), result.pair_list),
         (tr("SHA-256 of the pair list"), result.pair_list_sha256),
         (tr("Embedding model"), result.encoder and named_encoder(result.encoder, result.precision, result.mirrored, result.scaling)),
@@ -37,10 +38,10 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
         (tr("Faces with an embedding"), None if result.faces is None else grouped(f"{result.faces:,}")),
         (tr("Project of the corrections"), result.corrections and result.corrections.project),
         (tr("SHA-256 of the corrections"), result.corrections and result.corrections.project_sha256),
-        (tr("Source of the group labels"), _source(params.label_source) or (tr("not given") if groups is not None else None)),
+        (tr("Source of the group labels"), label_source(params.label_source) or (tr("not given") if groups is not None else None)),
         (
             tr("Threshold"),
-            None if common is None else f"{number(common.threshold)} ({common.rule})",
+            None if common is None else f"{number(common.threshold)} ({minus(common.rule)})",
         ),
         (tr("Weight of the FMR (alpha)"), None if groups is None else f"{params.alpha:g}"),
         (tr("Intervals"), result.interval),
@@ -48,20 +49,35 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
         (tr("EER"), tr("FVC rule: the mean of FMR and FNMR where they are closest; the operating points are the distinct scores and +inf")),
         (tr("TAR at FAR"), tr("the greatest TAR with FMR ≤ target; never the nearest point")),
         (tr("Equal scores"), tr("a score equal to the threshold is accepted; AUC counts ties half")),
-        (tr("Versions"), f"FairDesk {__version__}, Python {platform.python_version()}, NumPy {np.__version__}"),
+        (tr("Versions"), versions()),
     ]  # fmt: skip
+    return known(rows)
+
+
+def known(rows: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
+    """Return the facts that are known, as texts."""
     return [(name, str(value)) for name, value in rows if value not in (None, "")]
+
+
+def polarity(distance: bool) -> str:
+    """Say which scores mean that two faces are alike."""
+    return tr("distances: small means alike") if distance else tr("similarities: large means alike")
+
+
+def versions() -> str:
+    """Say with which versions numbers were made."""
+    return f"FairDesk {__version__}, Python {platform.python_version()}, NumPy {np.__version__}"
 
 
 _SOURCES = {one: one for one in (mark("self-reported"), mark("annotated"), mark("predicted"))}
 
 
-def _source(text: str | None) -> str | None:
+def label_source(text: str | None) -> str | None:
     """Return how labels came about, in the report's language where it is one of the usual words."""
     return text if text is None or text.strip().casefold() not in _SOURCES else tr(text.strip().casefold())
 
 
-def _measure(text: str) -> str:
+def measured(text: str) -> str:
     """Return what the scores are, as a score file says it, in the report's language."""
     plain, normalised, method = text.partition(NORMALISED)
     if not normalised:

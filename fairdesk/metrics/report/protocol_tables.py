@@ -50,11 +50,11 @@ def points_table(result: EvaluateResult) -> Table:
         points = row.operating_points
         if points is None:
             why = row.operating_points_why or row.eer_why
-            rows += [[Cell(name), *(or_dash("–", why) for _ in columns[1:])]] if names else []
+            rows += [[Cell(name, given=True), *(or_dash("–", why) for _ in columns[1:])]] if names else []
             continue
         rows.append(
             [
-                Cell(name), _of(row.eer_interpolated), _of(row.eer_hull),
+                Cell(name, given=True), _of(row.eer_interpolated), _of(row.eer_hull),
                 *(_of(points[n].fmr if n == "ZeroFNMR" else points[n].fnmr) for n in names),
             ]
         )  # fmt: skip
@@ -65,7 +65,7 @@ def points_table(result: EvaluateResult) -> Table:
             )
             rows.append(
                 [
-                    Cell(tr("{name}, InsightFace's TAR at the nearest FAR", name=name)),
+                    Cell(tr("{name}, InsightFace's TAR at the nearest FAR", name=name), given=True),
                     Cell(near),
                     *([Cell("")] * (len(names) + 1)),
                 ]
@@ -91,7 +91,7 @@ def folds_table(result: EvaluateResult) -> Table:
                 for share, unit in ((found.accuracy, "{number} %"), (found.std, gap), (found.standard_error, gap))
             ]
             counts = [Cell(grouped(f"{count:,}")) for count in (found.folds, found.comparisons)]
-            rows.append([Cell(name), Cell(rule_name(rule)), *shares, *counts])
+            rows.append([Cell(name, given=True), Cell(rule_name(rule)), *shares, *counts])
     notes = [tr("Each fold at the threshold that the other folds choose."), tr("pp: percentage points.")]
     spread = {} if result.groups is None else result.groups.fold_fairness or {}
     for rule, one in spread.items():

@@ -17,6 +17,7 @@ from fairdesk.metrics.pairs_behind.shown_figures import (
     figure_unit,
     figure_value,
     is_rate,
+    minus,
     number,
     or_why,
     points_between,
@@ -117,7 +118,7 @@ def _overall(result: EvaluateResult) -> Table:
                 (tr("FNMR at the threshold"), "fnmr", common.false_non_matches, "false non-match"),
             )
         ]
-        notes.append(tr("Threshold {threshold} ({rule}).", threshold=number(common.threshold), rule=common.rule))
+        notes.append(tr("Threshold {threshold} ({rule}).", threshold=number(common.threshold), rule=minus(common.rule)))
     return Table(
         "overall",
         tr("All comparisons"),
@@ -190,14 +191,16 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
         )
         rows.append(
             [
-                Cell(name), or_dash("–" if subjects is None else grouped(f"{subjects:,}"), uncounted), _counts(genuine),
+                Cell(name, given=True), or_dash("–" if subjects is None else grouped(f"{subjects:,}"), uncounted), _counts(genuine),
                 _counts(impostor), _counts(whose.dropped.genuine + whose.dropped.impostor), fmr, fmr_span, fnmr, fnmr_span,
                 Cell(grouped(f"{row.false_matches:,}"), pairs=fmr.pairs), Cell(grouped(f"{row.false_non_matches:,}"), pairs=fnmr.pairs),
                 _rate(row.accuracy, row.accuracy_why),
             ]
         )  # fmt: skip
     rule = tr(
-        "Threshold {threshold} ({rule}), the same for every group", threshold=number(groups.threshold), rule=groups.rule
+        "Threshold {threshold} ({rule}), the same for every group",
+        threshold=number(groups.threshold),
+        rule=minus(groups.rule),
     )
     note = with_whole("; ".join([rule, *groups.fairness.worst_lines()]) + ".", result)
     note = " ".join(part for part in (note, result.beside_groups()) if part)
@@ -226,7 +229,7 @@ def _own_thresholds(groups: GroupsResult) -> Table:
         ]
         if name in few:
             shown = [replace(cell, text=f"({cell.text})", weak=True, tip=below, why="") for cell in shown]
-        rows.append([Cell(name), *shown])
+        rows.append([Cell(name, given=True), *shown])
     note = tr(
         "A second view: what each group would show if its own comparisons set its threshold ({rule}). One system has one "
         "threshold, and the rates are of the very comparisons that set them, so that they are a little too good.",
@@ -297,7 +300,9 @@ def _differences(groups: GroupsResult) -> Table:
                 for ci in (one.ci, one.together)
             ),
         )  # fmt: skip
-        made = [Cell(text, strong=sure, tip=one.ci_why or "") for text in texts]
+        made = [
+            Cell(text, strong=sure, tip=one.ci_why or "", given=place in (1, 2)) for place, text in enumerate(texts)
+        ]
         made[3] = replace(made[3], value=hundredfold(one.difference))
         made[4:] = [replace(made[4], ends=in_percent(one.ci)), replace(made[5], ends=in_percent(one.together))]
         rows.append(made)
@@ -318,7 +323,7 @@ def _between(groups: GroupsResult) -> Table:
     ]
     rows = []
     for first in names if groups.fmr_matrix else ():
-        cells = [Cell(first)]
+        cells = [Cell(first, given=True)]
         for second in names:
             found = groups.fmr_matrix[cell_key(first, second)]
             text = "" if found.fmr is None else f"{rate(found.fmr)} ({cell_counts(found)})"
@@ -342,7 +347,7 @@ def _scores(groups: GroupsResult) -> Table:
     no_genuine, no_impostor = tr("no genuine pairs in this group"), tr("no impostor pairs within this group")
     rows = [
         [
-            Cell(name), _number(row.genuine_mean, no_genuine), _number(row.genuine_median, no_genuine),
+            Cell(name, given=True), _number(row.genuine_mean, no_genuine), _number(row.genuine_median, no_genuine),
             _number(row.impostor_mean, no_impostor), _number(row.impostor_median, no_impostor), _counts(row.dropped.genuine), _counts(row.dropped.impostor),
         ]
         for name, row in groups.per_group.items()
@@ -363,7 +368,7 @@ def _own(result: EvaluateResult) -> Table:
         wide = eer_tells_little(row, genuine, impostor, subjects)
         shown = noted(_span(rate(row.eer), row.eer_ci, by_pairs=row.eer_ci_by is not None), wide)
         cells = [
-            Cell(name),
+            Cell(name, given=True),
             or_dash(shown, row.eer_why)
             if row.eer is None
             else Cell(
@@ -434,7 +439,13 @@ def _left_out(result: EvaluateResult) -> Table:
         Column(tr("Does it count?"), text=True),
     ]  # fmt: skip
     rows = [
-        [Cell(one.group or tr("all")), Cell(one.reason), _counts(one.genuine), _counts(one.impostor), Cell(one.counted)]
+        [
+            Cell(one.group or tr("all"), given=True),
+            Cell(one.reason, given=True),
+            _counts(one.genuine),
+            _counts(one.impostor),
+            Cell(one.counted),
+        ]
         for one in result.left_out
     ]
     note = tr(

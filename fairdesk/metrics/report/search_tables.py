@@ -17,7 +17,7 @@ from fairdesk.metrics.comparison.results import (
 from fairdesk.metrics.fairness.figure_notes import figure_tip
 from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures, search_tells_little
 from fairdesk.metrics.intervals.by_pairs import Interval
-from fairdesk.metrics.pairs_behind.shown_figures import number, or_why, rate, rates_between
+from fairdesk.metrics.pairs_behind.shown_figures import figure_name, number, or_why, rate, rates_between
 from fairdesk.metrics.report.tables import (
     INTERVAL,
     PERCENT,
@@ -37,13 +37,15 @@ RANKS = (1, 5, 10, 20)
 
 
 def search_tables(result: IdentifyResult) -> list[Table]:
-    """Return ranks, and FNIR at each FPIR, of all probes and each group."""
+    """Return ranks, FNIR at each FPIR, and how many probes there are, of all probes and each group."""
     groups = result.groups or {}
     rows = [(whole_name(groups), result), *groups.items()]
-    tables = [_ranks(rows, by_probes=not result.draws), _points(rows, by_probes=not result.draws)]
+    tables = [_ranks(rows, by_probes=not result.draws), _points(rows, by_probes=not result.draws), _probes(rows)]
     missing = None if result.unscored is None else result.unscored.line()
     notes = [note for note in (missing, result.unnamed_line(), named_apart(groups)) if note]
-    return [with_reasons(replace(table, note=" ".join([table.note, *notes]))) for table in tables]
+    return [
+        with_reasons(replace(table, note=" ".join(part for part in (table.note, *notes) if part))) for table in tables
+    ]
 
 
 def _shown(interval: Interval | None, why: str | None, subjects: int, *, by_probes: bool) -> Cell:
@@ -59,33 +61,37 @@ def _rate(value: float | None, why: str | None) -> Cell:
 
 
 def _ranks(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Table:
+    found = tr("Found")
     columns = [
-        Column(tr("Group"), text=True), Column(tr("Subjects")), Column(tr("Mated probes")), Column(tr("Non-mated probes")),
-        Column(tr("Dropped")), Column(tr("Rank 1"), numbers=True, unit=PERCENT), Column(INTERVAL, of=tr("Rank 1"), unit=PERCENT),
-        *(column for k in RANKS[1:] for column in (Column(tr("Rank {k}", k=k), numbers=True, unit=PERCENT), Column(INTERVAL, of=tr("Rank {k}", k=k), unit=PERCENT))),
-        Column(tr("Rank 1, ties in favour"), tr("Where another's entry has the same score, the mate counts as first"), numbers=True, unit=PERCENT),
+        Column(tr("Group"), text=True), Column(tr("Rank")), Column(found, tr("Share of mated probes whose mate is within the rank"), numbers=True, unit=PERCENT),
+        Column(INTERVAL, of=found, unit=PERCENT),
+        Column(tr("Ties in favour"), tr("Where another's entry has the same score, the mate comes first"), numbers=True, unit=PERCENT),
     ]  # fmt: skip
     out = []
-    for name, row in rows:
-        worst, best = row.cmc.pessimistic, row.cmc.optimistic
-        at = [None if worst is None else worst[min(k, len(worst)) - 1] for k in RANKS]
-        tip = row.cmc.pessimistic_why or ""
-        why, others = row.rank1_ci_why or row.cmc.pessimistic_why, []
-        for k, one in zip(RANKS[1:], at[1:], strict=True):
-            interval = (row.rank_ci or {}).get(str(k))
-            others += [_rate(one, tip), _shown(interval, why, row.subjects, by_probes=by_probes)]
-        out.append(
-            [
-                Cell(name), Cell(grouped(f"{row.subjects:,}")), Cell(grouped(f"{row.n_mated:,}")), Cell(grouped(f"{row.n_nonmated:,}")),
-                Cell(grouped(f"{row.dropped.mated + row.dropped.nonmated:,}")), _rate(at[0], tip),
-                _shown(row.rank1_ci, row.rank1_ci_why or row.cmc.pessimistic_why, row.subjects, by_probes=by_probes), *others,
-                _rate(None if best is None else best[0], tip),
-            ]
-        )  # fmt: skip
+    for k in RANKS:
+        for name, row in rows:
+            worst, best = ([] if one is None else one for one in (row.cmc.pessimistic, row.cmc.optimistic))
+            at, in_favour = (one[min(k, len(one)) - 1] if one else None for one in (worst, best))
+            interval = row.rank1_ci if k == 1 else (row.rank_ci or {}).get(str(k))
+            no, why = row.cmc.pessimistic_why or "", row.rank1_ci_why or row.cmc.pessimistic_why
+            span = _shown(interval, why, row.subjects, by_probes=by_probes)
+            out.append([Cell(name, given=True), Cell(f"{k}"), _rate(at, no), span, _rate(in_favour, no)])
     note = tr(
         "Share of mated probes whose mate is within a rank; an entry of another person with the same score comes first."
     )
     return Table("ranks", tr("Ranks"), columns, out, note)
+
+
+def _probes(rows: Sequence[tuple[str, SearchFigures]]) -> Table:
+    columns = [
+        Column(tr("Group"), text=True), Column(tr("Subjects")), Column(tr("Mated probes")), Column(tr("Non-mated probes")),
+        Column(tr("Dropped"), tr("Probes without any score")),
+    ]  # fmt: skip
+    out = []
+    for name, row in rows:
+        counts = (row.subjects, row.n_mated, row.n_nonmated, row.dropped.mated + row.dropped.nonmated)
+        out.append([Cell(name, given=True), *(Cell(grouped(f"{count:,}")) for count in counts)])
+    return Table("probes", tr("Probes"), columns, out)
 
 
 def _points(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Table:
@@ -102,7 +108,7 @@ def _points(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Ta
             counts = ["–" if one is None else grouped(f"{one:,}") for one in (point.misses, point.false_positives)]
             out.append(
                 [
-                    Cell(name), Cell(f"{100 * float(target):g} %", value=hundredfold(float(target))),
+                    Cell(name, given=True), Cell(f"{100 * float(target):g} %", value=hundredfold(float(target))),
                     replace(or_dash(f"({shown})" if below else shown, point.fnir_rank1_why, value=hundredfold(point.fnir_rank1)), weak=below),
                     _shown(point.fnir_rank1_ci, point.fnir_rank1_ci_why or point.fnir_rank1_why, row.subjects, by_probes=by_probes), or_dash(counts[0], point.fnir_rank1_why),
                     _rate(point.fpir, point.fpir_why),
@@ -137,9 +143,12 @@ def difference_table(result: CompareScoresResult) -> Table:
         ends = in_percent(row.ci) if shown.of_rate else row.ci
         rows.append(
             [
-                *(Cell(text, strong=sure, tip=tip, value=value, unit=unit) for text, value, unit in cells),
+                *(
+                    Cell(text, strong=sure, tip=tip, value=value, unit=unit, given=place == 0 and row.group is not None)
+                    for place, (text, value, unit) in enumerate(cells)
+                ),
                 Cell(between, strong=sure, tip=tip, ends=ends, unit=shown.unit),
-                Cell(better_name(row, result), strong=sure),
+                Cell(better_name(row, result), strong=sure, given=True),
             ]
         )
     note = tr(
@@ -148,6 +157,17 @@ def difference_table(result: CompareScoresResult) -> Table:
         by=result.matched_by,
     )
     return Table("models", tr("Two models"), columns, rows, f"{note} {tr('pp: percentage points.')}")
+
+
+def answer_table(result: CompareScoresResult) -> Table:
+    """Return the answers to whether the second model treats groups more alike, by every figure; without rows where there are no groups."""
+    columns = [Column(tr("Figure"), text=True), Column(tr("Answer"), text=True)]
+    rows = [
+        [Cell(figure_name(name), tip=figure_tip(name)), Cell(tr(ANSWERS[said]), strong=said != "cannot tell")]
+        for name, said in result.less_biased.items()
+    ]
+    title = tr("Does {second} treat groups more alike than {first}?", second=result.second, first=result.first)
+    return Table("less_biased", title, columns, rows)
 
 
 def answer_line(result: CompareScoresResult) -> str:
@@ -159,6 +179,5 @@ def answer_line(result: CompareScoresResult) -> str:
     ]
     if not shown:
         return tr("There are no groups to compare.")
-    return tr(
-        "Does {second} treat groups more alike than {first}? ", second=result.second, first=result.first
-    ) + "  ".join(shown)
+    asked = tr("Does {second} treat groups more alike than {first}?", second=result.second, first=result.first)
+    return f"{asked} {'  '.join(shown)}"

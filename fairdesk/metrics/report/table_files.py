@@ -23,6 +23,11 @@ _SHOWN = re.compile(
 )
 
 
+_END = rf"({_SHOWN.pattern}|[<>] {_SHOWN.pattern}|[+-]?∞)"
+_SPAN = re.compile(rf"{_END} \w+ {_END}( \(.*\))?")
+"""An interval, such as "-1 % to 2 % (too narrow)"."""
+
+
 def csv_number(text: str) -> str | None:
     """Return a number as programs read it, such as "-0.658 pp" or "2994"; None for any other text.
 
@@ -33,12 +38,15 @@ def csv_number(text: str) -> str | None:
     return text.replace("\u2212", "-").replace(",", "").replace("\u202f", "").removeprefix("+")
 
 
-def _csv_cell(text: str, column: Column) -> str:
-    """Return a cell: a number plain, any other text so that a spreadsheet does not run it."""
+def _csv_cell(cell: Cell, column: Column) -> str:
+    """Return a cell: a number plain, any other text so that a spreadsheet does not run it; every minus is ASCII's, but in names."""
+    text = cell.text if cell.given else cell.text.replace("\u2212", "-")
     if column.text:
         return str(safe_cell(text))
     number = csv_number(text)
-    return str(safe_cell(text)) if number is None else number
+    if number is not None:
+        return number
+    return text if _SPAN.fullmatch(text) else str(safe_cell(text))
 
 
 def _plain(number: float) -> str:
@@ -92,7 +100,7 @@ def as_csv(table: Table) -> str:
     writer.writerow(heads + [head for column, title in titled for head in _heads(column, title)])
     for row in table.rows:
         cells = list(zip(row, table.columns, strict=True))
-        shown = [_csv_cell(cell.text, column) for cell, column in cells]
+        shown = [_csv_cell(cell, column) for cell, column in cells]
         writer.writerow(shown + [number for cell, column in cells for number in _numbers(cell, column)])
     return buffer.getvalue()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -39,6 +40,7 @@ class Cell:
     `why` is the reason of one that shows a dash: it is the tip's first line too, and stands below the table.
     `ends` are those of the interval that is shown, and `value` the number, neither of them rounded, in the unit that is
     shown; `unit` says which where the column does not. `counts` are the false matches and comparisons behind it.
+    The text of one that is `given` is, or ends in, a name that somebody gave: it is the same in every file.
     """
 
     text: str
@@ -51,6 +53,7 @@ class Cell:
     value: float | None = None
     unit: str = ""
     counts: tuple[int, int] | None = None
+    given: bool = False
 
 
 PERCENT = "%"
@@ -111,3 +114,14 @@ def with_reasons(table: Table) -> Table:
                 named.setdefault(cell.why, {})[row[0].text] = None
     said = [tr("– ({why}): {names}.", why=why, names=", ".join(rows)) for why, rows in named.items()]
     return replace(table, note=" ".join([*([table.note] if table.note else []), *said])) if said else table
+
+
+def reworded(table: Table, say: Callable[[str], str]) -> Table:
+    """Return a table whose cells, tips and note say what `say` makes of their texts."""
+
+    def told(cell: Cell) -> Cell:
+        texts = tuple(say(text) for text in (cell.text, cell.tip, cell.why))
+        same = texts == (cell.text, cell.tip, cell.why)
+        return cell if same else replace(cell, text=texts[0], tip=texts[1], why=texts[2])
+
+    return replace(table, rows=[[told(cell) for cell in row] for row in table.rows], note=say(table.note))

@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jinja2 import Environment
 
-from fairdesk import __version__
-from fairdesk.assets import asset
-from fairdesk.images.written_files import Names, safe_name, write_bytes
+from fairdesk.images.written_files import Names, safe_name
 from fairdesk.jobs.results import jsonable
 from fairdesk.metrics.pairs_behind.left_out import FILE
 from fairdesk.metrics.pairs_behind.pair_query import cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import curves_of
 from fairdesk.metrics.rates.error_curves import histogram
 from fairdesk.metrics.rates.error_rates import Scores
-from fairdesk.metrics.report.earlier import files_of_earlier
+from fairdesk.metrics.report.definitions import definition_table
+from fairdesk.metrics.report.document import Document, Drawing, Plot, files_of, write_files
 from fairdesk.metrics.report.evaluation_table import table_csv
 from fairdesk.metrics.report.facts import caveats, facts
 from fairdesk.metrics.report.language import speaking_report
 from fairdesk.metrics.report.result_tables import cell_counts, tables_of
-from fairdesk.metrics.report.table_files import as_csv, as_latex
 from fairdesk.metrics.report.tables import Table
 from fairdesk.metrics.results import EvaluateResult, GroupsResult
 from fairdesk.metrics.scores.grouped_scores import MOST_PAIRED
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from fairdesk.metrics.params import EvaluateParams
-
-Drawing = Callable[["Axes"], None]
 
 
 def drawings(
@@ -182,93 +173,26 @@ def write_report(
         common = result.at_threshold if result.groups is None else result.groups
         threshold = None if common is None else common.threshold
         drawn = drawings(overall, groups, result, distance=params.distance, threshold=threshold, check=check)
-        files |= _plot_files(drawn, len(groups), check)
-        tables = tables_of(result)
-        for table in tables:
-            check()
-            files |= {
-                f"tables/{table.name}.csv": as_csv(table).encode(),
-                f"tables/{table.name}.tex": as_latex(table).encode(),
-            }
-        check()
-        told = facts(result, params, about)
-        files["report.pdf"] = _pdf(result, told, tables, drawn, len(groups), check)
-        check()
-        files["report.html"] = _page(
-            result, told, tables, {n: (plot_title(n, groups), files[f"{n}.svg"]) for n in drawn}, language
-        ).encode()
-    names = sorted([*files, "evaluation.json"])
-    values = result.json_values() | {"about": jsonable(about), "files": names}
-    files["evaluation.json"] = (json.dumps(values, indent=1) + "\n").encode()
-    check()
-    earlier = files_of_earlier(folder)
-    for name, content in files.items():
-        write_bytes(folder / name, content)
-    for name in earlier - files.keys():
-        (folder / name).unlink(missing_ok=True)
+        document = Document(
+            "report",
+            tr("Verification error rates and differential performance"),
+            facts(result, params, about),
+            [*tables_of(result), *definitions(result)],
+            caveats(result),
+            {name: _plot(name, draw, groups) for name, draw in drawn.items()},
+            [result.warning] if result.warning else [],
+        )
+        files |= files_of(document, language, check)
+    write_files(folder, "evaluation.json", files, result.json_values() | {"about": jsonable(about)}, check)
     return folder / "report.html"
 
 
-def _title() -> str:
-    return tr("Verification error rates and differential performance")
+def _plot(name: str, draw: Drawing, groups: dict[str, Scores]) -> Plot:
+    places = min(len(groups), MOST_PAIRED) if name in _A_PLACE_A_GROUP else 0
+    return Plot(plot_title(name, groups), draw, places, len(groups) > _MANY and name in _OF_ALL_GROUPS)
 
 
-def _plot_files(drawn: dict[str, Drawing], groups: int, check: Callable[[], None]) -> dict[str, bytes]:
-    """Return each plot in each form, by file name."""
-    from fairdesk.figures.verification_figures import framed, picture
-
-    files = {}
-    for name, draw in drawn.items():
-        check()
-        figure = framed(draw, min(groups, MOST_PAIRED) if name in _A_PLACE_A_GROUP else 0)
-        for form in ("svg", "png", "pdf"):
-            check()
-            files[f"{name}.{form}"] = picture(figure, form)
-    return files
-
-
-def _page(
-    result: EvaluateResult,
-    told: list[tuple[str, str]],
-    tables: list[Table],
-    pictures: dict[str, tuple[str, bytes]],
-    language: str,
-) -> str:
-    """Return the report as HTML; `pictures` are its plots, as what each shows and SVG."""
-    environment = Environment(autoescape=True)
-    template = environment.from_string(asset("resources", "report.html.j2").read_text(encoding="utf-8"))
-    return template.render(
-        language=language, title=_title(), facts=told, tables=tables, caveats=caveats(result),
-        pictures=[(said, base64.b64encode(one).decode("ascii")) for said, one in pictures.values()],
-        made=tr("How these numbers were made"), read=tr("How to read them"), plots=tr("Plots"),
-        warning=result.warning, generator=f"FairDesk {__version__}",
-    )  # fmt: skip
-
-
-def _pdf(
-    result: EvaluateResult, told: list[tuple[str, str]], tables: list[Table], drawn: dict[str, Drawing], groups: int,
-    check: Callable[[], None],
-) -> bytes:  # fmt: skip
-    """Return the report as PDF."""
-    from fairdesk.figures.pdf_pages import PdfPage
-
-    pdf = PdfPage(_title(), f"FairDesk {__version__}", check)
-    if result.warning:
-        pdf.paragraph(result.warning)
-    pdf.heading(tr("How these numbers were made"))
-    pdf.table(["", ""], [[name, value] for name, value in told], text_columns={0, 1}, head=False)
-    for table in tables:
-        pdf.heading(table.title)
-        pdf.table(
-            [column.title for column in table.columns], [[cell.text for cell in row] for row in table.rows],
-            text_columns={place for place, column in enumerate(table.columns) if column.text},
-        )  # fmt: skip
-        if table.note:
-            pdf.paragraph(table.note, small=True)
-    pdf.heading(tr("How to read them"))
-    for line in caveats(result):
-        pdf.paragraph(line)
-    pdf.heading(tr("Plots"))
-    for name, draw in drawn.items():
-        pdf.plot(draw, wide=groups > _MANY and name in _OF_ALL_GROUPS)
-    return pdf.finish()
+def definitions(result: EvaluateResult) -> list[Table]:
+    """Return the table of formulas and sources of the fairness figures; none where there are no groups."""
+    named = [] if result.groups is None else [row.name for row in result.groups.fairness.rows()]
+    return [definition_table("definitions", named)] if named else []

@@ -56,4 +56,10 @@ async def compare_models(tab: MetricsTab) -> None:
         params = params.model_copy(update={"labels_of": tab.session.project.folder})
     scores = [one for one in tab.view.sources if one.kind == "scores" and Path(one.path) != params.scores]
     others = [(Path(one.path), one.vectors) for one in scores]
-    await async_glue.finished(ModelsDialog(tab.session, params, vectors_line(dict(shown.result)), others, tab))
+    dialog = ModelsDialog(tab.session, params, vectors_line(dict(shown.result)), others, tab)
+    await async_glue.finished(dialog)
+    if dialog.wanted is not None:
+        first, second = dialog.wanted.first, dialog.wanted.second
+        both = first.with_name(f"{first.stem}-{second.stem}{first.suffix}")
+        out = folder_for(_place(tab, "reports", both, "-report"), first, second)
+        tab.session.ask("compare-scores", dialog.wanted.model_dump(mode="json") | {"out": str(out)})

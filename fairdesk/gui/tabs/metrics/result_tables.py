@@ -14,7 +14,8 @@ from fairdesk.gui.widgets.elided_label import ElidedLabel
 from fairdesk.gui.widgets.table_copy import Entry
 from fairdesk.gui.widgets.table_view import TableView
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
-from fairdesk.metrics.report.tables import Table
+from fairdesk.metrics.report.option_words import named_controls
+from fairdesk.metrics.report.tables import Table, reworded
 from fairdesk.words import tr
 
 _ROWS, _FRAME, _LINES = 160, 24, 6  # pixels of rows that come before a note, and of frames; lines of a note
@@ -68,7 +69,8 @@ class ResultTables(QTabWidget):
         self.insertTab(place, page, table.title)
 
     def fill(self, table: Table, *, widths: bool) -> None:
-        """Fill one table; without `widths` its columns stay as wide as they are."""
+        """Fill one table, in words of the window; without `widths` its columns stay as wide as they are."""
+        table = reworded(table, named_controls)
         self.pages[table.name].show_table(table, widths=widths)
         self._notes[table.name].setText(table.note)
         self._fit_note(table.name)

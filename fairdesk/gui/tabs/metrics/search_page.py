@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from fairdesk.figures.style import ALL_DARK, ALL_LIGHT, group_style
 from fairdesk.figures.whole_set import WHOLE, whole_name
-from fairdesk.gui.control_names import named_controls
 from fairdesk.gui.session import Session
 from fairdesk.gui.tabs.metrics.presenter import work_out_search
 from fairdesk.gui.tabs.metrics.result_tables import ResultTables
 from fairdesk.jobs.wording import rate
+from fairdesk.metrics.report.option_words import named_controls
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class SearchPage(QWidget):
         )
         from fairdesk.metrics.report.search_tables import search_tables
 
-        self.tables.show_tables(search_tables(result), ("ranks", "open_set"))
+        self.tables.show_tables(search_tables(result), ("ranks", "open_set", "probes"))
         self._draw()
         self.arrived.emit()
 
@@ -126,11 +126,15 @@ class SearchPage(QWidget):
     def _drawing(self) -> Any:
         """Return the plot as the report draws it."""
         from fairdesk.figures.lettering import lettering
-        from fairdesk.metrics.identification.written import match_figure_of
+        from fairdesk.figures.verification_figures import framed
+        from fairdesk.metrics.identification.written import match_drawing
 
         assert self.result is not None
+        draw = match_drawing(self.result)
+        if draw is None:
+            return None
         with lettering(self.result.groups or {}):
-            return match_figure_of(self.result)
+            return framed(draw)
 
     def _draw(self) -> None:
         import pyqtgraph as pg
