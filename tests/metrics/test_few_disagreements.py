@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fairdesk.metrics.comparison.disagreements import Disagreements, held
 from fairdesk.metrics.comparison.job import compare_matched
-from fairdesk.metrics.fairness.inversion import inverted_interval
+from fairdesk.metrics.fairness.inversion import RateLogits, inverted_interval
 from fairdesk.metrics.params import CompareScoresParams
 from fairdesk.metrics.scores.score_set import ScoreSet
 from tests.benchmarks.bench_disagreements import DESIGNS, study, truths
@@ -145,5 +145,5 @@ def test_rates_that_happen_to_be_equal_are_no_proof_of_equality():
     for apart in (0.0, 1e-9, 0.01):
         moved = logits + np.array([apart, 0.0])
         seen = float(figure((1 / (1 + np.exp(-moved)))[None])[0])
-        low, high = inverted_interval(figure, moved, deviations, np.full(2, 1e6), seen, 0.0)
+        low, high = inverted_interval(figure, RateLogits(moved, deviations, np.full(2, 1e6)), seen, 0.0)
         assert low == 0 and 0.5 < high < 0.95, (apart, high)  # 6 errors shared out as 1 and 5: a figure of 0.67

@@ -6,7 +6,7 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from fairdesk.metrics.fairness.figure_functions import figure_functions
-from fairdesk.metrics.fairness.inversion import _rates_around, inverted_interval
+from fairdesk.metrics.fairness.inversion import RateLogits, _rates_around, inverted_interval
 
 FIGURES = figure_functions((4, 4), 0.5)
 MANY = np.full(4, 1e6)  # degrees of freedom
@@ -24,7 +24,9 @@ def draws(rng, scale, count=1000):
 def test_the_difference_of_two_rates_far_apart_is_as_the_delta_method_says():
     rng = np.random.default_rng(0)
     rates, scale = np.array([0.02, 0.05, 0.05, 0.2]), np.array([0.1, 0.01, 0.01, 0.05])
-    found = inverted_interval(fmr_figure("fmr_max_minus_min"), logit(rates), draws(rng, scale), MANY, 0.18, 0.0)
+    found = inverted_interval(
+        fmr_figure("fmr_max_minus_min"), RateLogits(logit(rates), draws(rng, scale), MANY), 0.18, 0.0
+    )
     slopes = rates * (1 - rates)
     deviation = np.hypot(scale[0] * slopes[0], scale[3] * slopes[3])
     half = norm.ppf(0.975) * deviation
@@ -34,9 +36,9 @@ def test_the_difference_of_two_rates_far_apart_is_as_the_delta_method_says():
 def test_few_degrees_of_freedom_of_the_rate_that_matters_widen_it():
     rng = np.random.default_rng(1)
     rates, scale = np.array([0.02, 0.05, 0.05, 0.2]), np.array([0.02, 0.02, 0.02, 0.1])
-    about = fmr_figure("fmr_max_minus_min"), logit(rates), draws(rng, scale)
+    figure, about = fmr_figure("fmr_max_minus_min"), (logit(rates), draws(rng, scale))
     widths = [
-        np.ptp(inverted_interval(*about, np.array(freedom, float), 0.18, 0.0))
+        np.ptp(inverted_interval(figure, RateLogits(*about, np.array(freedom, float)), 0.18, 0.0))
         for freedom in ([1e6] * 4, [4, 1e6, 1e6, 1e6], [1e6, 1e6, 1e6, 4])
     ]
     assert widths[1] < 1.1 * widths[0] and widths[2] > 1.25 * widths[0]
@@ -47,9 +49,9 @@ def test_equal_rates_reach_down_to_equality_and_certain_ones_are_what_they_are()
     figure = fmr_figure("gini_fmr")
     rates = np.array([0.050, 0.051, 0.049, 0.0505])
     seen = float(figure(rates[None])[0])
-    low, high = inverted_interval(figure, logit(rates), draws(rng, 0.2), MANY, seen, 0.0)
+    low, high = inverted_interval(figure, RateLogits(logit(rates), draws(rng, 0.2), MANY), seen, 0.0)
     assert low == 0 and high > seen
-    assert inverted_interval(figure, logit(rates), np.zeros((50, 4)), MANY, seen, 0.0) == (seen, seen)
+    assert inverted_interval(figure, RateLogits(logit(rates), np.zeros((50, 4)), MANY), seen, 0.0) == (seen, seen)
 
 
 @pytest.mark.parametrize("name", ["gini_fmr", "fmr_max_over_min", "fmr_max_minus_min", "fmr_STD_ddof1"])
@@ -63,7 +65,7 @@ def test_it_covers_where_one_group_is_unlike_three_equal_ones(name):
     for _ in range(150):
         seen = logit(rates) + scale * rng.normal(size=4)
         estimate = float(figure(expit(seen)[None])[0])
-        low, high = inverted_interval(figure, seen, draws(rng, scale, 300), MANY, estimate, even)
+        low, high = inverted_interval(figure, RateLogits(seen, draws(rng, scale, 300), MANY), estimate, even)
         held += low <= truth <= high
     assert 0.92 <= held / 150 <= 0.99
 
@@ -78,7 +80,9 @@ def test_low_rates_that_are_often_far_too_low_do_not_make_a_ratio():
         seen = rng.beta(rates * worth, (1 - rates) * worth)
         estimate = float(inequity(seen[None])[0])
         away = deviation * rng.normal(size=(400, 8))
-        low, high = inverted_interval(inequity, logit(seen), away - away.mean(0), np.full(8, 1e6), estimate, 1.0)
+        low, high = inverted_interval(
+            inequity, RateLogits(logit(seen), away - away.mean(0), np.full(8, 1e6)), estimate, 1.0
+        )
         below, above = below + (low > 2.4), above + (high < 2.4)
     assert below <= 9 and above <= 9
 

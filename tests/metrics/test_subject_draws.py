@@ -13,7 +13,7 @@ from fairdesk.errors import RequestError, Stopped
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.fairness.figure_functions import AccuracyShares, figure_functions
 from fairdesk.metrics.fairness.figures import accuracy_figures, fairness_figures
-from fairdesk.metrics.fairness.spread import permuted_rates, shifted_interval
+from fairdesk.metrics.fairness.spread import permuted_rates
 from fairdesk.metrics.intervals.by_pairs import wilson
 from fairdesk.metrics.intervals.error_counts import count_errors
 from fairdesk.metrics.intervals.rate_variance import variance_of
@@ -265,17 +265,6 @@ def test_permuted_groups_take_the_subjects_errors_along():
     wrong = (score < 0.4).reshape(8, 5)
     for row, order in enumerate(orders):
         assert rates[row] == pytest.approx([wrong[order[:5]].mean(), wrong[order[5:]].mean()])
-
-
-def test_the_interval_of_a_figure_holds_it_and_begins_at_equality_inside_the_null_range():
-    likely = np.exp(np.random.default_rng(0).normal(0.5, 0.1, 999))
-    low, high = shifted_interval("IR", 1.6, likely, (1.0, 1.3))
-    assert 1 < low < 1.6 < high
-    assert shifted_interval("IR", 1.6, likely, (1.0, 1.9))[0] == 1
-    assert shifted_interval("IR", np.inf, likely, None)[1] == np.inf
-    turned = shifted_interval("FDR", 0.959, 1 - likely / 40, (0.99, 1.0))
-    assert turned[0] < 0.959 < turned[1] < 1
-    assert shifted_interval("FDR", 0.959, 1 - likely / 40, (0.94, 1.0))[1] == 1
 
 
 def test_thresholds_hold_those_that_are_asked_for():

@@ -37,7 +37,7 @@ def jointly_inverted(
         known = [one for one in found if one is not None]
         if len(known) < len(found):
             return None
-        logits, deviations, freedom, _ = (np.concatenate(part, -1) for part in zip(*known, strict=True))
+        logits, deviations, freedom, *_ = (np.concatenate(part, -1) for part in zip(*known, strict=True))
         parts.append((logits, deviations, freedom, spread.functions()[name]))
         fmrs = len(known[0][0]) if used[0] == "fmr" else 0
     keys = [(logits.tolist(), moves.tobytes()) for logits, moves, _, _ in parts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,16 +26,27 @@ _USUAL = 0.1  # the share of equal groups that are more equal still than what is
 _NEAR = 0.01  # of the way from equality to the estimate: equal already
 
 
+class RateLogits(NamedTuple):
+    """Rates on the logit scale and how they spread: (rates,), but for the deviations in the draws, (draws, rates)."""
+
+    logits: Array
+    deviations: Array
+    freedom: Array
+    """Of each rate's variance."""
+    steps: Array = np.zeros(())
+    """By how much one error more changes each."""
+    worth: Array = np.full((), np.nan)
+    """Of a rate of which no error (or nothing else) is seen: in how many independent comparisons; NaN of all others."""
+
+
 def inverted_interval(
     figure: Callable[[Array], Array],
-    logits: Array,
-    deviations: Array,
-    freedom: Array,
+    rates: RateLogits,
     estimate: float,
     even: float,
     tails: tuple[float, float] = TAILS,
     *,
-    steps: Array | float = 0.0,
+    seen: float | None = None,
     equal_ruled_out: bool = False,
 ) -> Interval:
     """Return the interval of a figure that grows with inequality; `even` is that of equal groups.
@@ -50,26 +62,29 @@ def inverted_interval(
     Parameters
     ----------
     figure : from rates, (rows, rates), to the figure, (rows,)
-    logits : of the rates that were seen, (rates,)
-    deviations : of the logits in each draw, (draws, rates)
-    freedom : of each rate's variance, (rates,)
+    rates : that were seen. What one spreads by of which no error is seen hangs on the truth alone
+    estimate : of these rates
+    seen : what was seen, where some of the rates stand for no error: it counts at the end away from equality
     tails : shares of the draws that make what was seen a surprise, at the end towards equality and at the other
-    steps : by how much one error more changes each logit, (rates,)
     equal_ruled_out : what was seen is more than permuted groups show. Then the first truth that makes it a surprise is the end,
         even if at equality, where rates would spread otherwise than those that were seen, it seems to be none
     """
+    logits, deviations, freedom, steps, worth = rates
     scale = deviations.std(0, ddof=1)
     known = scale > 0
     if not known.any():
         return estimate, estimate
+    bare = ~np.isnan(worth)
     slopes = _slopes(figure, logits, deviations, known, even)
-    spread = scale * (t_quantile(_freedom_of(slopes, freedom[known])) / Z95)
+    stretch = t_quantile(_freedom_of(slopes, freedom[known])) / Z95
     shapes = _smoothed(
         (deviations - deviations.mean(0)) / np.where(known, scale, 1.0), steps / np.where(known, scale, np.inf)
     )
 
     def drawn_around(truth: Array) -> Array:
-        return figure(_rates_around(truth, spread, shapes))
+        rate = expit(truth)
+        spread = np.where(bare, 1 / np.sqrt(np.where(bare, worth, 1) * rate * (1 - rate)), scale)
+        return figure(_rates_around(truth, spread * stretch, shapes))
 
     def equal(values: list[float]) -> bool:
         return values[-1] - even <= _NEAR * abs(estimate - even) or (len(values) > 4 and values[-1] >= values[-4])
@@ -88,8 +103,9 @@ def inverted_interval(
         low, reached = down.least(surprise), False
     else:
         low, reached = down.first(lambda truth: surprise(truth) < 1, start=_STEPS + 1)
-    seen = max(estimate, usual) if reached else estimate  # what is more equal than usual is no proof of equality
-    high, _ = up.first(lambda truth: bool(np.mean(drawn_around(truth) <= seen) < tails[1]), start=12)
+    most = estimate if seen is None else max(seen, estimate)
+    most = max(most, usual) if reached else most  # what is more equal than usual is no proof of equality
+    high, _ = up.first(lambda truth: bool(np.mean(drawn_around(truth) <= most) < tails[1]), start=12)
     return max(even, min(even if reached else low, estimate)), max(high, estimate)
 
 

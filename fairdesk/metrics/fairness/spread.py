@@ -1,4 +1,4 @@
-"""Fairness figures if groups were equal, and their intervals where a group has no error."""
+"""Fairness figures if groups were equal, and how far they may be from it where no group shows an error."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.metrics.fairness.figure_functions import Figure, equality, rates_behind
-from fairdesk.metrics.fairness.figure_notes import LESS_FAIR, beyond_chance
-from fairdesk.metrics.intervals.by_pairs import Interval
+from fairdesk.metrics.fairness.figure_functions import Figure, rates_behind
 from fairdesk.metrics.intervals.by_subjects import middle
 from fairdesk.metrics.intervals.error_counts import ErrorCounts
 from fairdesk.metrics.intervals.rate_variance import LEAST
@@ -18,45 +16,6 @@ from fairdesk.metrics.intervals.rate_variance import LEAST
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 _SORTED = 4_000_000  # numbers in one step: well below a second
-
-
-def shifted_interval(name: str, estimate: float, likely: Array, null: Interval | None) -> Interval | None:
-    """Return the interval of a figure where a group has no error or nothing else, from its values over likely rates.
-
-    Such a rate has no standard error to walk away with (see `inversion`). Figures of spread are larger in a sample than in truth, and larger again over rates drawn around the sample's. So
-    that excess, seen between the estimate and the median of the draws, is taken off: twice at the end towards equality,
-    once at the other, ratios on the log scale. Where the figure lies inside `null`, what it would be in 95 % of studies
-    with equal groups, the interval begins at equality, and where it is less fair it does not: there the excess is
-    taken off as a share of what lies beyond equality.
-    """
-    if middle(likely) is None:
-        return None
-    unlike = beyond_chance(name, estimate, null) == LESS_FAIR
-    if name == "FDR":  # the one figure that falls with inequality
-        low, high = _shifted(1 - estimate, 1 - likely, 0.0, unlike=unlike)
-        low, high = 1 - high, 1 - low
-    else:
-        low, high = _shifted(estimate, likely, equality(name), unlike=unlike)
-    if null is not None and not unlike:
-        return (low, 1.0) if name == "FDR" else (equality(name), high)
-    return low, high
-
-
-def _shifted(estimate: float, likely: Array, even: float, *, unlike: bool) -> Interval:
-    spread = middle(likely)
-    assert spread is not None
-    low, high = spread
-    centre = float(np.nanmedian(likely))
-    if np.isfinite(estimate) and np.isfinite(centre):
-        if even:
-            excess = max(centre / estimate, 1.0)
-            low, high = low / excess**2, high / excess
-        else:
-            excess = max(centre - estimate, 0.0)
-            low, high = low - 2 * excess, high - excess
-        if unlike and low <= even < centre:
-            low = even + (spread[0] - even) * min((estimate - even) / (centre - even), 1.0) ** 2
-    return min(max(low, even), estimate), max(high, estimate)
 
 
 def farthest(
@@ -84,10 +43,12 @@ def farthest(
             drawn[rate] = here[rate][None]
             rows = max(len(one) for one in drawn.values())
             values = figure(*(np.broadcast_to(drawn[of], (max(rows, 20), len(seen[of]))) for of in ("fmr", "fnmr")))
-            estimate = float(figure(here["fmr"][None], here["fnmr"][None])[0])
-            found = shifted_interval(name, estimate, values, None)
-            if found is not None:
-                ends.append(found[0] if name == "FDR" else found[1])
+            span = middle(values)
+            if span is None:
+                continue
+            high = span[0] if name == "FDR" else span[1]
+            excess = float(np.median(values)) - float(figure(here["fmr"][None], here["fnmr"][None])[0])
+            ends.append(high - max(excess, 0.0) if np.isfinite(excess) else high)
     return None if not ends else min(ends) if name == "FDR" else max(ends)
 
 

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from fairdesk.metrics.fairness.figure_functions import (
     AccuracyShares,
@@ -17,8 +17,8 @@ from fairdesk.metrics.fairness.figure_functions import (
     rates_behind,
 )
 from fairdesk.metrics.fairness.figure_notes import LESS_FAIR, beyond_chance
-from fairdesk.metrics.fairness.inversion import GARBE_TAILS, TAILS, inverted_interval
-from fairdesk.metrics.fairness.spread import farthest, permuted_members, permuted_rates, shifted_interval
+from fairdesk.metrics.fairness.inversion import GARBE_TAILS, TAILS, RateLogits, inverted_interval
+from fairdesk.metrics.fairness.spread import farthest, permuted_members, permuted_rates
 from fairdesk.metrics.group_names import on_one_line
 from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.metrics.intervals.by_subjects import (
@@ -239,9 +239,7 @@ class CommonSpread:
 
     def _fairness(self, check: Callable[[], None]) -> None:
         fair = self.groups.fairness
-        ranges = fair.null_ranges
-        walked = {rate: self.logits(rate) for rate in ("fmr", "fnmr")}
-        shifted: dict[str, Array] = {}
+        walked = {rate: self.logits(rate, filled=True) for rate in ("fmr", "fnmr")}
         for name, figure in self.functions().items():
             estimate = getattr(fair, name)
             if estimate is None:
@@ -250,37 +248,14 @@ class CommonSpread:
             if (few := self.too_few_behind(name)) is not None:
                 fair.intervals_why[name] = few
                 continue
-            if all(walked[rate] is not None for rate in rates_behind(name)) and np.isfinite(estimate):
-                fair.intervals[name] = _walked(name, figure, walked, estimate, ranges.get(name), check)
-                continue
-            shifted = shifted or self.likely_figures()
-            interval = shifted_interval(name, estimate, shifted[name], ranges.get(name))
-            if interval is None:
-                fair.intervals_why[name] = tr("the figure is a number in too few draws")
-                continue
-            if beyond_chance(name, estimate, ranges.get(name)) == LESS_FAIR:
-                interval = self._begun_as_with_half_an_error(name, figure, interval, ranges[name], check)
-            fair.intervals[name] = self._as_far_as_nothing_seen_allows(name, figure, interval)
+            low, high = _walked(name, figure, walked, estimate, fair.null_ranges.get(name), check)
+            far = self._as_far_as_nothing_seen_allows(name, figure)
+            if far is not None:
+                low, high = min(low, far), max(high, far)
+            fair.intervals[name] = low, high
 
-    def _begun_as_with_half_an_error(
-        self, name: str, figure: Figure, interval: Interval, null: Interval, check: Callable[[], None]
-    ) -> Interval:
-        """Return an interval of which the end towards equality is as near as where each rate without an error has half of one.
-
-        Of rates without an error likely ones are higher, and what is made of them is nearer to equality than what is
-        seen: they do not show by how much noise spreads rates.
-        """
-        walked = {rate: self.logits(rate, filled=True) for rate in rates_behind(name)}
-        if any(found is None for found in walked.values()):
-            return interval
-        fmr, fnmr = (expit(found[0])[None] if (found := walked.get(rate)) else np.empty((1, 0)) for rate in self.made)
-        seen = float(figure(fmr, fnmr)[0])
-        if beyond_chance(name, seen, null) != LESS_FAIR:
-            seen = getattr(self.groups.fairness, name)
-        low, high = _walked(name, figure, walked, seen, null, check)
-        return (interval[0], max(interval[1], high)) if name == "FDR" else (min(low, interval[0]), interval[1])
-
-    def _as_far_as_nothing_seen_allows(self, name: str, figure: Figure, interval: Interval) -> Interval:
+    def _as_far_as_nothing_seen_allows(self, name: str, figure: Figure) -> float | None:
+        """Return how far from equality a figure may be where no group shows an error of a rate, or all show nothing else."""
         seen = {rate: np.array([getattr(self.rows[name], rate) for name in self._defined(rate)]) for rate in self.made}
         bounds = {}
         for rate in rates_behind(name):
@@ -289,45 +264,39 @@ class CommonSpread:
             if len(away) == len(made) and (not seen[rate].any() or (seen[rate] == 1).all()):
                 bounds[rate] = 1 - away if seen[rate].any() else away
         if not bounds:
-            return interval
+            return None
         likely = {rate: self._columns(rate, self.likely(rate, len(self.rows))) for rate in seen}
-        far = farthest(name, figure, seen, likely, bounds)
-        if far is None:
-            return interval
-        low, high = interval
-        return (min(low, far), high) if name == "FDR" else (low, max(high, far))
+        return farthest(name, figure, seen, likely, bounds)
 
-    def logits(self, rate: str, *, filled: bool = False) -> tuple[Array, Array, Array, Array] | None:
-        """Return the logits of the groups' rates, their deviations in the draws, degrees of freedom, and what one error more adds.
+    def logits(self, rate: str, *, filled: bool = False) -> RateLogits | None:
+        """Return where the groups' rates stand on the logit scale, and how they spread.
 
         None where a rate is 0 or 1; with `filled` it then counts as half an error in as many independent comparisons as
         these are worth. A rate without an interval of its own stays as it is.
         """
-        logits, deviations, freedoms, steps = [], [], [], []
         rng = np.random.default_rng([self.params.seed, 3, rate == "fmr"])
+        parts = []
         for name in self._defined(rate):
-            value = float(getattr(self.rows[name], rate))
-            made = self.made[rate].get(name)
-            if not 0 < value < 1:
-                if not filled or made is None:
-                    return None
-                half = 0.5 / max(made.worth, 1.0)
-                value = half if value <= 0 else 1 - half
-                slope = value * (1 - value)
-                deviations.append(rng.normal(size=self.draws.count) / np.sqrt(made.worth * slope))
-                freedoms.append(float(FEW))
-                steps.append(1 / (made.worth * slope))
+            value, made = float(getattr(self.rows[name], rate)), self.made[rate].get(name)
+            bare = not 0 < value < 1
+            if bare and not filled:
+                return None
+            half = 1e-9 if made is None else 0.5 / max(made.worth, 1.0)
+            value = float(np.clip(value, half, 1 - half)) if bare else value
+            slope = value * (1 - value)
+            if made is None:
+                parts.append((value, np.zeros(self.draws.count), np.inf, 0.0, np.nan))
+            elif bare:
+                away = rng.normal(size=self.draws.count) / np.sqrt(made.worth * slope)
+                parts.append((value, away, float(FEW), 1 / (made.worth * slope), made.worth))
             else:
-                slope = value * (1 - value)
-                values = np.zeros(self.draws.count + 1) if made is None else made.values
-                deviations.append((values[1:] - values[0]) / slope)
-                freedoms.append(np.inf if made is None else made.freedom)
                 trials = self.rows[name].impostor if rate == "fmr" else self.rows[name].genuine
-                steps.append(1 / (trials * slope))
-            logits.append(np.log(value) - np.log1p(-value))
-        if not logits:
+                away = (made.values[1:] - made.values[0]) / slope
+                parts.append((value, away, made.freedom, 1 / (trials * slope), np.nan))
+        if not parts:
             return None
-        return np.array(logits), np.stack(deviations, 1), np.array(freedoms), np.array(steps)
+        rates, deviations, freedoms, steps, worths = zip(*parts, strict=True)
+        return RateLogits(logit(rates), np.stack(deviations, 1), np.array(freedoms), np.array(steps), np.array(worths))
 
     def _null_ranges(self, check: Callable[[], None]) -> None:
         """Add the ranges of 95 % of studies with equal groups."""
@@ -430,7 +399,7 @@ def _envelope(spans: list[Interval | None]) -> Interval | None:
 def _walked(
     name: str,
     figure: Figure,
-    walked: dict[str, tuple[Array, Array, Array, Array] | None],
+    walked: dict[str, RateLogits | None],
     estimate: float,
     null: Interval | None,
     check: Callable[[], None],
@@ -438,28 +407,21 @@ def _walked(
     """Return a figure's interval; it begins at equality where the figure lies in its null range (or is more equal still)."""
     used = rates_behind(name)
     parts = [found for rate in used if (found := walked[rate]) is not None]
-    logits, deviations, freedom, steps = (np.concatenate(part, -1) for part in zip(*parts, strict=True))
-    first = parts[0][0].shape[0] if used[0] == "fmr" else 0
+    joined = RateLogits(*(np.concatenate(part, -1) for part in zip(*parts, strict=True)))
+    first = parts[0].logits.shape[0] if used[0] == "fmr" else 0
+    falls = name == "FDR"  # the one figure that falls with inequality
 
     def of(rates: Array) -> Array:
         check()
-        return figure(rates[:, :first], rates[:, first:])
+        made = figure(rates[:, :first], rates[:, first:])
+        return 1 - made if falls else made
 
+    even, tails = 0.0 if falls else equality(name), GARBE_TAILS if name == "GARBE" else TAILS
+    seen = 1 - estimate if falls else estimate
+    with_halves = seen if np.isnan(joined.worth).all() else float(of(expit(joined.logits)[None])[0])
     unlike = beyond_chance(name, estimate, null) == LESS_FAIR
-    if name == "FDR":  # the one figure that falls with inequality
-        low, high = inverted_interval(
-            lambda rates: 1 - of(rates),
-            logits,
-            deviations,
-            freedom,
-            1 - estimate,
-            0.0,
-            steps=steps,
-            equal_ruled_out=unlike,
-        )
-        return 1 - high, 1 - low if unlike or null is None else 1.0
-    even, tails = equality(name), GARBE_TAILS if name == "GARBE" else TAILS
-    low, high = inverted_interval(
-        of, logits, deviations, freedom, estimate, even, tails, steps=steps, equal_ruled_out=unlike
-    )
-    return low if unlike or null is None else even, high
+    low, high = inverted_interval(of, joined, with_halves, even, tails, seen=seen, equal_ruled_out=unlike)
+    low, high = min(low, seen), max(high, seen)
+    if not unlike and (null is not None or low - even <= 1e-9):  # roundings of equal rates
+        low = even
+    return (1 - high, 1 - low) if falls else (low, high)
