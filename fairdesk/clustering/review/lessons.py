@@ -42,6 +42,13 @@ class Lesson:
     place: int  # among all that was heard
     faces: tuple[Rows, Rows]
 
+    def samples(self) -> list[tuple[Features, bool]]:
+        """Return what it teaches: each answer to its question by itself; nothing where newer words say the opposite."""
+        if not self.holds:
+            return []
+        said = [letter == "s" for letter in self.answered] or [self.same]
+        return [(self.features, same) for same in said]
+
     def sides(self, pair: Pair) -> tuple[Rows, Rows]:
         """Return the faces of either side, in the order of a pair of bunches."""
         return self.faces if self.pair == pair else self.faces[::-1]
@@ -55,7 +62,7 @@ class Lessons:
         self._all: list[Lesson] = []
         self._by_pair: dict[Pair, list[Lesson]] = {}
         self._rounds: dict[int, tuple[list[tuple[Features, bool]], Likeness]] = {}
-        self._taught: dict[int, int] = {}  # place of what was heard to that among what is learned from
+        self._taught: dict[int, list[int]] = {}  # place of what was heard to those of what is learned from it
 
     def hear(self, heard: Sequence[Heard], bunches_of: Callable[[Rows, Rows], Pair], part_of: PartOf) -> None:
         """Know all that was said, the oldest first."""
@@ -85,9 +92,13 @@ class Lessons:
 
     def teach(self) -> None:
         """Have the measure learn from what holds."""
-        some = [one for one in self._all if one.holds]
-        self._taught = {one.place: at for at, one in enumerate(some)}
-        self._like.learn([(one.features, one.same) for one in some])
+        samples: list[tuple[Features, bool]] = []
+        self._taught = {}
+        for one in self._all:
+            mine = one.samples()
+            self._taught[one.place] = list(range(len(samples), len(samples) + len(mine)))
+            samples += mine
+        self._like.learn(samples)
 
     def asked(self) -> dict[Pair, list[Lesson]]:
         """Return, of each question that was answered, what was said."""
@@ -106,7 +117,7 @@ class Lessons:
 
     def without(self, lessons: Sequence[Lesson]) -> float:
         """Return the log odds that two sides are one person, were it not for what was said of these."""
-        places = [self._taught[one.place] for one in lessons if one.place in self._taught]
+        places = [place for one in lessons for place in self._taught[one.place]]
         return self._like.without(places) if places else self._like.of(lessons[-1].features)
 
     def weight(self) -> float:
@@ -131,8 +142,7 @@ class Lessons:
                 kind = kind_of(together=together, alone=one.alone)
                 seen[kind] += same != together
                 expected[kind] += min(likely, 1 - likely)
-            if one.holds:
-                before.append((one.features, one.same))
+            before += one.samples()
         return [a / b for a, b in zip(seen, expected, strict=True)]
 
     def _after(self, samples: list[tuple[Features, bool]]) -> Likeness:
