@@ -41,6 +41,7 @@ class Lesson:
     alone: bool  # one side is a single face
     place: int  # among all that was heard
     faces: tuple[Rows, Rows]
+    asked: bool  # a review asked about it
 
     def samples(self) -> list[tuple[Features, bool]]:
         """Return what it teaches: each answer to its question by itself; nothing where newer words say the opposite."""
@@ -81,7 +82,17 @@ class Lessons:
                 answered = "s"  # against all likelihood: it is asked about
             alone = min(part.faces for part in parts) < 2
             self._all.append(
-                Lesson(pair, one.same, features, one.holds, answered, alone, place, (one.first, one.second))
+                Lesson(
+                    pair,
+                    one.same,
+                    features,
+                    one.holds,
+                    answered,
+                    alone,
+                    place,
+                    (one.first, one.second),
+                    bool(one.answered),
+                )
             )
         self._by_pair = {}
         for lesson in self._all:
@@ -130,7 +141,7 @@ class Lessons:
     def surprises(self) -> list[float]:
         """Return, for each kind of question, how many more surprises than expected the first answers to its questions were."""
         seen, expected = [BELIEVED] * KINDS, [BELIEVED] * KINDS
-        first = {id(lessons[0]) for lessons in self._by_pair.values()}
+        first = {id(lessons[0]) for lessons in self._by_pair.values() if lessons[0].asked}
         before: list[tuple[Features, bool]] = []
         begin = 0
         for one in self._all:
