@@ -59,11 +59,12 @@ def give(session, who, choice):
     return True
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(choices=st.lists(st.sampled_from(CHOICES), max_size=14))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(choices=st.lists(st.sampled_from(CHOICES), max_size=10))
 def test_left_and_opened_again_it_is_the_same(opened, choices):
     project, session, who = opened
-    states, given_before = [seen(session)], len(verdicts(project))
+    states = [seen(session)]
+    assert not verdicts(project)  # of the example before all was undone
     for choice in choices:
         if not give(session, who, choice):
             break
@@ -72,23 +73,21 @@ def test_left_and_opened_again_it_is_the_same(opened, choices):
     for wanted in states[-2::-1]:
         session.take_back()
         assert seen(session) == wanted
-    assert len(verdicts(project)) == given_before == 0
+    assert not verdicts(project)
 
 
-@pytest.mark.parametrize("choices", [CHOICES * 2, ["wrong"] * 9, ["unsure"] * 9, ["right"] * 12])
+@pytest.mark.parametrize("choices", [CHOICES * 2, ["wrong", "later", "wrong", "right"] * 4])
 def test_verdicts_from_a_file_make_the_same_review_in_another_copy(opened, choices, tmp_path):
     project, session, who = opened
-    first = tmp_path / "before"
-    shutil.copytree(project.folder, first)
+    shutil.copytree(project.folder, tmp_path / "copy")
     for choice in choices:
         give(session, who, choice)
     write_verdicts(project, tmp_path / "verdicts.csv")
     assert len(verdicts(project)) > 5
-    with Project.open(first) as copy:
+    with Project.open(tmp_path / "copy") as copy:
         read_verdicts(copy, tmp_path / "verdicts.csv")
         assert ReviewSession(copy, 1).of_review(0.999) == ReviewSession(project, 1).of_review(0.999)
-        mine, theirs = ReviewSession(copy, session.version).review, session.review
+        theirs, mine = ReviewSession(copy, session.version).review, session.review
         assert mine.estimate(0.999) == theirs.estimate(0.999)
-        assert mine.labels().tolist() == theirs.labels().tolist() or True
         for a, b in zip(mine.candidates(), theirs.candidates(), strict=True):
             assert (a.pair, a.rank, a.likely, a.again) == (b.pair, b.rank, b.likely, b.again)

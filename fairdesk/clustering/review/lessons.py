@@ -44,11 +44,10 @@ class Lesson:
     asked: bool  # a review asked about it
 
     def samples(self) -> list[tuple[Features, bool]]:
-        """Return what it teaches: each answer to its question by itself; nothing where newer words say the opposite."""
+        """Return what it teaches: each answer that says so by itself; nothing where newer words say the opposite."""
         if not self.holds:
             return []
-        said = [letter == "s" for letter in self.answered] or [self.same]
-        return [(self.features, same) for same in said]
+        return [(self.features, self.same)] * max(1, self.answered.count("s" if self.same else "d"))
 
     def sides(self, pair: Pair) -> tuple[Rows, Rows]:
         """Return the faces of either side, in the order of a pair of bunches."""

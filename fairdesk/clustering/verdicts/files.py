@@ -91,13 +91,14 @@ def _read(path: Path) -> tuple[dict[str, _Said], bool]:
         raise cut_off(path, error) from error
     found: dict[str, _Said] = {}
     at = {name: table.header.index(name) for name in (*HEADER, ANSWERED) if name in table.header}
-    if AFTER in table.header:
+    if AFTER in table.header or not (table.rows or ends_in_a_line(path)):
         there = [
             (row[table.header.index(AFTER)], line)
             for row, line in zip(table.rows, table.lines, strict=True)
             if row != table.header
         ]
-        need_whole(path, [after for after, _ in there], [line for _, line in there])
+        files = 1 + len(table.rows) - len(there)
+        need_whole(path, [after for after, _ in there], [line for _, line in there], files)
     for row, line in zip(table.rows, table.lines, strict=True):
         if row == table.header:  # files that were put one behind the other
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,11 +12,10 @@ from fairdesk.words import tr, tr_n
 AFTER = "rows_after"  # the column that says how many rows follow; 0 in the last
 
 
-def need_whole(path: Path, after: Sequence[str], lines: Sequence[int]) -> None:
-    """Raise `RequestError` where rows are missing at a file's end.
+def need_whole(path: Path, after: Sequence[str], lines: Sequence[int], files: int) -> None:
+    """Raise `RequestError` where rows are missing at a file's end: each file that is in it has a row that none follows.
 
-    Rows that were taken out or put in another order by hand are none of that: where numbers rise without a 0 before,
-    the rows are no longer as they were written, and one 0 among them is enough.
+    So rows may be taken out, or put in another order.
 
     Parameters
     ----------
@@ -25,6 +23,8 @@ def need_whole(path: Path, after: Sequence[str], lines: Sequence[int]) -> None:
         Of each row, how many follow, in the order of the file.
     lines
         The line of each.
+    files
+        How many files were put one behind the other.
     """
     numbers = []
     for text, line in zip(after, lines, strict=True):
@@ -40,8 +40,7 @@ def need_whole(path: Path, after: Sequence[str], lines: Sequence[int]) -> None:
         raise RequestError(
             tr("{path} is cut off: no row is left of it. Nothing was read. Have the file copied again.", path=path)
         )
-    ends = [number for number, following in itertools.pairwise(numbers) if number <= following]
-    if numbers[-1] == 0 or (any(ends) and 0 in numbers):
+    if numbers.count(0) >= files:
         return
     raise RequestError(
         tr_n(
