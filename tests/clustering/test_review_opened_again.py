@@ -1,6 +1,7 @@
 """A review is what the verdicts make of its version: opened anew it says and asks what it did when it was left."""
 
 import shutil
+from contextlib import closing
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -84,7 +85,7 @@ def test_verdicts_from_a_file_make_the_same_review_in_another_copy(opened, choic
         give(session, who, choice)
     write_verdicts(project, tmp_path / "verdicts.csv")
     assert len(verdicts(project)) > 5
-    with Project.open(tmp_path / "copy") as copy:
+    with closing(Project.open(tmp_path / "copy")) as copy:
         read_verdicts(copy, tmp_path / "verdicts.csv")
         assert ReviewSession(copy, 1).of_review(0.999) == ReviewSession(project, 1).of_review(0.999)
         theirs, mine = ReviewSession(copy, session.version).review, session.review

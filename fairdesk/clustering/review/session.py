@@ -314,6 +314,11 @@ class ReviewSession:
         return None if self._keeps else self.review.estimate(wanted)
 
     @property
+    def unlearned(self) -> int:
+        """How many answers are only followed where they fall, as working all out takes long: the next review learns from them."""
+        return self._since if self.review.relearning_takes > LONGEST else 0
+
+    @property
     def skipped(self) -> int:
         """How many questions were put off."""
         return len(self._skipped) + len(self._unnamed)
