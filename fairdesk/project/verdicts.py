@@ -39,8 +39,8 @@ CREATE TABLE verdict_outweighed (
     created REAL NOT NULL) WITHOUT ROWID;
 """
 ANSWERED = """
--- How a question of a review was answered that this verdict answers: letters in order, s one person and d two; empty where
--- it answers none. A review learns from it how often its answers were surprises, and what was asked twice.
+-- How a question of a review was answered that this verdict answers: letters in order, s one person and d two, a capital where
+-- it was said before anybody asked; empty where it answers none. A review learns from it how often its answers were surprises, and what was asked twice.
 ALTER TABLE verdict ADD COLUMN answered TEXT NOT NULL DEFAULT '';
 """
 

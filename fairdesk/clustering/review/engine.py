@@ -286,7 +286,7 @@ class Review:
         for pair, lessons in self._lessons.asked().items():
             if region.isdisjoint(pair[0]) and region.isdisjoint(pair[1]):
                 continue
-            said = "".join(one.answered for one in lessons)
+            said = "".join(one.answered for one in lessons).lower()
             if settled(said):
                 continue
             weight = self._lessons.weight() * sum(1 if letter == "s" else -1 for letter in said)

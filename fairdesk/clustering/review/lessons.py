@@ -37,17 +37,17 @@ class Lesson:
     same: bool
     features: Features
     holds: bool
-    answered: str  # how the question was answered, each time that it was asked
+    answered: str  # how the question was answered, each time that it was asked; a capital: without being asked
     alone: bool  # one side is a single face
     place: int  # among all that was heard
     faces: tuple[Rows, Rows]
-    asked: bool  # a review asked about it
+    asked: bool  # a review asked before it was said
 
     def samples(self) -> list[tuple[Features, bool]]:
         """Return what it teaches: each answer that says so by itself; nothing where newer words say the opposite."""
         if not self.holds:
             return []
-        return [(self.features, self.same)] * max(1, self.answered.count("s" if self.same else "d"))
+        return [(self.features, self.same)] * max(1, self.answered.lower().count("s" if self.same else "d"))
 
     def sides(self, pair: Pair) -> tuple[Rows, Rows]:
         """Return the faces of either side, in the order of a pair of bunches."""
@@ -78,7 +78,7 @@ class Lessons:
             features = self._like.features(*parts)
             answered = one.answered
             if not answered and one.same and one.holds and self._like.surprising(features, same=True):
-                answered = "s"  # against all likelihood: it is asked about
+                answered = "S"  # against all likelihood: it is asked about
             alone = min(part.faces for part in parts) < 2
             self._all.append(
                 Lesson(
@@ -132,7 +132,7 @@ class Lessons:
 
     def weight(self) -> float:
         """Return the log odds that an answer adds: the more answers were changed when they were asked again, the less."""
-        said = ["".join(one.answered for one in lessons) for lessons in self._by_pair.values()]
+        said = ["".join(one.answered for one in lessons).lower() for lessons in self._by_pair.values()]
         changed = sum(a != b for letters in said for a, b in itertools.pairwise(letters))
         slips = (SLIPS + changed) / (OF + sum(map(len, said)))
         return math.log((1 - slips) / slips)

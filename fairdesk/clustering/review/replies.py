@@ -19,7 +19,7 @@ def keep_answer(project: Project, connection: apsw.Connection, asked: Asked, rep
 
     With it goes how the question was answered before. Returns whether earlier answers are withdrawn.
     """
-    before = "".join(one.answered or _letter(one.one_person) for one in asked.own)
+    before = "".join(one.answered or _letter(one.one_person).upper() for one in asked.own)
     number, gone = say(project, connection, *asked.says(reply), anew=True)
     if reply is not Reply.UNSURE:
         keep_answered(connection, number, before + _letter(asked.same(reply)))

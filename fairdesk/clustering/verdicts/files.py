@@ -163,7 +163,7 @@ def _values(cells: dict[str, str]) -> tuple[Said, float, tuple[int, int, int, in
         raise ValueError(
             tr("`side` is {value!r}; it must be one of: {known}", value=cells["side"], known=f"{SUBJECT}, {OTHER}")
         )
-    if set(cells[ANSWERED]) - set("sd") or len(cells[ANSWERED]) > _OFTEN:
+    if set(cells[ANSWERED]) - set("sdSD") or len(cells[ANSWERED]) > _OFTEN:
         raise ValueError(
             tr(
                 "`{name}` is {value!r}; it must be letters s (one person) and d (two), or nothing",
