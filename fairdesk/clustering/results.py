@@ -192,6 +192,8 @@ class VerdictsResult(JobResult):
     """Of the file's verdicts those that the project had already."""
     empty: str | None = None
     """The file that was read, where no verdict is in it."""
+    unended: bool | None = None
+    """The last line of the file has no end, and none says how many there are: it may be cut off."""
     removed: int | None = None
     unknown_faces: int | None = None
     """Faces of the file that the project lacks."""
@@ -228,6 +230,8 @@ class VerdictsResult(JobResult):
                     left=self.left_out or 0,
                 )
             )
+        if self.unended:
+            lines.append(tr("The file's last line has no end: it may be cut off there. See that nothing is missing."))
         if self.unknown_faces:
             lines.append(
                 tr_n("{n:,} face of the file is not in this project: nothing is known of it.",

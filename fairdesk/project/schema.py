@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fairdesk.project.bulk_edits import SCHEMA as BULK
 from fairdesk.project.changes import SCHEMA as CHANGES
-from fairdesk.project.verdicts import OUTWEIGHED
+from fairdesk.project.verdicts import ANSWERED, OUTWEIGHED
 from fairdesk.project.verdicts import SCHEMA as VERDICTS
 
 # Each entry moves a catalogue from version index to index + 1. Entries are never edited, only added.
@@ -161,6 +161,7 @@ MIGRATIONS: list[str] = [
     # What a person wrote of a clustering.
     "ALTER TABLE clustering ADD COLUMN note TEXT",
     OUTWEIGHED,
+    ANSWERED,
 ]
 
 VERSION = len(MIGRATIONS)

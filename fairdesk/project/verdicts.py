@@ -11,7 +11,7 @@ import json
 import time
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,11 @@ OUTWEIGHED = """
 CREATE TABLE verdict_outweighed (
     uuid TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, faces TEXT NOT NULL, others TEXT NOT NULL, who TEXT NOT NULL,
     created REAL NOT NULL) WITHOUT ROWID;
+"""
+ANSWERED = """
+-- How a question of a review was answered that this verdict answers: letters in order, s one person and d two, a capital where
+-- it was said before anybody asked; empty where it answers none. A review learns from it how often its answers were surprises, and what was asked twice.
+ALTER TABLE verdict ADD COLUMN answered TEXT NOT NULL DEFAULT '';
 """
 
 
@@ -69,6 +74,8 @@ SHOWN = 6
 TICK = 1e-5
 """Seconds between words of which one is later."""
 Faces = tuple[int, ...]
+WHO_IS_WHO = (Said.SAME, Said.CONFIRMED, Said.NOT, Said.DIFFERENT)
+"""Verdicts that say whether two sides are one person."""
 OF_FACES = frozenset({Said.CONFIRMED, Said.NOT, Said.IGNORED})
 """Verdicts about each of their faces. The others are about the people that two clusters show."""
 
@@ -84,6 +91,12 @@ class Verdict:
     others: tuple[int, ...]
     who: str
     created: float
+    answered: str = ""  # a question of a review: "s" one person, "d" two, a letter each time that it was asked
+
+    @property
+    def one_person(self) -> bool:
+        """Whether it says that its sides are one person, not two."""
+        return self.said in (Said.SAME, Said.CONFIRMED)
 
     @property
     def title(self) -> str:
@@ -112,8 +125,7 @@ def told_by(definite: Verdict, unsure: Iterable[Verdict]) -> list[Verdict]:
         )
         return across or (definite.said is Said.CONFIRMED and mine.issuperset((*one.faces, *one.others)))
 
-    known = (Said.SAME, Said.CONFIRMED, Said.NOT, Said.DIFFERENT)
-    return [one for one in unsure if tells(one)] if definite.said in known else []
+    return [one for one in unsure if tells(one)] if definite.said in WHO_IS_WHO else []
 
 
 def _stand_for(some: Sequence[int], side: Collection[int]) -> bool:
@@ -138,8 +150,7 @@ def withdrawn_by(unsure: Verdict, definite: Iterable[Verdict]) -> list[tuple[Ver
                 return mine if alone else one.faces
         return ()
 
-    known = (Said.SAME, Said.CONFIRMED, Said.NOT, Said.DIFFERENT)
-    found = [(one, taken(one)) for one in definite if one.said in known]
+    found = [(one, taken(one)) for one in definite if one.said in WHO_IS_WHO]
     return [(one, faces) for one, faces in found if faces]
 
 
@@ -189,19 +200,21 @@ def this_person() -> str:
 
 def verdicts(project: Project) -> list[Verdict]:
     """Return all verdicts, the oldest first; of the same time in an order that is the same wherever they are read."""
-    rows = project.db.rows("SELECT id, uuid, kind, faces, others, who, created FROM verdict ORDER BY created, uuid")
+    rows = project.db.rows(
+        "SELECT id, uuid, kind, faces, others, who, created, answered FROM verdict ORDER BY created, uuid"
+    )
     return [_of_row(row) for row in rows]
 
 
 def outweighed_verdicts(project: Project) -> dict[str, Verdict]:
     """Return by id, as they were given, the verdicts of which a later word of the same person took some faces or all."""
-    rows = project.db.rows("SELECT 0, uuid, kind, faces, others, who, created FROM verdict_outweighed")
+    rows = project.db.rows("SELECT 0, uuid, kind, faces, others, who, created, '' FROM verdict_outweighed")
     return {row[1]: _of_row(row) for row in rows}
 
 
 def _of_row(row: Sequence[Any]) -> Verdict:
-    number, key, kind, faces, others, who, created = row
-    return Verdict(number, key, Said(kind), tuple(json.loads(faces)), tuple(json.loads(others)), who, created)
+    number, key, kind, faces, others, who, created, answered = row
+    return Verdict(number, key, Said(kind), tuple(json.loads(faces)), tuple(json.loads(others)), who, created, answered)
 
 
 def last_verdict(project: Project) -> int:
@@ -233,10 +246,11 @@ def keep_verdict(
     *,
     created: float | None = None,
     key: str | None = None,
+    answered: str = "",
 ) -> int:
     """Within a journal step: write a verdict down and return its number."""
     connection.execute(
-        "INSERT INTO verdict (uuid, kind, faces, others, who, created) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO verdict (uuid, kind, faces, others, who, created, answered) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             key or uuid.uuid4().hex,
             said.value,
@@ -244,6 +258,7 @@ def keep_verdict(
             json.dumps(sorted(set(others))),
             who or this_person(),
             _now(connection) if created is None else created,
+            answered,
         ),
     )
     return int(connection.last_insert_rowid())
@@ -265,6 +280,11 @@ def say_again(connection: apsw.Connection, verdict: Verdict) -> None:
     forget_given(connection, [verdict.uuid])
 
 
+def keep_answered(connection: apsw.Connection, number: int, answered: str) -> None:
+    """Within a journal step: write down how the question that a verdict answers was answered, each time that it was asked."""
+    connection.execute("UPDATE verdict SET answered = ? WHERE id = ?", (answered, number))
+
+
 def _now(connection: apsw.Connection) -> float:
     """Return the time, later than that of the verdict before even where the clock is too coarse to tell.
 
@@ -278,8 +298,14 @@ def _now(connection: apsw.Connection) -> float:
 def give_again(connection: apsw.Connection, verdict: Verdict) -> None:
     """Within a journal step: a verdict that is there is of these faces, and of this time."""
     connection.execute(
-        "UPDATE verdict SET faces = ?, others = ?, created = ? WHERE id = ?",
-        (json.dumps(sorted(set(verdict.faces))), json.dumps(sorted(set(verdict.others))), verdict.created, verdict.id),
+        "UPDATE verdict SET faces = ?, others = ?, created = ?, answered = ? WHERE id = ?",
+        (
+            json.dumps(sorted(set(verdict.faces))),
+            json.dumps(sorted(set(verdict.others))),
+            verdict.created,
+            verdict.answered,
+            verdict.id,
+        ),
     )
 
 
@@ -368,7 +394,7 @@ def of_detector(project: Project, found: Sequence[Verdict], detector: str) -> li
     def here(faces: Iterable[int]) -> tuple[int, ...]:
         return tuple(sorted({place[face] for face in faces if face in place}))
 
-    moved = [Verdict(v.id, v.uuid, v.said, here(v.faces), here(v.others), v.who, v.created) for v in found]
+    moved = [replace(v, faces=here(v.faces), others=here(v.others)) for v in found]
     return [v for v in moved if v.faces and (v.others or v.said in OF_FACES)]
 
 

@@ -109,7 +109,7 @@ def review(vectors, truth, slips=0.0, seed=0, labels=None):
         answers += 1
         begin = time.perf_counter()
         if said is None:
-            session.not_sure(asked[0].candidate)
+            session.not_sure(asked[0].candidate, answered_sides(asked[0]))
         else:
             if rng.random() < slips:
                 said, wrong = not said, wrong + 1

@@ -115,8 +115,8 @@ def test_undo_of_answers_among_those_of_others_leads_back_to_the_estimate_before
 def test_surprises_of_answers_before_a_reading_still_count(opened, project, monkeypatch):
     session, who = opened
     answer(session, who, 8)
-    factors = session.review._surprises()
+    factors = session.review._lessons.surprises()
     assert factors != [1.0] * len(factors)
     false_answer_of_another(project, session, monkeypatch)
     session = followed(session)
-    assert session.review._surprises() == pytest.approx(factors)
+    assert session.review._lessons.surprises() == pytest.approx(factors)

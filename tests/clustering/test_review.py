@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 
 import numpy as np
 import pytest
@@ -77,7 +78,7 @@ def test_an_answer_that_all_else_speaks_against_is_asked_again_at_once():
     vectors = np.concatenate([c + rng.normal(size=(6, 32)) * 0.02 for c in unit(rng.normal(size=(8, 32)))]).astype(
         np.float32
     )
-    session = Review(vectors, apart=[])
+    session = Review(vectors)
     assert len(set(session.labels())) == 8
     candidate = next(c for c in session.candidates(every=True) if not c.together)
     session.answer(candidate, same=True)  # two heaps far apart: surely a slip
@@ -126,9 +127,8 @@ def test_what_follows_by_logic_is_never_asked():
         assert pair not in asked or one.candidate.again
         asked.add(pair)
         session.answer(one.candidate, same=said != (one.kind is Kind.SPLIT))
-        bound = session._bound().values()
-        for answer in bound:  # every answer holds in the clusters
-            homes = [{int(session.home[b]) for b in side} for side in answer.pair]
+        for answer in (heard for heard in session.said.heard if heard.holds and heard.same is not None):
+            homes = [set(session.labels()[list(side)].tolist()) for side in (answer.first, answer.second)]
             assert (len(homes[0] | homes[1]) == 1) if answer.same else not homes[0] & homes[1]
         for candidate in session.candidates(every=True):  # and is not asked the other way round
             if not candidate.together and not candidate.again:
@@ -170,8 +170,8 @@ def test_a_mixed_side_is_parted_where_its_two_people_are():
     wide = np.where(np.arange(len(truth)) % 9 == 4, 1.8, 1.0)[:, None]  # one face of each person is a poor one
     vectors = (centres[truth] + rng.normal(size=(len(truth), 64)) * wide * 0.2 / 8).astype(np.float32)
     session = Review(vectors)
-    mixed = [int(bunch) for bunch in np.unique(session.bunches.of[truth < 2])]
-    other = [int(bunch) for bunch in np.unique(session.bunches.of[truth == 2])]
+    mixed = [int(bunch) for bunch in np.unique(session.of[truth < 2])]
+    other = [int(bunch) for bunch in np.unique(session.of[truth == 2])]
     assert len({int(session.home[bunch]) for bunch in mixed}) == 1  # twins in one cluster
     asked = next(iter(session.candidates()))
     session.not_sure(asked._replace(first=session._part(frozenset(mixed)), second=session._part(frozenset(other))))
@@ -183,9 +183,7 @@ def test_a_mixed_side_is_parted_where_its_two_people_are():
     }
     assert says(questions(session, vectors, 1)[0], truth) is True
     session.answer(cut, same=False)
-    assert (
-        session.home[session.bunches.of[truth == 0]].tolist() != session.home[session.bunches.of[truth == 1]].tolist()
-    )
+    assert session.home[session.of[truth == 0]].tolist() != session.home[session.of[truth == 1]].tolist()
     assert not any(
         set(c.first.bunches + c.second.bunches) == set(mixed) and c.together for c in session.candidates(every=True)
     )
@@ -275,13 +273,13 @@ def test_where_working_all_out_takes_long_answers_are_followed(crowd, monkeypatc
     session.review.relearning_takes = 100.0
     monkeypatch.setattr(session.review, "relearn", None)
     followed = []
-    monkeypatch.setattr(session.review, "follow", lambda: followed.append(len(session.review.answers)))
+    monkeypatch.setattr(session.review, "follow", lambda: followed.append(session.past.answers()))
     for _ in range(12):
         asked = session.queue(1)[0]
         if asked.kind is Kind.NAME:
             break
         session.answer(asked, reply(asked, who))
-    assert len(followed) > 5 and followed == list(range(1, len(followed) + 1))
+    assert len(followed) > 5 and followed == list(range(len(followed)))
 
 
 def test_what_was_learned_turns_the_questions_worth_most():
@@ -368,8 +366,8 @@ def test_a_review_of_few_faces_ends(project, with_vectors, plan, slip):
         wrong = Reply.NO if right is Reply.YES else Reply.YES
         session.answer(one, wrong if slip and not asked else right)
         asked.append(one)
-        pair = session.review.answers[-1].pair
-        before.setdefault(pair, []).append(session.review.answers[-1].same)
+        sides = frozenset([frozenset(one.first), frozenset(one.second)])
+        before.setdefault(sides, []).append(one.same(wrong if slip and len(asked) == 1 else right))
         assert len(asked) <= 4 * len(truth)
     for said in before.values():
         assert len(said) <= 2 or (len(said) == 3 and said[0] != said[1])
@@ -379,7 +377,7 @@ def test_a_review_of_few_faces_ends(project, with_vectors, plan, slip):
     assert f1(session.review.labels(), truth) > 0.95
     for _ in asked:
         session.take_back()
-    assert not verdicts(project) and not session.review.answers
+    assert not verdicts(project) and not session.review.said.heard
 
 
 def test_a_version_with_too_small_a_radius_does_not_make_strangers_of_a_person(project, with_vectors):
@@ -517,7 +515,7 @@ def test_answers_touch_only_what_is_new_of_the_candidates(monkeypatch):
     monkeypatch.setattr(candidates, "FRESH", 0.0)
     whole.add([one for some in session._candidates.by_kind() for one in some])
     assert sum(map(len, session._candidates._fresh)) > 0 == sum(map(len, whole._fresh))
-    factors = session._surprises()
+    factors = session._lessons.surprises()
     assert [one.rank for one in whole.ranked(factors)] == [one.rank for one in session._candidates.ranked(factors)]
     assert whole.estimate(factors, session.n, 0.999, session.least) == pytest.approx(session.estimate(0.999))
     assert all(home in session.clusters for one in session.candidates(every=True) for home in one.clusters)
@@ -527,22 +525,27 @@ def test_questions_of_a_kind_that_never_surprise_sink():
     """Each kind is ranked by how often its answers were surprises, against how often that was expected."""
     vectors, _ = people(4, count=60, two=0.5, twins=0.4)
     session = Review(vectors)
-    together = max(
-        (some for some in session._candidates.by_kind() if some and some[0].together and not some[0].again), key=len
-    )
-    kind = together[0].kind
-    doubted = together[0]._replace(likely=0.5)
-    for _ in range(8):
-        session.answer(doubted, same=True)  # one person, as it was
-    factor = session._surprises()[kind]
-    assert factor == pytest.approx(4 / (4 + 8 * 0.5))
+    raw = [list(some) for some in session._candidates.by_kind()]
+    asked = [one for one in raw[2] if one.together][:8]  # several faces, one person as it is thought
+    expected, learned = 4.0, []
+    for one in asked:
+        like = Likeness(session.like.spread, session.like.strangers, session.like.nearer)
+        like.learn(learned)
+        session.answer(one, same=True)
+        lesson = next(
+            lesson for lesson in session._lessons._all if lesson.faces[0] == tuple(sorted(session.faces(one.first)))
+        )
+        expected += 1 / (1 + math.exp(like.of(lesson.features)))  # it is one person: how likely two were
+        learned.append((lesson.features, True))
+    factors = session._lessons.surprises()
+    assert factors[2] == pytest.approx(4 / expected) and factors[2] < 0.95
+    assert factors[:2] + factors[3:] == [1.0] * 4
     ranked = list(session.candidates(every=True))
     gains = [one.rank for one in ranked]
     assert gains == sorted(gains, reverse=True)
-    for other, raw in enumerate(session._candidates.by_kind()):
-        expected = [one.rank * (factor if other == kind else 1) for one in raw]
-        assert [one.rank for one in ranked if one.kind == other] == pytest.approx(expected)
-    assert session._candidates.by_kind()[kind]
-    for _ in range(8):
+    for other, some in enumerate(session._candidates.by_kind()):
+        wanted = [one.rank * factors[other] for one in some]
+        assert [one.rank for one in ranked if one.kind == other] == pytest.approx(wanted)
+    for _ in asked:
         session.undo()
-    assert session._surprises() == [1.0] * 5
+    assert session._lessons.surprises() == [1.0] * 5

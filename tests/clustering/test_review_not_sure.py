@@ -7,7 +7,13 @@ from fairdesk.clustering.review.asked import Reply
 from fairdesk.clustering.review.engine import Review
 from fairdesk.clustering.review.questions import Kind, questions
 from fairdesk.clustering.review.session import ReviewSession
+from fairdesk.clustering.review.told import Heard, Told
 from tests.clustering.test_review import people
+
+
+def unsure_of(vectors, told):
+    """A review of faces of which, on either side, somebody could not tell."""
+    return Review(vectors, Told(heard=[Heard(tuple(first), tuple(second), None) for first, second in told]))
 
 
 @pytest.fixture
@@ -74,8 +80,7 @@ def test_a_review_that_is_opened_again_doubts_the_same_sides():
         one = questions(session, vectors, 1)[0]
         told.append((one.shown_first, one.shown_second))
         session.not_sure(one.candidate)
-    again = Review(vectors)
-    again.told_unsure(told)
+    again = unsure_of(vectors, told)
     raised = [one for one in again.candidates() if one.raised > 0]
     assert raised and not any(one.raised for one in Review(vectors).candidates(every=True))
     for first, second in told:  # none of it is asked again
@@ -89,10 +94,9 @@ def test_halves_of_a_bunch_that_nobody_could_tell_apart_are_two_again():
     vectors = np.vstack([rng.normal(scale=0.05, size=(8, 8)), rng.normal(loc=3.0, scale=0.05, size=(8, 8))]).astype(
         np.float32
     )
-    session = Review(vectors)
-    assert len(set(session.bunches.of[:8])) == 1
-    session.told_unsure([([0, 1, 2], [3, 4])])
-    of = session.bunches.of
+    assert len(set(Review(vectors).of[:8])) == 1
+    session = unsure_of(vectors, [([0, 1, 2], [3, 4])])
+    of = session.of
     assert of[0] == of[1] == of[2] != of[3] == of[4] and len(set(of[:8])) == 2 and len(set(of[8:])) == 1
     assert len(set(session.labels()[:8])) == 1  # nobody said that they are two people
-    Review(vectors).told_unsure([([0, 1], [0, 1]), ([0], [0]), ([8], [9]), ([], [1])])  # as files may say
+    unsure_of(vectors, [([0, 1], [0, 1]), ([0], [0]), ([8], [9])])  # as files may say

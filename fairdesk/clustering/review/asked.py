@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from fairdesk.clustering.review.earlier import sides_of
 from fairdesk.clustering.review.questions import Kind, Question
-from fairdesk.project.verdicts import Said, Verdict, this_person
+from fairdesk.project.verdicts import OF_FACES, Said, Verdict, this_person
 
 
 class Reply(StrEnum):
@@ -67,6 +67,10 @@ class Asked:
             if self.own:
                 return Said.UNSURE, *sides_of(self.own[-1], self.shown_first, self.shown_second)
             return Said.UNSURE, self.shown_second, self.shown_first
+        if self.again and self.earlier:  # of the same sides as before
+            before = (self.own or self.earlier)[-1]
+            yes, no = (Said.CONFIRMED, Said.NOT) if before.said in OF_FACES else (Said.SAME, Said.DIFFERENT)
+            return yes if self.same(reply) else no, list(before.faces), list(before.others)
         if self.kind is Kind.BELONGS:
             return Said.CONFIRMED if self.same(reply) else Said.NOT, self.second, self.shown_first
         return Said.SAME if self.same(reply) else Said.DIFFERENT, self.shown_first, self.shown_second

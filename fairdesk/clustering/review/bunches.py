@@ -55,28 +55,22 @@ class Measure:
         return Part(float(len(some)), some.mean(axis=0), square, float(self.strangers[list(rows)].mean()), [])
 
 
+@dataclass(frozen=True)
+class Bunches:
+    """The pieces that vectors alone make, each by its smallest row, and which of them are neighbours."""
+
+    of: Numbers  # face (row) to bunch
+    parts: dict[int, Part]
+    rows: dict[int, list[int]]
+    beside: dict[int, list[int]]
+
+
 class Measured(NamedTuple):
-    """Vectors, shape (n, dim), and what was measured of them: it holds for the same ones."""
+    """Vectors, shape (n, dim), and what was worked out of them: it holds for the same ones."""
 
     vectors: Floats
     measure: Measure
-
-
-@dataclass(frozen=True)
-class Bunches:
-    """The pieces, which of them are neighbours, and the measure of likeness that fits these vectors."""
-
-    of: Numbers  # face (row) to bunch
-    parts: list[Part]
-    edges: Numbers  # (m, 2)
-    like: Likeness
-    strangers: npt.NDArray[np.float64]  # of each face: the squared distance at which others begin
-
-    def faces(self) -> list[list[int]]:
-        """Return the rows of each bunch."""
-        order = np.argsort(self.of, kind="stable")
-        _, starts = np.unique(self.of[order], return_index=True)
-        return [part.tolist() for part in np.split(order, starts[1:])]
+    bunches: Bunches
 
 
 def measure(
@@ -145,37 +139,75 @@ def _many_alone(
     return bool(np.mean(alone & (squared[:, 0] > AWAY**2 * usual)) > LONELY)
 
 
-def make_bunches(
-    vectors: Floats, together: list[list[int]], sides: Sides, measured: Measure, check: Check | None = None
-) -> Bunches:
-    """Join faces to bunches.
+def make_bunches(vectors: Floats, measured: Measure, check: Check | None = None) -> Bunches:
+    """Join faces to bunches, by vectors alone.
 
     Parameters
     ----------
     vectors
         Shape (n, dim), to be compared by Euclidean distance.
-    together
-        Rows that people said are one person: they are one bunch.
-    sides
-        Row to the sides of verdicts that it is on, and those that it must not be with.
     measured
         What `measure` returned for these vectors.
+    check
+        Is told how far it is.
     """
     stages = Stages(check)
     rows = vectors.astype(np.float64)
     found = measured.near[0]
+    edges = each_pair(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())
+    squares, strangers = measured.squares, measured.strangers
+    every = np.arange(len(rows))
+    homes = _joined(rows, squares, strangers, every, {}, edges, measured.likeness(), SURE, stages.next(0.6))
+    _, first, place = np.unique(homes, return_index=True, return_inverse=True)
+    smallest = np.sort(first)
+    place = np.argsort(np.argsort(first))[place]
+    parts = _parts(rows, squares, strangers, place, {})
+    means = np.array([part.mean for part in parts], dtype=np.float32)
+    near, _ = nearest(means, OF_BUNCHES, stages.next(0.4))
+    between = np.concatenate([place[edges], each_pair(np.repeat(np.arange(len(parts)), near.shape[1]), near.ravel())])
+    numbers = smallest.tolist()
+    for number, part in zip(numbers, parts, strict=True):
+        part.bunches = [number]
+    order = np.argsort(place, kind="stable")
+    some = np.split(order, np.cumsum(np.bincount(place))[:-1])
+    beside: dict[int, list[int]] = {number: [] for number in numbers}
+    for a, b in smallest[each_pair(between[:, 0], between[:, 1])].tolist():
+        beside[a].append(b)
+        beside[b].append(a)
+    return Bunches(
+        smallest[place].astype(np.int64),
+        dict(zip(numbers, parts, strict=True)),
+        {number: mine.tolist() for number, mine in zip(numbers, some, strict=True)},
+        beside,
+    )
+
+
+def joined_again(
+    vectors: Floats, rows: Sequence[int], together: Sequence[Sequence[int]], sides: Sides, measured: Measure
+) -> Numbers:
+    """Join some faces (ascending rows) to bunches anew, as verdicts on them want it; returns a number for each.
+
+    Parameters
+    ----------
+    together
+        Rows that are one person.
+    sides
+        Row to the sides of verdicts that it is on, and those that it must not be with.
+    """
+    some = np.array(rows)
+    place = {row: at for at, row in enumerate(rows)}
     group = np.arange(len(rows))
     for members in together:
-        group[members] = members[0]
-    edges = group[each_pair(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())]
-    squares, strangers, like = measured.squares, measured.strangers, measured.likeness()
-    homes = _joined(rows, squares, strangers, group, sides, edges, like, SURE, stages.next(0.6))
-    _, of = np.unique(homes, return_inverse=True)
-    parts = _parts(rows, squares, strangers, of, sides)
-    means = np.array([part.mean for part in parts], dtype=np.float32)
-    beside, _ = nearest(means, OF_BUNCHES, stages.next(0.4))
-    between = np.concatenate([of[edges], each_pair(np.repeat(np.arange(len(parts)), beside.shape[1]), beside.ravel())])
-    return Bunches(of.astype(np.int64), parts, each_pair(between[:, 0], between[:, 1]), like, strangers)
+        group[[place[row] for row in members]] = place[members[0]]
+    found = measured.near[0][some]
+    near = np.minimum(np.searchsorted(some, found), len(some) - 1)
+    inside = some[near] == found
+    edges = each_pair(group[np.repeat(np.arange(len(rows)), found.shape[1])[inside.ravel()]], group[near[inside]])
+    here = {place[row]: mine for row, mine in sides.items()}
+    return _joined(
+        vectors[some].astype(np.float64), measured.squares[some], measured.strangers[some], group, here, edges,
+        measured.likeness(), SURE, lambda done, of: None,
+    )  # fmt: skip
 
 
 def _parts(

@@ -33,6 +33,9 @@ class Candidate(NamedTuple):
     again: bool = False
     clear: float = 1.0  # probability that a person can tell: that neither side is two people itself
     raised: float = 0.0  # faces that asking is worth beyond the gain, as a person could not tell of its sides
+    seen: tuple[tuple[int, ...], tuple[int, ...]] | None = (
+        None  # the faces (rows) of either side that were answered of before
+    )
     check: int = -1  # the face (row) that was drawn at random, of a question that shows how good the estimate is
 
     @property
@@ -55,7 +58,12 @@ class Candidate(NamedTuple):
         """What it is about: single faces or several, together now or not; one that was answered before is of its own kind."""
         if self.again:
             return AGAIN
-        return 2 * self.together + (min(self.first.faces, self.second.faces) < 2)
+        return kind_of(together=self.together, alone=min(self.first.faces, self.second.faces) < 2)
+
+
+def kind_of(*, together: bool, alone: bool) -> int:
+    """Return the kind of a question: about a face alone or several, together now or not."""
+    return 2 * together + alone
 
 
 @dataclass(frozen=True)
@@ -173,6 +181,6 @@ def _scaled(some: Iterator[Candidate], factor: float) -> Iterator[Candidate]:
         yield one._replace(gain=one.gain * factor, raised=one.raised * factor)
 
 
-def settled(said: Sequence[bool]) -> bool:
+def settled(said: str | Sequence[bool]) -> bool:
     """Whether a question is not asked again: it was answered the same twice, or often enough."""
     return len(said) >= LOOKS or (len(said) > 1 and said[-1] == said[-2])

@@ -7,9 +7,7 @@ from collections.abc import Callable, Sequence
 from fairdesk.clustering.review.candidates import Candidate, Pair
 from fairdesk.clustering.review.engine import Review
 from fairdesk.project import Project
-from fairdesk.project.verdicts import OF_FACES, SHOWN, Said, Verdict, of_detector, verdicts
-
-_KNOWN = (Said.SAME, Said.DIFFERENT, Said.CONFIRMED, Said.NOT)
+from fairdesk.project.verdicts import OF_FACES, SHOWN, WHO_IS_WHO, Verdict, of_detector, verdicts
 
 
 def earlier_answers(
@@ -31,8 +29,8 @@ def earlier_answers(
     every = verdicts(project)
     found: dict[int, Pair] = {}
     for one in of_detector(project, every, detector):
-        sides = [frozenset(review.bunches.of[rows(side)].tolist()) for side in (one.faces, one.others)]
-        if one.said in _KNOWN and all(sides):
+        sides = [frozenset(review.of[rows(side)].tolist()) for side in (one.faces, one.others)]
+        if one.said in WHO_IS_WHO and all(sides):
             found[one.id] = sides[0], sides[1]
     mine = candidate.pair
     same = {number for number, pair in found.items() if pair in (mine, mine[::-1])}

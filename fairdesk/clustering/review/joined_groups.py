@@ -10,18 +10,20 @@ def merged(groups: list[list[int]], apart: list[tuple[list[int], list[int]]]) ->
         for rows, side in ((first, 2 * number), (second, 2 * number + 1)):
             for row in rows:
                 sides.setdefault(row, set()).add(side)
-    out: list[set[int]] = []
-    for group in groups:
+    out: dict[int, set[int]] = {}
+    of: dict[int, int] = {}  # row to the group that it is in
+    for number, group in enumerate(groups):
         whole = set(group)
-        touching = [one for one in out if one & whole]
-        for one in touching:
+        for place in sorted({of[row] for row in group if row in of}):
+            one = out[place]
             mine = {side for row in whole for side in sides.get(row, ())}
             theirs = {side ^ 1 for row in one for side in sides.get(row, ())}
             if mine & theirs:
                 whole -= one
             else:
                 whole |= one
-                out.remove(one)
+                del out[place]
         if len(whole) > 1:
-            out.append(whole)
-    return [sorted(one) for one in out]
+            out[number] = whole
+            of.update(dict.fromkeys(whole, number))
+    return [sorted(one) for one in out.values()]

@@ -29,7 +29,7 @@ FEW = 1.5  # faces that a part's spread is averaged with the usual one
 SLIPS = 0.05  # share of answers that say nothing: slips of the hand, and pairs that look like no others
 ODD, SEVERAL = 6.0, 4  # log odds against an answer that teaches nothing, until so many say the same
 STRANGE, OF_EACH = -3.0, 10.0  # log odds that strangers with so many faces keep, whatever surprising answers say
-_STEPS, _ENOUGH = 30, 1e-11  # so near to the best that it does not matter what was known before
+_STEPS, _ENOUGH = 30, 1e-11
 
 KNOTS = np.log(np.geomspace(0.03, 1.2, 19))
 """Of the curve that answers bend freely: logarithms of how far two heaps' centres are apart, in that of strangers' (squared)."""
@@ -186,10 +186,7 @@ class Likeness:
         several = [same for same in (False, True) if np.count_nonzero(odd & (y == same)) >= SEVERAL]
         for believed in (several, []):
             counts = np.where(odd & ~np.isin(y, believed), 0.0, 1.0)
-            weights = _fitted(
-                design, y, counts, np.append(START, np.zeros(2 * len(KNOTS))), PRECISION,
-                np.append(self.weights, self.curves),
-            )  # fmt: skip
+            weights = _fitted(design, y, counts, np.append(START, np.zeros(2 * len(KNOTS))), PRECISION)
             self.weights, self.curves = weights[:5], weights[5:].reshape(2, -1)
             if not believed or self._of_strangers() < STRANGE:
                 break
@@ -223,13 +220,18 @@ def _pulls(log_odds: Array, y: Array) -> Array:
     return np.array([(y / o - (1 - y) / (1 - o)) * slope, slope**2 / (o * (1 - o))])
 
 
-def _fitted(x: Array, y: Array, counts: Array, mean: Array, precision: Array, weights: Array) -> Array:
-    """Return the most likely weights, each sample counted so many times: Gauss-Newton steps, halved until they help."""
+def _fitted(x: Array, y: Array, counts: Array, mean: Array, precision: Array) -> Array:
+    """Return the most likely weights, each sample counted so many times: Gauss-Newton steps from the mean, halved until they help.
+
+    What was learned before is no beginning: slips leave several best places, and which one is found must follow from the
+    answers alone.
+    """
 
     def loss(w: Array) -> float:
         o = SLIPS + (1 - 2 * SLIPS) / (1 + np.exp(-np.clip(x @ w, -40, 40)))
         return float(-counts @ (y * np.log(o) + (1 - y) * np.log(1 - o)) + (w - mean) @ precision @ (w - mean) / 2)
 
+    weights = mean
     before = loss(weights)
     for _ in range(_STEPS):
         pull, firm = counts * _pulls(x @ weights, y)

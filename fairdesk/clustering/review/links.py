@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,9 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.int64]
 
 
-def directed_links(beside: Sequence[Sequence[int]], some: Sequence[int]) -> tuple[Numbers, Numbers]:
+def directed_links(
+    beside: Sequence[Sequence[int]] | Mapping[int, Sequence[int]], some: Sequence[int]
+) -> tuple[Numbers, Numbers]:
     """Return the links of some pieces to those beside them: from and to, in the order of `some` and of what is beside each."""
     near = [beside[one] for one in some]
     counts = np.fromiter(map(len, near), dtype=np.int64, count=len(near))

@@ -6,18 +6,16 @@ import math
 from dataclasses import dataclass, field
 
 from fairdesk.clustering.review.asked import Reply
-from fairdesk.clustering.review.engine import Answer, Review, Unsure
 from fairdesk.clustering.review.spot_checks import Checked
 from fairdesk.project.journal import Journal
 
 
 @dataclass
 class Given:
-    """One answer: its step, and what the review forgot when it was undone (nothing of a name)."""
+    """One answer, and its step."""
 
     step: int | None
     reply: Reply | None  # None: a name
-    forgotten: Answer | Unsure | None = None
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,6 @@ class Kept:
     steps: list[int | None] = field(default_factory=list)  # of the answers, those that were undone too
     undone: set[int] = field(default_factory=set)  # steps, when the history was last read
     behind: bool = False  # the clusters lack what follows of one
-    told: dict[int | None, Answer] = field(default_factory=dict)  # of the steps, what was answered
     unsure: set[int | None] = field(default_factory=set)  # of the steps, those of "not sure"
     checks: dict[int | None, Checked] = field(default_factory=dict)  # of the answers, what came of random checks
     wanted: int = 0  # checks
@@ -74,14 +71,12 @@ class Past:
         """The newest step that is known."""
         return self.given[-1].step if self.given else self._first
 
-    def add(self, reply: Reply | None, checked: Checked | None = None, told: Answer | None = None) -> None:
+    def add(self, reply: Reply | None, checked: Checked | None = None) -> None:
         """Know the step that was just made as an answer; one that changed nothing is part of the step before."""
         made = self._journal.made
         self.given.append(Given(self.step if made is None else made, reply))
         self.undone.clear()
         self.kept.steps.append(self.given[-1].step)
-        if told is not None:
-            self.kept.told[self.given[-1].step] = told
         if reply is Reply.UNSURE:
             self.kept.unsure.add(self.given[-1].step)
         if checked is not None:
@@ -104,26 +99,17 @@ class Past:
             return None
         return place - len(self.given)
 
-    def undo(self, review: Review) -> None:
-        """Have the review forget the last answer."""
-        one = self.given.pop()
-        if one.reply is Reply.UNSURE:
-            one.forgotten = review.sure_again()
-        elif one.reply is not None:
-            one.forgotten = review.undo()
-        self.undone.append(one)
-        if one.step is not None:
-            self.kept.undone.add(one.step)
-
-    def redo(self, review: Review) -> None:
-        """Have the review know again the answer that was undone last."""
-        one = self.undone.pop()
-        if isinstance(one.forgotten, Answer):
-            review.again(one.forgotten)
-        elif one.forgotten is not None:
-            review.not_sure_again(one.forgotten)
-        self.given.append(one)
-        self.kept.undone.discard(one.step or 0)
+    def follow(self, more: int) -> None:
+        """Know that so many answers were redone, or undone (below 0)."""
+        for _ in range(more):
+            one = self.undone.pop()
+            self.given.append(one)
+            self.kept.undone.discard(one.step or 0)
+        for _ in range(-more):
+            one = self.given.pop()
+            self.undone.append(one)
+            if one.step is not None:
+                self.kept.undone.add(one.step)
 
     def answers(self) -> int:
         """Return how many answers hold, those that were given before the review was read again too."""
@@ -132,10 +118,6 @@ class Past:
     def not_sure(self) -> int:
         """Return how many of the answers that hold are "not sure"."""
         return sum(step in self.kept.unsure for step in self._holding(self.kept.steps))
-
-    def told(self) -> list[Answer]:
-        """Return what was answered by the answers that hold: how often that was a surprise."""
-        return [self.kept.told[step] for step in self._holding(self.kept.steps) if step in self.kept.told]
 
     def checks(self) -> list[Checked]:
         """Return what came of the random checks that hold."""

@@ -60,15 +60,20 @@ def ask(review: Review, vectors: Floats, candidate: Candidate) -> Question:
             [row for row in review.faces_beside(candidate.check) if row != candidate.check],
             [candidate.check],
         )
+    seen = candidate.seen
     if len(first) < len(second):
         first, second = second, first
+        seen = seen and seen[::-1]
     if len(second) == 1:
         kind = Kind.BELONGS
     elif candidate.together:
         kind = Kind.SPLIT
     else:
         kind = Kind.SAME
-    return Question(kind, candidate, first, second, shown(vectors, first, second), shown(vectors, second, first))
+    sides = shown(vectors, first, second), shown(vectors, second, first)
+    if seen is not None and max(map(len, seen)) <= SHOWN:  # what is asked again is asked of the same faces
+        sides = list(seen[0]), list(seen[1])
+    return Question(kind, candidate, first, second, *sides)
 
 
 def shown(vectors: Floats, mine: Sequence[int], others: Sequence[int], most: int = SHOWN) -> list[int]:

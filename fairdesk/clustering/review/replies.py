@@ -10,18 +10,29 @@ from fairdesk.clustering.review.asked import Asked, Reply
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.verdicts.saying import say
 from fairdesk.project import Project
-from fairdesk.project.verdicts import outweigh
+from fairdesk.project.verdicts import keep_answered, outweigh
 from fairdesk.words import tr
 
 
-def keep_answer(project: Project, connection: apsw.Connection, asked: Asked, reply: Reply) -> None:
-    """Within a journal step: keep an answer as a verdict; "not sure" withdraws this person's earlier answers to the question."""
-    _, gone = say(project, connection, *asked.says(reply), anew=True)
-    if reply is Reply.UNSURE:
-        withdrawn = {one.id for one in gone}
-        for one in asked.own:
-            if one.id not in withdrawn:
-                outweigh(connection, one, one.faces)
+def keep_answer(project: Project, connection: apsw.Connection, asked: Asked, reply: Reply) -> bool:
+    """Within a journal step: keep an answer as a verdict; "not sure" withdraws this person's earlier answers to the question.
+
+    With it goes how the question was answered before. Returns whether earlier answers are withdrawn.
+    """
+    before = "".join(one.answered or _letter(one.one_person).upper() for one in asked.own)
+    number, gone = say(project, connection, *asked.says(reply), anew=True)
+    if reply is not Reply.UNSURE:
+        keep_answered(connection, number, before + _letter(asked.same(reply)))
+        return False
+    withdrawn = {one.id for one in gone}
+    for one in asked.own:
+        if one.id not in withdrawn:
+            outweigh(connection, one, one.faces)
+    return bool(asked.own)
+
+
+def _letter(one_person: bool) -> str:
+    return "s" if one_person else "d"
 
 
 def step_text(asked: Asked, reply: Reply, titles: Mapping[int, str]) -> str:

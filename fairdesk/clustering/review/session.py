@@ -20,10 +20,11 @@ from fairdesk.clustering.review.candidates import Candidate, Estimate, Pair
 from fairdesk.clustering.review.corrections import corrections
 from fairdesk.clustering.review.earlier import earlier_answers
 from fairdesk.clustering.review.engine import Review, worth
+from fairdesk.clustering.review.kept_version import METHOD, begun_with, homes_in
 from fairdesk.clustering.review.nameless import nameless
 from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.past import Newer, Past
-from fairdesk.clustering.review.questions import Kind, answered_sides, ask
+from fairdesk.clustering.review.questions import Kind, ask
 from fairdesk.clustering.review.replies import keep_answer, step_text
 from fairdesk.clustering.review.spot_checks import AT_ONCE, Checked
 from fairdesk.clustering.review.told import told
@@ -48,10 +49,9 @@ from fairdesk.project import Project
 from fairdesk.project.changes import Kind as Changed
 from fairdesk.project.changes import changes_since
 from fairdesk.project.verdict_constraints import constraints
-from fairdesk.project.verdicts import Said, of_detector, told_later, verdict_state, verdicts
+from fairdesk.project.verdicts import of_detector, verdict_state, verdicts
 from fairdesk.words import tr
 
-METHOD = "review"  # of a version that a review keeps
 DOUBT = 0.9  # an answer that is right with less than this probability is doubted
 PATIENCE = 0.1  # of a second of working everything out again, for each answer
 OUTDATE = frozenset({Changed.CLUSTERS, Changed.VERDICTS, Changed.HIDDEN})  # changes of others
@@ -77,7 +77,7 @@ class ReviewSession:
         self.recipe = stored = recipe_of_version(project, self.version)
         every, vectors = project.vectors.load(stored, hidden=False)
         heard = of_detector(project, verdicts(project), stored.detector)
-        said = constraints(heard)
+        self._said = said = constraints(heard)
         kept = np.isin(every, members(project, self.version)[0]) & ~np.isin(every, list(said.ignored))
         undirected = kept & ~directed(vectors, stored.metric)
         self._undirected = every[undirected]  # there is nothing to ask about these: they stay unclustered
@@ -86,25 +86,20 @@ class ReviewSession:
         need_faces(project, stored, len(self.faces), 2)
         self.vectors = unit_length(vectors[kept], stored.metric)
         self._row = dict(zip(self.faces.tolist(), range(len(self.faces)), strict=True))
-        self._said = said
         stages = Stages(check)
         near = neighbours_of(project, stored, self.faces, self.vectors, stored.metric, stages.next(0.3))
         self.read()
         before = earlier if earlier is not None and np.array_equal(earlier.vectors, self.vectors) else None
-        self.vectors, known = (self.vectors, None) if before is None else before
+        self.vectors, known, bunches = (self.vectors, None, None) if before is None else before
         self._earlier: list[ReviewSession] = []  # readings, the last first: undo may lead back to one
-        measured = measure(self.vectors, stages.next(0.35), (near.found, near.squared), self._at, known)
-        self.measured = Measured(self.vectors, measured)
-        told_now = told(heard, said, self._rows, self.vectors, measured)
-        self.review = Review(self.vectors, *told_now, check=stages.next(0.35), measured=measured)
-        told_since = {one.id for one in told_later(heard)}
-        self.review.told_unsure(
-            [
-                (self._rows(one.faces), self._rows(one.others))
-                for one in heard
-                if one.said is Said.UNSURE and one.id not in told_since
-            ]
+        begun = begun_with(project, self.version)  # answers do not change what it measures
+        alone = self._at if begun == self.version else homes_in(project, begun, self.faces)[1]
+        measured = measure(self.vectors, stages.next(0.35), (near.found, near.squared), alone, known)
+        bunches = bunches if measured is known else None
+        self.review = Review(
+            self.vectors, told(heard, said, self._rows, self.vectors), stages.next(0.35), measured, bunches
         )
+        self.measured = Measured(self.vectors, measured, self.review.base)
         self._since = 0  # answers since everything was worked out again
         self.outdated = False  # others changed what it rests on
         self.renamed = False  # others gave clusters other names: found when the history was followed last
@@ -119,15 +114,16 @@ class ReviewSession:
     def read(self) -> None:
         """Read the version's clusters again."""
         of = {one.id: one for one in clusters(self.project, self.version)}
-        self._loose = {number for number, one in of.items() if one.label == UNCLUSTERED}
         self.titles = {number: one.told for number, one in of.items()}
         self.named = {number for number, one in of.items() if one.name or one.identity}
         self.labels = {number: one.label for number, one in of.items()}
-        faces, homes = members(self.project, self.version)
-        self._members = faces
-        rows = np.minimum(np.searchsorted(faces, self.faces), len(faces) - 1)
-        there = (faces[rows] == self.faces) & ~np.isin(homes[rows], list(self._loose))
-        self._at = np.where(there, homes[rows], UNCLUSTERED)
+        self._members, self._at = homes_in(self.project, self.version, self.faces)
+
+    def _hear(self) -> None:
+        """Know the verdicts as they are now."""
+        heard = of_detector(self.project, verdicts(self.project), self.recipe.detector)
+        self._said = constraints(heard)
+        self.review.tell(told(heard, self._said, self._rows, self.vectors))
 
     def _follow(self, moves: Sequence[Regrouping], went: Sequence[int]) -> None:
         """Know of the version what was just moved, as `read` would."""
@@ -318,6 +314,11 @@ class ReviewSession:
         return None if self._keeps else self.review.estimate(wanted)
 
     @property
+    def unlearned(self) -> int:
+        """How many answers are only followed where they fall, as working all out takes long: the next review learns from them."""
+        return self._since if self.review.relearning_takes > LONGEST else 0
+
+    @property
     def skipped(self) -> int:
         """How many questions were put off."""
         return len(self._skipped) + len(self._unnamed)
@@ -345,20 +346,22 @@ class ReviewSession:
             raise RequestError(tr("Who it is is answered by a name."))
         self._need_version()
         candidate = asked.question.candidate
-        follows, same = True, asked.same(reply)
-        if reply is Reply.UNSURE:
-            follows = self.review.not_sure(candidate, withdraws=bool(asked.own))
-        else:
-            self.review.answer(candidate, same=same, seen=answered_sides(asked.question))
-            self._since += 1
-            if not (learn or self.review.relearning_takes <= PATIENCE) or not self.learn():
-                self.review.follow()
-        with self.project.journal.step(
-            step_text(asked, reply, self.titles), target={"tab": "clustering"}
-        ) as connection:
-            keep_answer(self.project, connection, asked, reply)
-            moves = corrections(self.faces, self._at, self.review.labels()) if follows and not self.outdated else []
-            went = regroup(self.project, connection, self.version, moves)
+        same = asked.same(reply)
+        try:
+            with self.project.journal.step(
+                step_text(asked, reply, self.titles), target={"tab": "clustering"}
+            ) as connection:
+                follows = keep_answer(self.project, connection, asked, reply) or reply is not Reply.UNSURE
+                if not self.outdated:
+                    self._hear()
+                    self._since += 1
+                    if not (learn or self.review.relearning_takes <= PATIENCE) or not self.learn():
+                        self.review.follow()
+                moves = corrections(self.faces, self._at, self.review.labels()) if follows and not self.outdated else []
+                went = regroup(self.project, connection, self.version, moves)
+        except BaseException:
+            self._hear()
+            raise
         self.past.kept.behind = self.past.kept.behind or (follows and self.outdated)
         self._answered(reply, candidate, as_thought=reply is not Reply.UNSURE and same == asked.together)
         self._follow(moves, went)
@@ -385,8 +388,7 @@ class ReviewSession:
     def _answered(self, reply: Reply | None, candidate: Candidate | None = None, *, as_thought: bool = False) -> None:
         """Know the newest step, and all that it changed, as one's own."""
         row = -1 if candidate is None else candidate.check
-        told = None if reply in (None, Reply.UNSURE) else self.review.answers[-1]
-        self.past.add(reply, Checked(int(self.faces[row]), as_thought) if row >= 0 else None, told)
+        self.past.add(reply, Checked(int(self.faces[row]), as_thought) if row >= 0 else None)
         self._know()
 
     def _know(self) -> None:
@@ -445,10 +447,8 @@ class ReviewSession:
         if not more:
             self.outdated = bool(changed.within(OUTDATE)) and self._differs()
             return None if self.outdated else 0
-        for _ in range(more):
-            self.past.redo(self.review)
-        for _ in range(-more):
-            self.past.undo(self.review)
+        self.past.follow(more)
+        self._hear()
         self._since += abs(more)  # what was learned, or forgotten, bears on clusters that no answer was about
         if self.review.relearning_takes <= PATIENCE:
             self.learn()
@@ -478,7 +478,6 @@ class ReviewSession:
         fresh = ReviewSession(self.project, self.version, check, self.measured)
         fresh._earlier, self._earlier = [self, *self._earlier][:EARLIER], []
         fresh.started, fresh.past.kept = self.started, self.past.kept
-        fresh.review.before = fresh.past.told()
         if fresh.past.kept.behind:
             moves = corrections(fresh.faces, fresh._at, fresh.review.labels())
             with self.project.journal.step(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 from fairdesk.clustering.results import VerdictRow, VerdictsResult, a_few
 from fairdesk.clustering.verdicts.weighing import Book, Weighed
+from fairdesk.clustering.verdicts.whole_files import AFTER, cut_off, ends_in_a_line, need_whole
 from fairdesk.dataset.table_files import read_table
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import safe_rows
@@ -28,7 +30,9 @@ from fairdesk.project.verdicts import OF_FACES, TICK, Said, Verdict, verdicts
 from fairdesk.words import tr, tr_n
 
 HEADER = ("verdict", "said", "side", "who", "when", "image", "sha256", "detector", "top", "right", "bottom", "left")
+ANSWERED = "answered"  # files of earlier versions lack it, and how many rows follow
 SUBJECT, OTHER = "face", "other"
+_OFTEN = 99  # answers to one question that a file may tell of
 
 
 def listed(project: Project, **more: object) -> VerdictsResult:
@@ -47,19 +51,22 @@ def listed(project: Project, **more: object) -> VerdictsResult:
 
 
 def write_verdicts(project: Project, path: Path) -> int:
-    """Write all verdicts as CSV; returns how many."""
+    """Write all verdicts as CSV, each row with how many follow, so that a file that is cut off is known; returns how many."""
     found = verdicts(project)
     everyone = sorted({face for v in found for face in (*v.faces, *v.others)})
     places = portable_faces(project, everyone)
 
+    after = itertools.count(sum(len(v.faces) + len(v.others) for v in found) - 1, -1)
+
     def rows() -> Iterator[tuple[object, ...]]:
-        yield HEADER
+        yield (*HEADER, ANSWERED, AFTER) if found else HEADER
         for v in found:
             when = datetime.fromtimestamp(v.created).astimezone().isoformat()
             for side, faces in ((SUBJECT, v.faces), (OTHER, v.others)):
                 for face in faces:
                     at = places[face]
-                    yield v.uuid, v.said.value, side, v.who, when, at.image, at.sha256, at.detector, *at.box
+                    place = at.image, at.sha256, at.detector, *at.box
+                    yield v.uuid, v.said.value, side, v.who, when, *place, v.answered, next(after)
 
     buffer = io.StringIO(newline="")
     csv.writer(buffer, lineterminator="\n").writerows(safe_rows(rows()))
@@ -72,11 +79,47 @@ class _Said(NamedTuple):
     who: str
     created: float
     faces: dict[str, list[tuple[int, PortableFace]]]  # side to the line and place of each face
+    answered: str
 
 
-def _read(path: Path) -> dict[str, _Said]:
-    table = read_table(path)
-    missing = [name for name in HEADER if name not in table.header]
+def _read(path: Path) -> tuple[dict[str, _Said], bool]:
+    """Return the verdicts of a file, and whether it may be cut off, as it is of an earlier version and its last line has no end."""
+    try:
+        table = read_table(path)
+        _need_columns(path, table.header)
+    except RequestError as error:
+        raise cut_off(path, error) from error
+    found: dict[str, _Said] = {}
+    at = {name: table.header.index(name) for name in (*HEADER, ANSWERED) if name in table.header}
+    if AFTER in table.header or not (table.rows or ends_in_a_line(path)):
+        there = [
+            (row[table.header.index(AFTER)], line)
+            for row, line in zip(table.rows, table.lines, strict=True)
+            if row != table.header
+        ]
+        files = 1 + len(table.rows) - len(there)
+        need_whole(path, [after for after, _ in there], [line for _, line in there], files)
+    for row, line in zip(table.rows, table.lines, strict=True):
+        if row == table.header:  # files that were put one behind the other
+            continue
+        cells = {ANSWERED: ""} | {name: row[place] for name, place in at.items()}
+        try:
+            said, created, box = _values(cells)
+            who = cells["who"] or "unknown"
+            new = _Said(said, who, created, {SUBJECT: [], OTHER: []}, cells[ANSWERED])
+            one = found.setdefault(cells["verdict"], new)
+            _need_alike(one, new)
+        except ValueError as error:
+            raise RequestError(
+                tr("{path}, line {line}: {error}. Nothing was read.", path=path, line=line, error=error)
+            ) from error
+        place = PortableFace(cells["image"], cells["sha256"], cells["detector"], box)
+        one.faces[cells["side"]].append((line, place))
+    return found, AFTER not in table.header and not ends_in_a_line(path)
+
+
+def _need_columns(path: Path, header: Sequence[str]) -> None:
+    missing = [name for name in HEADER if name not in header]
     if missing:
         raise RequestError(
             tr(
@@ -85,30 +128,16 @@ def _read(path: Path) -> dict[str, _Said]:
                 missing=missing[0],
             )
         )
-    found: dict[str, _Said] = {}
-    at = {name: table.header.index(name) for name in HEADER}
-    for row, line in zip(table.rows, table.lines, strict=True):
-        if row == table.header:  # files that were put one behind the other
-            continue
-        cells = {name: row[place] for name, place in at.items()}
-        try:
-            said, created, box = _values(cells)
-            one = found.setdefault(
-                cells["verdict"], _Said(said, cells["who"] or "unknown", created, {SUBJECT: [], OTHER: []})
-            )
-            _need_alike(one, said, cells["who"] or "unknown", created)
-        except ValueError as error:
-            raise RequestError(
-                tr("{path}, line {line}: {error}. Nothing was read.", path=path, line=line, error=error)
-            ) from error
-        place = PortableFace(cells["image"], cells["sha256"], cells["detector"], box)
-        one.faces[cells["side"]].append((line, place))
-    return found
 
 
-def _need_alike(one: _Said, said: Said, who: str, created: float) -> None:
+def _need_alike(one: _Said, new: _Said) -> None:
     """Raise `ValueError` where a row of a verdict is not as its first one: by hand, or of two verdicts with one number."""
-    for name, here, first in (("said", said, one.said), ("who", who, one.who), ("when", created, one.created)):
+    for name, here, first in (
+        ("said", new.said, one.said),
+        ("who", new.who, one.who),
+        ("when", new.created, one.created),
+        (ANSWERED, new.answered, one.answered),
+    ):
         if here != first:
             line = min(line for places in one.faces.values() for line, _ in places)
             raise ValueError(
@@ -133,6 +162,14 @@ def _values(cells: dict[str, str]) -> tuple[Said, float, tuple[int, int, int, in
     if cells["side"] not in (SUBJECT, OTHER):
         raise ValueError(
             tr("`side` is {value!r}; it must be one of: {known}", value=cells["side"], known=f"{SUBJECT}, {OTHER}")
+        )
+    if set(cells[ANSWERED]) - set("sdSD") or len(cells[ANSWERED]) > _OFTEN:
+        raise ValueError(
+            tr(
+                "`{name}` is {value!r}; it must be letters s (one person) and d (two), or nothing",
+                name=ANSWERED,
+                value=cells[ANSWERED],
+            )
         )
     if not cells["verdict"]:
         raise ValueError(tr("`verdict` is empty"))
@@ -200,9 +237,9 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     RequestError
         If the file is none of verdicts, a verdict contradicts itself, or nothing in it is about the project's faces.
     """
-    found = _read(path)
+    found, unended = _read(path)
     if not found:
-        return listed(project, added=0, known=0, empty=path.name)
+        return listed(project, added=0, known=0, empty=path.name, unended=unended or None)
     book = Book(project)
     faces = FaceFinder(project)
     new: list[Verdict] = []
@@ -217,7 +254,9 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
             at = [faces.at(place) for _, place in places]
             sides[side] = [face for face in at if face is not None]
             missing += [place for (_, place), face in zip(places, at, strict=True) if face is None]
-        verdict = Verdict(0, key, one.said, _sorted(sides[SUBJECT]), _sorted(sides[OTHER]), one.who, stamps[key])
+        verdict = Verdict(
+            0, key, one.said, _sorted(sides[SUBJECT]), _sorted(sides[OTHER]), one.who, stamps[key], one.answered
+        )
         if beside.takes(book, verdict):
             had += 1
             continue
@@ -273,7 +312,7 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     return listed(
         project, added=weighed.added, known=had - len(differing), unknown_faces=unknown, left_out=left_out,
         ahead=ahead or None, told_later=weighed.unsure or None, withdrawn=weighed.withdrawn or None, shorter=weighed.shorter or None,
-        differing=differing or None,
+        differing=differing or None, unended=unended or None,
         other_content=list(others) or None, other_content_verdicts=other_pictures or None,
     )  # fmt: skip
 

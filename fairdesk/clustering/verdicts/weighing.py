@@ -130,6 +130,7 @@ class Book:
             words, gone = lost.get(one.uuid, set()), lost.get(one.uuid, set()) | cut.get(one.uuid, set())
             left, before = _without(one, gone), self._standing.get(one.uuid)
             if left is not None:
+                left = left if before is None else replace(left, answered=_longer(left, before))
                 out.standing.append(left)
                 out.known += before is not None
             if gone:
@@ -164,8 +165,9 @@ class Book:
         if given is None or given.created < one.created:
             return one
         return replace(
-            given, faces=tuple(sorted({*given.faces, *one.faces})), others=tuple(sorted({*given.others, *one.others}))
-        )
+            given, faces=tuple(sorted({*given.faces, *one.faces})), others=tuple(sorted({*given.others, *one.others})),
+            answered=_longer(one, given),
+        )  # fmt: skip
 
     def _count(self, out: Weighed, verdict: Verdict) -> None:
         out.unsure += verdict.said is Said.UNSURE
@@ -185,7 +187,15 @@ class Book:
             if one.uuid in self._standing:
                 give_again(connection, replace(one, id=self._standing[one.uuid].id))
             else:
-                keep_verdict(connection, one.said, one.faces, one.others, one.who, created=one.created, key=one.uuid)
+                keep_verdict(
+                    connection, one.said, one.faces, one.others, one.who, created=one.created, key=one.uuid,
+                    answered=one.answered,
+                )  # fmt: skip
+
+
+def _longer(one: Verdict, other: Verdict) -> str:
+    """Return how the question of two versions of a verdict was answered: what tells more."""
+    return max(one.answered, other.answered, key=lambda letters: (len(letters), letters))
 
 
 def _lost(whole: Mapping[str, Verdict], cut: Mapping[str, set[int]]) -> dict[str, set[int]]:

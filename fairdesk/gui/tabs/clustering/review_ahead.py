@@ -40,6 +40,7 @@ class Ahead:
     telling: int  # of these the ones that say how far likeness can be trusted: "not sure" does not
     not_sure: int = 0  # of the answers of this review
     checks: Tally | None = None  # of faces drawn at random
+    unlearned: int = 0  # answers that only the next review learns from wholly
 
 
 def look_ahead(review: ReviewSession, known: Container[int] = (), begun: Iterable[int] = ()) -> Ahead:
@@ -60,6 +61,7 @@ def look_ahead(review: ReviewSession, known: Container[int] = (), begun: Iterabl
         count_verdicts(review.project, telling=True),
         review.past.not_sure(),
         tally(review.past.checks()),
+        review.unlearned,
     )
 
 
@@ -129,7 +131,7 @@ def nothing_left(skipped: int) -> str:
             )
         )
     parts.append(tr("Spot check (C) asks about faces drawn at random."))
-    parts.append(tr("A later review may ask more: it learns from all verdicts anew."))
+    parts.append(tr("A later review asks the same, and more where verdicts were added since."))
     return " ".join(parts)
 
 
@@ -169,6 +171,14 @@ def progress_line(ahead: Ahead, answered: int) -> str:
         else none_left,
         _answered(answered, ahead.not_sure),
     ]
+    if ahead.unlearned:
+        parts.append(
+            tr_n(
+                "{n:,} of them learned from in part: the next review does wholly",
+                "{n:,} of them learned from in part: the next review does wholly",
+                ahead.unlearned,
+            )
+        )
     if ahead.checks is not None:
         parts.append(
             tr(

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLineEdit, QPushButton, QSplitter, QStackedWidget, QWidget
 
 from fairdesk.clustering import store
-from fairdesk.clustering.review.session import METHOD
+from fairdesk.clustering.review.kept_version import METHOD
 from fairdesk.clustering.store import UNCLUSTERED, Cluster
 from fairdesk.clustering.verdicts import edits as verdict_edits
 from fairdesk.clustering.verdicts.lost_names import correct_faces
