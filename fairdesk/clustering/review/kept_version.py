@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.clustering.store import UNCLUSTERED, clusters, members
+from fairdesk.clustering.store import UNCLUSTERED, clusters, members, versions
 from fairdesk.project import Project
 
 Numbers = npt.NDArray[np.int64]
@@ -16,12 +14,10 @@ METHOD = "review"  # of a version that a review keeps
 
 def begun_with(project: Project, version: int) -> int:
     """Return the version that a review was begun with: of one that no review keeps, itself."""
-    while True:
-        (row,) = project.db.rows("SELECT method, params FROM clustering WHERE id = ?", (version,))
-        of = json.loads(row[1]).get("of") if row[0] == METHOD else None
-        if of is None or of >= version or project.db.value("SELECT 1 FROM clustering WHERE id = ?", (of,)) is None:
-            return version
+    every = {one.id: one for one in versions(project)}
+    while every[version].method == METHOD and (of := every[version].params.get("of")) in every and of < version:
         version = int(of)
+    return version
 
 
 def homes_in(project: Project, version: int, some: Numbers) -> tuple[Numbers, Numbers]:
