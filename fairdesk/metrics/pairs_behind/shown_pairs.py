@@ -62,7 +62,7 @@ def need_images(params: EvaluateParams) -> ScoreSet:
 def read_pairs_of(params: EvaluateParams, query: PairQuery, threshold: float | None) -> ShownPairs:
     """Read the comparisons behind a number, the worst first; those left out are shown as well.
 
-    `threshold` and the query's `near` are in the file's own sense. Raises `RequestError` where the file names no images.
+    `threshold` and the query's `near` are in the file's own sense; a threshold that is NaN accepts nothing. Raises `RequestError` where the file names no images.
     """
     scores = need_images(params)
     if params.distance:
