@@ -123,6 +123,8 @@ def _chosen(grouped: Grouped | None, everything: Scores, params: EvaluateParams)
         return CommonThreshold(equal.threshold, tr("EER of {pairs}", pairs=words), reject_all=equal.reject_all)
     target = params.at.partition("=")[2]
     rule = tr("FMR at most {target} on {pairs}", target=f"{100 * float(target):g} %", pairs=words)
+    if params.threshold_from.startswith("group:"):
+        rule += tr(": the lowest score that keeps to it, genuine of any group or impostor of this one")
     below = not resolvable(target, source.ni)
     if below:
         rule += " " + tr_n(
