@@ -51,8 +51,8 @@ class Curve:
 
     @property
     def bounds(self) -> list[tuple[float, float]]:
-        """The points of no error, (FMR, FNMR), with the error that was not seen at its bound (rule of three)."""
-        return [self.seen(0.0, self.zero_fmr), self.seen(self.zero_fnmr, 0.0)]
+        """The points of no error, (FMR, FNMR), as a DET has them: the error that was not seen is at its bound (rule of three)."""
+        return [self.on_probit(0.0, self.zero_fmr), self.on_probit(self.zero_fnmr, 0.0)]
 
     def rates_at(self, threshold: float) -> tuple[float, float]:
         """Return FMR and FNMR at any threshold: those of the next point of the curve that is as strict or stricter."""
@@ -63,3 +63,12 @@ class Curve:
     def seen(self, fmr: float, fnmr: float) -> tuple[float, float]:
         """Return where a point is drawn: a rate of no error at its bound."""
         return fmr or min(1.0, 3 / max(self.ni, 1)), fnmr or min(1.0, 3 / max(self.ng, 1))
+
+    def on_probit(self, fmr: float, fnmr: float) -> tuple[float, float]:
+        """Return where a point is drawn on axes without 0 and 1: a rate of nothing but errors at 1 less its bound, too.
+
+        Six comparisons or fewer have none: 3 / n would be no less than 1 - 3 / n.
+        """
+        both = zip(self.seen(fmr, fnmr), (self.ni, self.ng), strict=True)
+        placed_fmr, placed_fnmr = (1 - 3 / n if rate == 1 and n > 6 else rate for rate, n in both)
+        return placed_fmr, placed_fnmr

@@ -12,8 +12,9 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
-from scipy.special import ndtri  # the normal quantile; scipy.stats would take a second to import
+from scipy.special import ndtr, ndtri  # the normal quantile; scipy.stats would take a second to import
 
+from fairdesk.figures.drawn_rates import det_ends, probit_ticks, ring, roc_ends, said_in_words, without_place
 from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.lettering import entry, fit_title, short
 from fairdesk.figures.rate_shares import rate_shares
@@ -23,9 +24,6 @@ from fairdesk.words import mark, tr
 
 Array = npt.NDArray[np.float64]
 Bins = tuple[Array, Array, Array]
-
-TICKS = (0.0001, 0.001, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 0.99)
-
 
 _READABLE = 4.0  # the smallest size of letters in cells
 
@@ -135,53 +133,41 @@ def _threshold_line(axes: Axes, threshold: float | None) -> None:
 
 def draw_roc(axes: Axes, curves: Sequence[Curve]) -> None:
     """Draw TAR against FAR, FAR on a logarithmic axis, the common threshold as a ring."""
-    lowest = 1.0
+    said = said_in_words(curves)
     for number, curve in _numbered(curves):
         keep = curve.fmr >= 1 / max(curve.ni, 1)
         _line(axes, curve.fmr[keep], 1 - curve.fnmr[keep], curve, number)
-        if keep.any():
-            lowest = min(lowest, float((1 - curve.fnmr[keep]).min()))
         bound = curve.seen(0.0, 1.0)[0]
         axes.plot([bound], [1 - curve.zero_fmr], marker="<", markerfacecolor="none", color=_colour(curve, number))
-        if curve.common is not None:
-            fmr, fnmr = curve.common
-            _ring(axes, curve, number, fmr or bound, 1 - fnmr)
-    axes.set(
-        xscale="log", xlabel=tr("FAR (= FMR)"), ylabel=tr("TAR (= 1 - FNMR)"), ylim=(max(0.0, lowest - 0.03), 1.01)
-    )
-    percent_axis(axes.xaxis)
-    percent_axis(axes.yaxis)
+        at = ring(curve)
+        if at is not None and not said:
+            _ring(axes, curve, number, at[0], 1 - at[1])
+    far, tar = roc_ends(curves)
+    axes.set(xscale="log", xlabel=tr("FAR (= FMR)"), ylabel=tr("TAR (= 1 - FNMR)"), xlim=far, ylim=tar)
+    for axis in (axes.xaxis, axes.yaxis):  # they go a little beyond 100 %, where nothing is
+        axis.set_major_formatter(
+            FuncFormatter(lambda value, _place: percent(value) if -1e-9 < value < 1 + 1e-9 else "")
+        )
     _say_beyond(axes, curves, none=0.94, every=0.06)
     dress(axes, tr("ROC"))
 
 
 def draw_det(axes: Axes, curves: Sequence[Curve]) -> None:
     """Draw FNMR against FMR on probit axes; where no error was seen, a triangle stands at 3 / comparisons."""
-    shown, most = [1e-3], 0.5
+    said = said_in_words(curves)
     for number, curve in _numbered(curves):
         keep = (curve.fmr > 0) & (curve.fmr < 1) & (curve.fnmr > 0) & (curve.fnmr < 1)
-        if keep.any():
-            shown += [float(curve.fmr[keep].min()), float(curve.fnmr[keep].min())]
         _line(axes, ndtri(curve.fmr[keep]), ndtri(curve.fnmr[keep]), curve, number)
-        for (fmr, fnmr), marker in zip(curve.bounds, ("<", "v"), strict=True):
-            if 0 < fmr < 1 and 0 < fnmr < 1:
-                axes.plot(
-                    [ndtri(fmr)],
-                    [ndtri(fnmr)],
-                    marker=marker,
-                    markerfacecolor="none",
-                    color=_colour(curve, number),
-                )
-                shown += [fmr, fnmr]
-        if curve.common is not None:
-            fmr, fnmr = curve.seen(*curve.common)
-            _ring(axes, curve, number, float(ndtri(fmr)), float(ndtri(fnmr)))
-            most = max([most, *(min(1.02 * rate, (1 + rate) / 2) for rate in (fmr, fnmr) if rate < 1)])
-    low, high = float(ndtri(max(min(shown) * 0.7, 1e-7))), float(ndtri(most))
-    ticks = [tick for tick in (1e-6, 1e-5, *TICKS) if low <= ndtri(tick) <= high]
-    for side in ("x", "y"):
-        axes.set(**{f"{side}ticks": ndtri(ticks), f"{side}ticklabels": [percent(tick) for tick in ticks]})
-    axes.set(xlabel=tr("FMR"), ylabel=tr("FNMR"), xlim=(low, high), ylim=(low, high))
+        for at, marker in zip(ndtri(curve.bounds), ("<", "v"), strict=True):
+            if np.isfinite(at).all():
+                axes.plot(*at[:, None], marker=marker, markerfacecolor="none", color=_colour(curve, number))
+        if curve.common is not None and not said:
+            _ring(axes, curve, number, *map(float, ndtri(curve.on_probit(*curve.common))))
+    for side, (low, high) in zip(("x", "y"), det_ends(curves), strict=True):
+        ticks = probit_ticks(low, high)
+        named = [percent(float(f"{ndtr(tick):.8g}")) for tick in ticks]
+        axes.set(**{f"{side}lim": (low, high), f"{side}ticks": ticks, f"{side}ticklabels": named})
+    axes.set(xlabel="\n".join([tr("FMR"), *filter(None, [without_place(curves)])]), ylabel=tr("FNMR"))
     _say_beyond(axes, curves, none=0.06, every=0.94)
     dress(axes, tr("DET (triangles: no error seen, drawn at 3 / comparisons)"))
 

@@ -76,13 +76,17 @@ class Project:
         path = Path(folder).expanduser().absolute()
         need_text(path)
         if not (path / CATALOG).is_file():
-            hint = tr("There is no such folder") if not path.exists() else tr("It holds no catalog.sqlite")
+            hint = (
+                tr("It holds no catalog.sqlite; make one with")
+                if path.exists()
+                else tr("There is no such folder: look at the path, or make a project there with")
+            )
             raise RequestError(
                 tr(
-                    "{path} is not a FairDesk project. {hint}; make one with: fairdesk new {file}",
+                    "{path} is not a FairDesk project. {hint}: fairdesk new {file}",
                     path=path,
                     hint=hint,
-                    file=shlex.quote(path.name),
+                    file=shlex.quote(str(path)),
                 )
             )
         if not os.access(path, os.W_OK) or not os.access(path / CATALOG, os.W_OK):

@@ -208,3 +208,36 @@ def test_names_stay_in_sight_where_a_plot_is_scrolled(shown, qtbot, kind, count)
     down.setValue(down.maximum())
     qtbot.wait(50)
     assert frozen.left.isVisible() and frozen.bottom.isHidden()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["African", "Asian", "Caucasian", "Indian"],
+        ["A", "B"],
+        ["East Asian", "South Asian", "Sub-Saharan African", "Northern European"],
+        ["a" * 60, "b" * 60, "c" * 60, "d" * 60],
+    ],
+)
+def test_four_groups_are_seen_whole_on_a_small_screen(window, hand, qtbot, tmp_path, names):
+    rng = np.random.default_rng(0)
+    label = np.arange(1600) % 2 == 1
+    one, other = rng.choice(names, 1600), rng.choice(names, 1600)
+    other = np.where(label, one, other)
+    np.savez(tmp_path / "s.npz", score=rng.normal(size=1600) + 2 * label, label=label, group1=one, group2=other)
+    window.dock.hide()  # no job runs
+    window.resize(1024, 700)
+    hand.go("metrics")
+    tab = window.metrics
+    tab.open_file(tmp_path / "s.npz")
+    qtbot.waitUntil(lambda: tab.shown is not None and not tab._drawing, timeout=20_000)
+    plot = bring(tab, "between", qtbot)
+    assert plot.scroller.verticalScrollBar().maximum() == 0 == plot.scroller.horizontalScrollBar().maximum()
+    assert not plot.frozen.bottom.isVisible() and not plot.frozen.left.isVisible()
+    inside = plot.plot.getPlotItem().vb.sceneBoundingRect()
+    assert len(plot._notes) == len(names) ** 2
+    for note, text in plot._notes:
+        assert note.toPlainText() == text and text.count("\n") == 1
+        assert inside.contains(note.mapRectToScene(note.boundingRect()).adjusted(4, 4, -4, -4))
+    axis = plot.plot.getPlotItem().getAxis("bottom")
+    assert axis.height() >= axis.height_at(axis._apart())

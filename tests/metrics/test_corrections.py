@@ -239,6 +239,32 @@ def test_pairs_are_shown_with_scores_as_the_file_has_them(filled, scored):
         read_pairs_of(EvaluateParams(scores=scored.with_name("n.npz")), PairQuery("genuine"), 0.0)
 
 
+@pytest.mark.parametrize("query", [PairQuery("false match"), PairQuery("impostor"), PairQuery("genuine")])
+def test_pairs_that_are_left_out_are_listed_but_counted_apart(filled, scored, query):
+    params = EvaluateParams(scores=scored, labels_of=filled.folder)
+    scores = read_scores(scored, paths=True)
+    threshold = float(np.median(scores.score[~scores.label]))
+    before = read_pairs_of(params, query, threshold)
+    count = int(before.text.split(":")[1].split(",")[0])
+    other = PairQuery("impostor" if query.kind == "genuine" else "genuine")
+    elsewhere = read_pairs_of(params, other, threshold).text
+    for n, said in ((1, "1 that is left out"), (3, "3 that are left out")):
+        mark_comparisons(filled, [pair.images for pair in before.pairs[:n]], MarkKind.EXCLUDED, "blurred")
+        shown = read_pairs_of(params, query, threshold)
+        gone = {tuple(sorted(pair.images)) for pair in before.pairs[:n]}
+        out = sum(tuple(sorted(pair.images)) in gone for pair in shown.pairs)
+        assert out == sum(bool(pair.mark) for pair in shown.pairs)
+        assert f": {count - out:,}, the worst first. Beside them {said}." in shown.text.replace(
+            f"{out} that", f"{n} that"
+        )
+        assert len(shown.pairs) == len(before.pairs)
+        counted = correct(read_scores(scored, paths=True), read_known(filled))[0]
+        wrong = counted.label == (query.kind == "genuine")
+        wrong &= (counted.score >= threshold) | (query.kind != "false match")
+        assert int(wrong.sum()) == count - out
+        assert read_pairs_of(params, other, threshold).text == elsewhere
+
+
 @pytest.mark.parametrize(
     ("names", "said"), [(("100", "101"), "templates, by number"), (("a.jpg", "b.jpg"), "not in the project")]
 )

@@ -6,8 +6,9 @@ import pytest
 from fairdesk.cli import run
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.pair_lists.job import make_pair_list
-from fairdesk.metrics.params import NormaliseParams, PairsParams, ScoreParams
+from fairdesk.metrics.params import EvaluateParams, NormaliseParams, PairsParams, ScoreParams
 from fairdesk.metrics.scores.group_normalisation import normalise_scores as normalise
 from fairdesk.metrics.scores.pair_scores import score_pairs
 from fairdesk.metrics.scores.score_files import read_scores, write_scores
@@ -212,3 +213,20 @@ def test_a_mean_and_a_deviation_need_no_fmr(tmp_path):
         else:
             with pytest.raises(RequestError, match="a mean and a deviation need at least 2"):
                 normalise(params, QuietContext())
+
+
+def test_it_says_which_pairs_its_one_threshold_is_from(tmp_path):
+    """What is told of before and after is what `evaluate` gives with the same pairs, and not with all of them."""
+    made_up(tmp_path / "s.npz", 5, people=70, between=600)
+    result = normalise(NormaliseParams(scores=tmp_path / "s.npz", out=tmp_path / "n.npz", fmr="0.05"), QuietContext())
+    assert "FMR at most 5 % on pairs within groups" in result.summary and result.threshold_from == "within-group"
+    assert "--threshold-from within-group" in result.summary
+    rates = {}
+    for source in ("within-group", "all"):
+        params = EvaluateParams(
+            scores=tmp_path / "n.npz", by="group", at="fmr=0.05", threshold_from=source, bootstrap=0
+        )
+        groups = evaluate(read_scores(tmp_path / "n.npz"), params)[0].groups.per_group
+        rates[source] = {name: (one.fmr, one.fnmr) for name, one in groups.items()}
+    told = {name: (one.fmr, one.fnmr) for name, one in result.after.items()}
+    assert told == rates["within-group"] != rates["all"]

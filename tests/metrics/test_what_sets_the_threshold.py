@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from fairdesk.metrics.evaluation import evaluate
+from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.scores.score_files import read_scores
 from tests.metrics.test_whole_beside_groups import grouped_study
 from tests.metrics.test_whole_rates import options
 
@@ -76,3 +79,21 @@ def test_by_pairs_it_has_no_interval_either(draws, source, by):
     }
     assert {name for name, row in found.items() if row.fmr_ci is None} == {by} - {None}
     assert all(row.fnmr_ci is not None for row in found.values())
+
+
+def test_a_threshold_from_a_group_lies_at_anyones_genuine_score_and_says_so(tmp_path):
+    """By hand: A's impostors are .1 to .4; one false match of four allowed puts the threshold above .3, at B's genuine .35."""
+    score = [0.1, 0.2, 0.3, 0.4, 0.38, 0.9, 0.36, 0.35, 0.2]
+    label = [0, 0, 0, 0, 1, 1, 0, 1, 0]
+    group = ["A"] * 6 + ["B"] * 3
+    np.savez(tmp_path / "s.npz", score=score, label=label, group1=group, group2=group)
+    params = EvaluateParams(scores=tmp_path / "s.npz", by="group", at="fmr=0.25", threshold_from="group:A", bootstrap=0)
+    groups = evaluate(read_scores(tmp_path / "s.npz"), params)[0].groups
+    assert groups.threshold == 0.35  # not B's impostor .36, nor A's own next score .38
+    assert (
+        groups.rule.startswith("FMR at most 25 % on the group A: the lowest score")
+        and "genuine of any group" in groups.rule
+    )
+    assert (groups.per_group["A"].false_matches, groups.per_group["B"].false_matches) == (1, 1)
+    others = evaluate(read_scores(tmp_path / "s.npz"), params.model_copy(update={"threshold_from": "within-group"}))[0]
+    assert "genuine of any" not in others.groups.rule

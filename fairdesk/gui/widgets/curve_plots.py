@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from statistics import NormalDist
+from dataclasses import replace
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,12 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
+from scipy.special import ndtri
 
+from fairdesk.figures.drawn_rates import det_ends, roc_ends, said_in_words, without_place
 from fairdesk.figures.error_curve import Curve
 from fairdesk.figures.style import ALL_DARK, ALL_LIGHT, GENUINE, IMPOSTOR, group_style
+from fairdesk.figures.threshold_beyond import all_or_none
 from fairdesk.figures.whole_set import WHOLE
 from fairdesk.gui.theme import Theme
 from fairdesk.gui.widgets.plot_export import new_plot, retheme
@@ -22,14 +24,13 @@ from fairdesk.gui.widgets.plot_gestures import PlotGestures
 from fairdesk.gui.widgets.plot_keys import PlotKeys, Walk
 from fairdesk.gui.widgets.plot_scroll import PlotScroll
 from fairdesk.gui.widgets.rate_axis import RateAxis
+from fairdesk.gui.widgets.shown_rates import Bins, Shown
 from fairdesk.gui.widgets.threshold_note import ThresholdNote
 from fairdesk.gui.widgets.top_legend import TopLegend, group_pen
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery
 from fairdesk.words import tr, tr_n
 
 Array = npt.NDArray[np.float64]
-Bins = tuple[Array, Array, Array]
-_PROBIT = NormalDist().inv_cdf
 _READ_OUT = 8  # groups whose shares are read out at the pointer
 _NEAR = 0.01  # of the plot's width and height, squared
 
@@ -41,21 +42,7 @@ _SPOKEN = {
 
 def probit(rates: Array) -> Array:
     """Inverse normal distribution; 0 and 1 have none and become NaN."""
-    return np.array([_PROBIT(r) if 0 < r < 1 else np.nan for r in rates])
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What the plots draw; thresholds are in the file's own sense."""
-
-    curves: Sequence[Curve] = ()
-    groups: Sequence[str] = ()
-    bins: Bins | None = None
-    group_bins: dict[str, Bins] = field(default_factory=dict)
-    threshold: float | None = None
-    common: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """FMR and FNMR of each curve at the common threshold."""
-    distance: bool = False
+    return np.where((rates > 0) & (rates < 1), ndtri(rates), np.nan)
 
 
 class RatePlot(QWidget):
@@ -128,13 +115,17 @@ class RatePlot(QWidget):
         self.scroller.fit()
 
     def move_threshold(self, threshold: float | None, common: dict[str, tuple[float, float]]) -> None:
-        """Move the line and the rings on the curves; nothing else is drawn anew."""
-        shown = self._shown
-        self._shown = Shown(
-            shown.curves, shown.groups, shown.bins, shown.group_bins, threshold, common, shown.distance
-        )  # fmt: skip
+        """Move the line and the rings on the curves; nothing else is drawn anew. A plot that is not zoomed keeps them in view."""
+        self._shown = replace(self._shown, threshold=threshold, common=common)
         self._place_line()
         self._place_rings()
+        view = self.plot.getPlotItem().vb
+        if self.kind in ("roc", "det") and self.plot.zoom_reset.isHidden():
+            (low, high), ends = (
+                view.viewRange()[1],
+                (roc_ends if self.kind == "roc" else det_ends)(self._shown.seen(self.hidden))[1],
+            )
+            view.setYRange(min(low, ends[0]), max(high, ends[1]), padding=0)
 
     def _drawing(self) -> Any:
         """Return the plot as the report draws it, with what is hidden left out and as far as it is zoomed."""
@@ -170,6 +161,10 @@ class RatePlot(QWidget):
             for curve in self._shown.curves:
                 if curve.name not in self.hidden:
                     {"roc": self._roc, "det": self._det, "rates": self._rates}[self.kind](curve)
+        if self.kind == "det":
+            self.plot.setLabel(
+                "bottom", escape(". ".join(filter(None, [tr("FMR"), without_place(self._shown.seen(self.hidden))])))
+            )
         self._show_legend()
         self.line.setPen(pg.mkPen(self._theme.tokens["accent"], width=2, style=Qt.PenStyle.DashLine))
         self.line.setHoverPen(pg.mkPen(self._theme.tokens["accent"], width=4))
@@ -193,15 +188,13 @@ class RatePlot(QWidget):
                 xs = np.zeros(1)
             view.setRange(xRange=(float(xs.min()), float(xs.max())), yRange=(0, 1), padding=0.02)
         elif self.kind == "roc":
-            lows = [float(np.nanmin(x)) for _, x, _, _ in self._drawn if np.isfinite(x).any()]
-            tars = [float(np.nanmin(y[np.isfinite(x)])) for _, x, y, _ in self._drawn if np.isfinite(x).any()]
-            view.setRange(xRange=(min(lows, default=-4), 0), yRange=(min(tars, default=0), 1), padding=0.03)
+            far, tar = roc_ends(self._shown.seen(self.hidden))
+            view.setRange(xRange=tuple(np.log10(far).tolist()), yRange=tar, padding=0.02)
         else:
-            ends = [float(np.nanmin(a)) for _, x, y, _ in self._drawn for a in (x, y) if np.isfinite(a).any()]
-            low = min([_PROBIT(0.001), *ends])
-            rates = [one for pair in self._shown.common.values() for one in pair if one < 1]  # the line stays in view
-            high = _PROBIT(max([0.5, *(max(one, min(1.1 * one, 0.95)) for one in rates)]))
-            view.setRange(xRange=(low, high), yRange=(low, high), padding=0.02)
+            fmr, fnmr = det_ends(self._shown.seen(self.hidden))
+            if self.line.isVisible():  # of all comparisons, whose curve may be hidden
+                fmr = (min(fmr[0], self.line.value()), max(fmr[1], self.line.value()))
+            view.setRange(xRange=fmr, yRange=fnmr, padding=0.02)
 
     def _line(self, curve: Curve, x: Array, y: Array, *, fnmr: bool = False) -> None:
         self.plot.plot(x, y, pen=self._pen(curve.name, dashed=fnmr), connect="finite")
@@ -220,6 +213,12 @@ class RatePlot(QWidget):
         if self.kind == "roc":
             return (float(np.log10(fmr)) if fmr > 0 else np.nan), 1 - fnmr
         return tuple(probit(np.array([fmr, fnmr])).tolist())  # type: ignore[return-value]
+
+    def _ring_place(self, curve: Curve, common: tuple[float, float]) -> tuple[float, float]:
+        """Return where the common threshold stands on a curve: a rate of no error at its bound; TAR has a place for it."""
+        if self.kind == "det":
+            return self._place(*curve.on_probit(*common))
+        return self._place(curve.seen(*common)[0], common[1])
 
     def _bounds(self, curve: Curve) -> None:
         """Mark where no error was seen: an open triangle at 3 / comparisons."""
@@ -327,8 +326,9 @@ class RatePlot(QWidget):
         if threshold is not None and np.isfinite(threshold):
             if self.kind in ("rates", "scores"):
                 place = threshold
-            elif WHOLE in self._shown.common:
-                x, _ = self._place(*self._shown.common[WHOLE])
+            elif WHOLE in self._shown.common and all_or_none(self._shown.common[WHOLE]) is None:
+                curve, common = self._whole(), self._shown.common[WHOLE]
+                x = self._ring_place(curve, common)[0] if curve is not None else self._place(*common)[0]
                 place = x if np.isfinite(x) else None
         self.line.setVisible(place is not None)
         if place is not None:
@@ -359,13 +359,12 @@ class RatePlot(QWidget):
         """Mark the common threshold on each curve."""
         if self.kind not in ("roc", "det"):
             return
+        seen = self._shown.seen(self.hidden)
+        said = said_in_words(seen)
         for curve in self._shown.curves:
-            point = self._shown.common.get(curve.name)
-            if point is not None:  # a rate of no error is drawn at its bound; TAR has a place for it
-                fmr, fnmr = curve.seen(*point)
-                point = (fmr, point[1] if self.kind == "roc" else fnmr)
-            x, y = (np.nan, np.nan) if point is None else self._place(*point)
-            good = bool(np.isfinite([x, y]).all()) and curve.name not in self.hidden
+            point = None if said or curve.name in self.hidden else self._shown.common.get(curve.name)
+            x, y = (np.nan, np.nan) if point is None else self._ring_place(curve, point)
+            good = bool(np.isfinite([x, y]).all())
             ring = self._rings.get(curve.name)
             if ring is None:
                 pen = pg.mkPen(self._colour(curve.name)[0], width=2)

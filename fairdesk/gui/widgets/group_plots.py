@@ -109,10 +109,12 @@ class GroupPlot(QWidget):
             return QSize(int(_RATES + len(names) * each), int(upright + _BARS) if len(names) > _FEW else 0)
         texts = [_cell_text(cell) for cell in groups.fmr_matrix.values() if cell.fmr is not None]
         wide = max((metrics.horizontalAdvance(line) for text in texts for line in text.split("\n")), default=0.0)
-        return QSize(
-            int(min(longest, MOST_BESIDE) + _TITLE + len(names) * (wide + _GAP)),
-            int(upright + len(names) * (2 * metrics.height() + _GAP)),
-        )
+        beside = min(longest, MOST_BESIDE) + _TITLE
+        least = beside + len(names) * (wide + _GAP)
+        self._names("bottom", names)
+        axis = self.plot.getPlotItem().getAxis("bottom")
+        below = axis.height_at((max(self.scroller.viewport().width(), least) - beside) / max(len(names), 1))
+        return QSize(int(least), int(_TITLE + below + len(names) * (2 * metrics.height() + _GAP)))
 
     def _small(self) -> QFont:
         """Return the letters of the heat map's cells: smaller ones where there are many."""

@@ -40,14 +40,18 @@ class NameAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _fit(self) -> None:
         if self.orientation == "bottom":
-            lines = max((text.count("\n") + 1 for text in self._shown()), default=1)
-            high = self._metrics().height() * lines
-            if self._upright():
-                high = min(float(MOST_UPRIGHT), max(map(self._metrics().horizontalAdvance, self._turned())))
+            high = self.height_at(self._apart())
             if self.fixedHeight != high + 8:
                 self.setHeight(high + 8)
         self.picture = None
         self.update()
+
+    def height_at(self, apart: float) -> float:
+        """Return how many pixels names below take that stand so many apart."""
+        if self._upright(apart):
+            return min(float(MOST_UPRIGHT), max(map(self._metrics().horizontalAdvance, self._turned())))
+        lines = max((text.count("\n") + 1 for text in self._shown(apart)), default=1)
+        return self._metrics().height() * lines
 
     def _metrics(self) -> QFontMetricsF:
         return QFontMetricsF(self.style["tickFont"] or self.font())
@@ -57,17 +61,21 @@ class NameAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         size = self.width() if self.orientation == "bottom" else self.height()
         return float(size / max(abs(self.range[1] - self.range[0]), 1e-9))
 
-    def _upright(self) -> bool:
-        room = self._apart() - _BETWEEN
+    def _upright(self, apart: float | None = None) -> bool:
+        room = (self._apart() if apart is None else apart) - _BETWEEN
         return (
             self.orientation == "bottom"
             and room < _NARROW
             and any("…" in fitted(name, self._metrics(), room) for name in self._names)
         )
 
-    def _shown(self) -> list[str]:
-        """Return what is said of each name."""
-        room = self._apart() - _BETWEEN if self.orientation == "bottom" else float(MOST_BESIDE)
+    def _shown(self, apart: float | None = None) -> list[str]:
+        """Return what is said of each name, where they stand so many pixels apart."""
+        room = (
+            (self._apart() if apart is None else apart) - _BETWEEN
+            if self.orientation == "bottom"
+            else float(MOST_BESIDE)
+        )
         metrics = self._metrics()
         return shortened(self._names, lambda name: fitted(name, metrics, room))
 

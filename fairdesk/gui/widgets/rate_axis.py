@@ -7,8 +7,7 @@ from statistics import NormalDist
 
 import pyqtgraph as pg
 
-_INVERSE = NormalDist().inv_cdf
-_PROBITS = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95)
+from fairdesk.figures.drawn_rates import probit_ticks
 
 _HIGH, _WIDE = 15, 44  # pixels of a number
 
@@ -35,8 +34,7 @@ class RateAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
                 decades = sorted([*decades, *(place for place in between if low <= place <= high)])
             return [(1.0, self._apart(decades, low, high, size))]
         if self._scale == "probit":
-            places = [place for rate in _PROBITS if low <= (place := _INVERSE(rate)) <= high]
-            return [(1.0, self._apart(places, low, high, size))]
+            return [(1.0, self._apart(probit_ticks(low, high), low, high, size))]
         found: list[tuple[float, list[float]]] = super().tickValues(low, high, size)
         return found[:1] if len(found[0][1]) > 2 else found[:2]
 
@@ -55,4 +53,7 @@ class RateAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             values = [10**value for value in values]
         elif self._scale == "probit":
             values = [NormalDist().cdf(value) for value in values]
-        return [f"{float(f'{100 * value:.3g}'):g} %" for value in values]
+        elif self.linear:  # a ROC's goes a little beyond 0 and 100 %, where nothing is
+            return ["" if not -1e-9 < value < 1 + 1e-9 else f"{float(f'{100 * value:.3g}'):g} %" for value in values]
+        digits = 6 if self._scale == "probit" else 3  # 99.99 % is not 100 %
+        return [f"{float(f'{100 * value:.{digits}g}'):g} %" for value in values]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
@@ -14,21 +13,12 @@ from fairdesk.figures.lettering import lettering
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
-    from fairdesk.gui.widgets.curve_plots import Shown
+    from fairdesk.gui.widgets.shown_rates import Shown
 
 
 def rate_figure(kind: str, shown: Shown, hidden: Collection[str]) -> Figure:
     """Return "roc", "det", "rates" or "scores" as a figure, without what is hidden; groups keep their colours."""
-    groups = list(shown.groups)
-    curves = [
-        replace(
-            curve,
-            common=shown.common.get(curve.name),
-            number=groups.index(curve.name) if curve.name in groups else None,
-        )
-        for curve in shown.curves
-        if curve.name not in hidden
-    ]
+    curves = shown.seen(hidden)
     bins = {name: one for name, one in shown.group_bins.items() if name not in hidden}
 
     def draw(axes: Axes) -> None:
@@ -46,5 +36,5 @@ def rate_figure(kind: str, shown: Shown, hidden: Collection[str]) -> Figure:
             title = tr("Scores of all pairs")
             plots.draw_scores(axes, shown.bins, title, distance=shown.distance, threshold=shown.threshold)
 
-    with lettering([*groups, *shown.group_bins]):
+    with lettering([*shown.groups, *shown.group_bins]):
         return plots.framed(draw)

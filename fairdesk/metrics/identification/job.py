@@ -10,7 +10,7 @@ from fairdesk.errors import RequestError
 from fairdesk.jobs.context import Context
 from fairdesk.jobs.read_and_written import need_apart
 from fairdesk.metrics.identification.files import SearchScores, read_search
-from fairdesk.metrics.identification.rates import Mask, Searches, match_rates, search, threshold_at_fpir
+from fairdesk.metrics.identification.rates import Mask, Searches, allowed_at, match_rates, search, threshold_at_fpir
 from fairdesk.metrics.identification.results import (
     WRITTEN,
     DroppedProbes,
@@ -131,9 +131,12 @@ class _Figures:
         self.mated, self.nonmated = searches.mated & scored, ~searches.mated & scored
         highest = np.sort(searches.highest[self.nonmated])
         self.thresholds: dict[str, float | None] = {}
+        self.rejects: set[str] = set()  # targets whose threshold is above infinite scores too
         for target in TARGETS:
             context.check()
-            self.thresholds[target] = threshold_at_fpir(highest, found.scores, target) if len(highest) else None
+            self.thresholds[target] = at = threshold_at_fpir(highest, found.scores, target) if len(highest) else None
+            if at == np.inf and int((highest == np.inf).sum()) > allowed_at(target, len(highest)):
+                self.rejects.add(target)
         _, self.subject = np.unique(found.probe_subject, return_inverse=True)
         draws = DRAWS if params.bootstrap is None else params.bootstrap
         group = np.zeros(len(self.subject), dtype=np.int64)
@@ -206,8 +209,11 @@ class _Figures:
         }
         limit = (self.nonmated, found.highest, target)
         first = found.pessimistic == 1
-        miss = ~(first & (found.mate >= threshold))
-        positive = found.highest >= threshold
+        some = target not in self.rejects
+        miss = ~(first & (found.mate >= threshold) & some)
+        positive = (found.highest >= threshold) & some
+        if not some:
+            out["reject_all"] = True
         for name, use, event, hit, value in (
             ("fnir_rank1", mated, miss, first, found.mate),
             ("fpir", nonmated, positive, np.ones(len(first), dtype=bool), found.highest),

@@ -42,6 +42,8 @@ class SearchPoint(Record):
     threshold_why: str | None = None
     resolvable: bool
     """Whether the target is at least one of the non-mated probes."""
+    reject_all: bool | None = None
+    """The threshold is above infinite scores too."""
 
 
 class DroppedProbes(Record):
@@ -229,6 +231,8 @@ def _lines(row: SearchFigures, *, by_probes: bool) -> list[str]:
         line = "  " + tr(
             "FNIR at FPIR {target}: {fnir} (FPIR {fpir})", target=rate(float(target)), fnir=fnir, fpir=fpir
         )
+        if point.reject_all:
+            line += "  " + tr("(above infinite scores too: none is accepted)")
         known = point.resolvable or point.fpir is None
         lines.append(line if known else line + "  " + tr("(below resolution)"))
     return lines

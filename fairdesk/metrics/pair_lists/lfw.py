@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -190,6 +190,32 @@ def told_folds(pairs: Sequence[Pair], form: str) -> list[str]:
     ]
 
 
+def _why_no_lfw(by_fold: Mapping[int, tuple[list[Pair], list[Pair]]]) -> str:
+    """Say why pairs in such folds do not fit LFW's format, and what to ask for."""
+    folds = len(by_fold)
+    genuine, impostor = (sum(len(fold[kind]) for fold in by_fold.values()) for kind in (0, 1))
+    if genuine != impostor:
+        return tr(
+            "The format lfw needs as many impostor as genuine pairs, the same in each fold; there are {count} "
+            "genuine and {impostor} impostor pairs for {folds} fold(s). Ask for equal numbers, or use --format csv.",
+            count=genuine,
+            impostor=impostor,
+            folds=folds,
+        )
+    if genuine % folds:
+        return tr(
+            "The format lfw needs the same number of pairs in each fold; {count} of each kind do not divide by {folds} folds. "
+            "Ask for {more} of each, or use --format csv.",
+            count=genuine,
+            folds=folds,
+            more=genuine - genuine % folds + folds,
+        )
+    return tr(
+        "The format lfw needs the same number of pairs in each fold, as many impostor as genuine ones; the folds of this list "
+        "hold different numbers. Use --format csv."
+    )
+
+
 def text_of(pairs: Sequence[Pair], form: str) -> str:
     """Return pairs as LFW's or RFW's text, fold by fold, genuine pairs first. Raises `RequestError` where they do not fit."""
     by_fold: dict[int, tuple[list[Pair], list[Pair]]] = {}
@@ -200,15 +226,7 @@ def text_of(pairs: Sequence[Pair], form: str) -> str:
     if form == "lfw":
         genuine, impostor = next(iter(each))
         if len(each) > 1 or genuine != impostor:
-            raise RequestError(
-                tr(
-                    "The format lfw needs as many impostor as genuine pairs, the same in each fold; there are {count} "
-                    "genuine and {impostor} impostor pairs for {folds} fold(s). Ask for equal numbers, or use --format csv.",
-                    count=sum(pair.label for pair in pairs),
-                    impostor=sum(not pair.label for pair in pairs),
-                    folds=len(by_fold),
-                )
-            )
+            raise RequestError(_why_no_lfw(by_fold))
         lines.append(f"{len(by_fold)}\t{genuine}")
     for fold in sorted(by_fold):
         for same in by_fold[fold]:

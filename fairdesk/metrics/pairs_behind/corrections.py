@@ -19,6 +19,7 @@ from fairdesk.metrics.store import ComparisonMark, MarkKind, comparison_marks
 from fairdesk.project import Project
 from fairdesk.project.images import hidden_images, labelled_images
 from fairdesk.project.labels import names_ever_used, other_labels, set_by_people
+from fairdesk.project.project import CATALOG
 from fairdesk.words import tr
 
 Ints = npt.NDArray[np.int64]
@@ -73,6 +74,18 @@ def read_known(project: Project) -> Known:
 
 def read_known_of(folder: Path) -> Known:
     """Read the same of the project in a folder, and which project that is."""
+    if not (folder / CATALOG).is_file():  # a new project would have no labels either
+        raise RequestError(
+            tr(
+                "{path} is not a FairDesk project. --labels-of takes the folder of the one whose labels count.",
+                path=folder,
+            )
+            if folder.exists()
+            else tr(
+                "There is no folder {path}. --labels-of takes the folder of the project whose labels count.",
+                path=folder,
+            )
+        )
     project = Project.open(folder)
     try:
         known = read_known(project)

@@ -25,18 +25,18 @@ RATES = {"fmr": mark("FMR"), "fnmr": mark("FNMR")}
 
 def curves_of(
     overall: Scores, groups: dict[str, Scores], *, distance: bool = False, threshold: float | None = None,
-    check: Callable[[], None] = lambda: None,
+    check: Callable[[], None] = lambda: None, reject_all: bool = False,
 ) -> list[Curve]:  # fmt: skip
     """Return the curve over all pairs (`WHOLE`) and each group's; groups that lack a kind of score have none.
 
-    `threshold` is the common one, as similarity: each curve has its point there.
+    `threshold` is the common one, as similarity: each curve has its point there; with `reject_all` it is above infinite scores too.
     """
     found = []
     for name, scores in {WHOLE: overall, **groups}.items():
         check()
         point = None
         if threshold is not None and scores.missing() is None:
-            at = at_threshold(scores, threshold, reject_all=threshold == math.inf)
+            at = at_threshold(scores, threshold, reject_all=reject_all)
             point = (at.fmr, at.fnmr)
         found.append(error_curve(name, scores, distance=distance, common=point))
     whole = whole_name(groups)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fairdesk.errors import RequestError
-from fairdesk.metrics.pairs_behind.corrections import corrected, image_ids, read_known_of
+from fairdesk.metrics.pairs_behind.corrections import Ints, Known, corrected, image_ids, read_known_of
 from fairdesk.metrics.pairs_behind.pair_query import PairQuery, find_pairs
 from fairdesk.metrics.pairs_behind.shown_figures import number
 from fairdesk.metrics.params import EvaluateParams
@@ -62,7 +62,7 @@ def need_images(params: EvaluateParams) -> ScoreSet:
 def read_pairs_of(params: EvaluateParams, query: PairQuery, threshold: float | None) -> ShownPairs:
     """Read the comparisons behind a number, the worst first; those left out are shown as well.
 
-    `threshold` and the query's `near` are in the file's own sense. Raises `RequestError` where the file names no images.
+    `threshold` and the query's `near` are in the file's own sense; a threshold that is NaN accepts nothing. Raises `RequestError` where the file names no images.
     """
     scores = need_images(params)
     if params.distance:
@@ -98,11 +98,14 @@ def read_pairs_of(params: EvaluateParams, query: PairQuery, threshold: float | N
                 _labels(scores, row), mark, images, _identities(scores, row),
             )
         )  # fmt: skip
-    text = tr("{what}: {n:,}, the worst first.", what=query.title(), n=len(rows))
+    out = 0 if known is None or ids is None else _left_out(ids[0][rows], ids[1][rows], known)
+    text = tr("{what}: {n:,}, the worst first.", what=query.title(), n=len(rows) - out)
     if query.row is not None:
         text = tr("{what}.", what=query.title())
     elif query.near is not None:
         text = tr("{what} with scores nearest to {near}.", what=query.title(), near=number(query.near))
+    if out and query.row is None:
+        text += " " + tr_n("Beside them {n:,} that is left out.", "Beside them {n:,} that are left out.", out)
     if len(rows) > MOST:
         text += " " + tr_n("The first {n:,} is shown.", "The first {n:,} are shown.", MOST)
     if pairs and all(pair.images is None for pair in pairs):
@@ -113,6 +116,16 @@ def read_pairs_of(params: EvaluateParams, query: PairQuery, threshold: float | N
         else:
             text += " " + tr("Their images are not in the project that is open, so they cannot be edited here.")
     return ShownPairs(text, pairs)
+
+
+def _left_out(first: Ints, second: Ints, known: Known) -> int:
+    """Return how many comparisons of such images people left out."""
+    if not known.marks:
+        return 0
+    marked = np.array(list(known.marks), dtype=np.int64)
+    base = 1 + max(int(marked.max()), int(first.max(initial=0)), int(second.max(initial=0)))
+    pairs = np.minimum(first, second) * base + np.maximum(first, second)
+    return int((np.isin(pairs, marked[:, 0] * base + marked[:, 1]) & (first >= 0) & (second >= 0)).sum())
 
 
 def _score(value: float) -> str:

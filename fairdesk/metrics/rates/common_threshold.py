@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from fairdesk.metrics.rates.error_rates import (
     sort_scores,
     threshold_at_fmr,
 )
+from fairdesk.metrics.rates.threshold_rates import ThresholdRates
 from fairdesk.metrics.scores.grouped_scores import Grouped, per_group_scores
 from fairdesk.words import tr, tr_n
 
@@ -68,11 +69,28 @@ def takes_no_threshold(scores: Scores, at: str) -> bool:
 def choose_threshold(grouped: Grouped | None, everything: Scores, params: EvaluateParams) -> CommonThreshold:
     """Return the one threshold for all groups, or of comparisons without groups, and the rule in words.
 
+    Where scores are infinite, so may be a threshold: one that accepts them, or one above every score. The rule says which.
+
     Raises
     ------
     RequestError
         If the named group is not there, or the pairs to take it from are missing.
     """
+    found = _chosen(grouped, everything, params)
+    ends = [float(values[-1]) for values in (everything.genuine, everything.impostor) if len(values)]
+    if found.value != np.inf or np.inf not in ends:
+        return found
+    said = tr("above infinite scores too: none is accepted") if found.reject_all else tr("infinite scores are accepted")
+    return replace(found, rule=f"{found.rule}; {said}")
+
+
+def rejects_all(threshold: float, whole: ThresholdRates | None, *, distance: bool) -> bool:
+    """Tell whether an infinite threshold is the one above every score, by the rates of all comparisons there."""
+    beyond = threshold == (-np.inf if distance else np.inf)
+    return beyond and (whole is None or (whole.false_matches == 0 and whole.fnmr in (None, 1.0)))
+
+
+def _chosen(grouped: Grouped | None, everything: Scores, params: EvaluateParams) -> CommonThreshold:
     if grouped is None and params.threshold_from != "all":
         raise RequestError(
             tr("A threshold from {source} is one of groups. Give --by group too, or --threshold-from all.",
@@ -105,6 +123,8 @@ def choose_threshold(grouped: Grouped | None, everything: Scores, params: Evalua
         return CommonThreshold(equal.threshold, tr("EER of {pairs}", pairs=words), reject_all=equal.reject_all)
     target = params.at.partition("=")[2]
     rule = tr("FMR at most {target} on {pairs}", target=f"{100 * float(target):g} %", pairs=words)
+    if params.threshold_from.startswith("group:"):
+        rule += tr(": the lowest score that keeps to it, genuine of any group or impostor of this one")
     below = not resolvable(target, source.ni)
     if below:
         rule += " " + tr_n(

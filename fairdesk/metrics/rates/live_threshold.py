@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from fairdesk.figures.whole_set import WHOLE
 from fairdesk.metrics.evaluation import Evaluated, common_row, fairness_of, matrix_of, whole_rates
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.rates.common_threshold import CommonThreshold
+from fairdesk.metrics.rates.common_threshold import CommonThreshold, rejects_all
 from fairdesk.metrics.rates.error_rates import Floats, Scores, at_threshold
 from fairdesk.metrics.rates.sorted_places import place_of
 from fairdesk.metrics.results import EvaluateResult
@@ -41,9 +39,10 @@ class LiveThreshold:
         """Return FMR and FNMR of all comparisons (`WHOLE`) and of each group at a threshold in the file's own sense."""
         value = np.float64(-threshold if self._params.distance else threshold)
         out = {}
+        reject = rejects_all(threshold, self._result.at_threshold, distance=self._params.distance)
         for name, scores in {WHOLE: self._everything, **self._own}.items():
             if scores.missing() is None:
-                point = at_threshold(scores, value, reject_all=float(value) == math.inf)
+                point = at_threshold(scores, value, reject_all=reject)
                 out[name] = (point.fmr, point.fnmr)
         return out
 

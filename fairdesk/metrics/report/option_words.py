@@ -13,6 +13,7 @@ CONTROLS = {
     "--distance": mark("“Scores are distances”"),
     "--by group": mark("“groups by: group”"),
     "--threshold-from all": mark("“from: all pairs”"),
+    "--threshold-from within-group": mark("“from: pairs within groups”"),
     "--bootstrap 0": mark("0 at “Draws of subjects”"),
     "--bootstrap": mark("“Draws of subjects”"),
     "--learn-from FILE": mark("“Learn from”"),

@@ -13,6 +13,7 @@ from fairdesk.jobs.results import jsonable
 from fairdesk.metrics.pairs_behind.left_out import FILE
 from fairdesk.metrics.pairs_behind.pair_query import cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import curves_of
+from fairdesk.metrics.rates.common_threshold import rejects_all
 from fairdesk.metrics.rates.error_curves import histogram
 from fairdesk.metrics.rates.error_rates import Scores
 from fairdesk.metrics.report.definitions import definition_table
@@ -41,7 +42,9 @@ def drawings(
         groups = {}
     at = None if threshold is None else (-threshold if distance else threshold)
     check()
-    curves = curves_of(overall, groups, distance=distance, threshold=at, check=check)
+    whole = None if result is None else result.at_threshold
+    reject = threshold is not None and rejects_all(threshold, whole, distance=distance)
+    curves = curves_of(overall, groups, distance=distance, threshold=at, check=check, reject_all=reject)
     out: dict[str, Drawing] = {}
     if curves:
         out = {

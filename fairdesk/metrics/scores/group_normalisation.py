@@ -236,9 +236,12 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
     ]
     told = [
         tr_n(
-            "{n:,} comparison of people who were not learned from, at one threshold for all:",
-            "{n:,} comparisons of people who were not learned from, at one threshold for all:",
+            "{n:,} comparison of people who were not learned from, at one threshold for all (FMR at most {target} on pairs "
+            "within groups, as evaluate has it with --threshold-from within-group):",
+            "{n:,} comparisons of people who were not learned from, at one threshold for all (FMR at most {target} on pairs "
+            "within groups, as evaluate has it with --threshold-from within-group):",
             had - lost,
+            target=rate(float(params.fmr)),
         ),
         *lines,
     ]
@@ -274,6 +277,7 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
         out=str(params.out),
         method=params.method,
         fmr=params.fmr,
+        threshold_from=how.threshold_from,
         seed=params.seed,
         rules={name: GroupRule(**asdict(rule)) for name, rule in rules.items()},
         comparisons=had - lost,

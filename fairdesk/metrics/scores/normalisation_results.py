@@ -37,6 +37,8 @@ class NormaliseResult(JobResult, RestsOnVectors):
     out: str
     method: str
     fmr: str
+    threshold_from: str | None = None
+    """The pairs that `before` and `after` have their one threshold from, each from its own scores."""
     seed: int
     rules: dict[str, GroupRule]
     comparisons: int

@@ -23,6 +23,8 @@ from fairdesk.words import tr
 
 SEARCH = ("scores", "probe_subject", "gallery_subject")
 """The arrays that a file of one-to-many search has."""
+SPLIT = (("genuine", "impostor"), ("genuine_scores", "imposter_scores"))
+"""The arrays of a file that tells both kinds apart by name."""
 
 
 def read_scores(
@@ -90,7 +92,8 @@ def _read_npz(path: Path, paths: bool) -> ScoreSet:
     try:
         with open_npz(path) as data:
             have = set(data.files)
-            for genuine, impostor in (("genuine", "impostor"), ("genuine_scores", "imposter_scores")):
+            _need_one_set(path, data)
+            for genuine, impostor in SPLIT:
                 if {genuine, impostor} <= have and "score" not in have:
                     return ScoreSet(
                         _numbers(path, data[genuine]), _numbers(path, data[impostor]), measure=_measure(data),
@@ -135,6 +138,42 @@ def _read_npz(path: Path, paths: bool) -> ScoreSet:
             return out
     except NOT_NPZ as error:
         raise unreadable(path, error) from error
+
+
+def _need_one_set(path: Path, data: Any) -> None:
+    """Refuse a file whose arrays hold two sets of scores; the same ones told apart in two ways are one set."""
+    have = set(data.files)
+    sets = [names for names in SPLIT if set(names) <= have]
+    if {"score", "label"} <= have:
+        score, label = data["score"], data["label"]
+        if sets and (score.shape != label.shape or score.ndim != 1):
+            return  # it is refused with that reason
+        known = _labels(path, label) if sets else label
+        first, of_first = ("score", "label"), (score[known], score[~known]) if sets else ()
+    elif len(sets) == 2:
+        first, *sets = sets
+        of_first = tuple(data[name] for name in first)
+    else:
+        return
+    for names in sets:
+        if not all(_same(data[name], values) for name, values in zip(names, of_first, strict=True)):
+            raise RequestError(
+                tr(
+                    "{path} holds two sets of scores: {first}, and others in {second}. Leave one of them out of the file.",
+                    path=path,
+                    first=tr(" and ").join(first),
+                    second=tr(" and ").join(names),
+                )
+            )
+
+
+def _same(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
+    """Whether two arrays hold the same scores, in any order and of any precision."""
+    if one.shape != other.shape or one.dtype.kind not in "fiub" or other.dtype.kind not in "fiub":
+        return one.shape == other.shape and one.dtype == other.dtype and bool((one == other).all())
+    least = min((one.dtype, other.dtype), key=lambda kind: kind.itemsize if kind.kind == "f" else 8)
+    one, other = (values.astype(least if least.kind == "f" else np.float64, copy=False) for values in (one, other))
+    return np.array_equal(one, other, equal_nan=True) or np.array_equal(np.sort(one), np.sort(other), equal_nan=True)
 
 
 def _numbers(path: Path, array: npt.NDArray[Any]) -> Floats:

@@ -41,6 +41,15 @@ def parse_score_columns(text: str) -> dict[str, str]:
             )
         if ours not in KNOWN:
             raise ValueError(tr("{name} is no known column. Known are: {known}", name=ours, known=", ".join(KNOWN)))
+        if found.get(ours, theirs) != theirs:
+            raise ValueError(
+                tr(
+                    "names two columns for {name}: {first} and {second}. Give one.",
+                    name=ours,
+                    first=found[ours],
+                    second=theirs,
+                )
+            )
         found[ours] = theirs
     return found
 

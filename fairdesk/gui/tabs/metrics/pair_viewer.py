@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
@@ -45,11 +46,14 @@ class PairViewer(QObject):
         """Read the pairs that are shown again: labels or marks may have changed."""
         from fairdesk.gui.tabs.metrics.presenter import threshold_of
         from fairdesk.metrics.pairs_behind.shown_pairs import read_pairs_of
+        from fairdesk.metrics.rates.common_threshold import rejects_all
 
         query = self._query
         if found is None or query is None or self.dialog is None:
             return
         params, threshold = found.params, threshold_of(found.result)
+        if threshold is not None and rejects_all(threshold, found.result.at_threshold, distance=found.distance):
+            threshold = math.nan  # nothing is accepted, infinite scores neither
         self._session.background.read(
             "pairs", lambda: read_pairs_of(params, query, threshold), self._show_found, self._no_pairs
         )

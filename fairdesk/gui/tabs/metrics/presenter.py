@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # what evaluates is imported by the functions that do: the wi
     from fairdesk.metrics.scores.score_set import ScoreSet
 
 if TYPE_CHECKING:
-    from fairdesk.gui.widgets.curve_plots import Shown
+    from fairdesk.gui.widgets.shown_rates import Shown
     from fairdesk.metrics.pairs_behind.corrections import Corrected
     from fairdesk.metrics.params import EvaluateParams
     from fairdesk.metrics.results import EvaluateResult
@@ -310,7 +310,7 @@ ORDER = (
 
 def shown_curves(found: Evaluation) -> Shown:
     """Return what the plots draw of an evaluation."""
-    from fairdesk.gui.widgets.curve_plots import Shown
+    from fairdesk.gui.widgets.shown_rates import Shown
 
     threshold = threshold_of(found.result)
     common = {} if threshold is None else found.live.rates(threshold)

@@ -14,8 +14,9 @@ from fairdesk.words import tr
 if TYPE_CHECKING:
     import pyqtgraph as pg
 
-    from fairdesk.gui.widgets.curve_plots import RatePlot, Shown
+    from fairdesk.gui.widgets.curve_plots import RatePlot
     from fairdesk.gui.widgets.group_plots import GroupPlot
+    from fairdesk.gui.widgets.shown_rates import Shown
     from fairdesk.metrics.results import GroupsResult
 
 GROUP_PLOTS = ("fnmr", "fmr", "between")

@@ -1,0 +1,86 @@
+"""Infinite scores: a threshold that accepts them and one above every score are told apart wherever they are said."""
+
+import numpy as np
+import pytest
+
+from fairdesk.jobs.context import QuietContext
+from fairdesk.metrics.evaluation import evaluate, evaluate_whole
+from fairdesk.metrics.identification.job import identify_probes
+from fairdesk.metrics.params import EvaluateParams, IdentifyParams
+from fairdesk.metrics.rates.live_threshold import LiveThreshold
+from fairdesk.metrics.report.written import drawings
+from fairdesk.metrics.scores.score_files import read_scores
+
+
+@pytest.fixture(params=[False, True])
+def infinite(request, tmp_path):
+    """30 impostors of 1,000 and 10 genuine scores of 100 are infinite; in a second run all are distances."""
+    rng = np.random.default_rng(0)
+    score = np.concatenate([rng.normal(3, 1, 100), rng.normal(0, 1, 1000)])
+    score[:10] = score[100:130] = np.inf
+    label = np.arange(1100) < 100
+    group = np.where(np.arange(1100) % 2 == 0, "A", "B")
+    path = tmp_path / "s.npz"
+    np.savez(path, score=-score if request.param else score, label=label, group1=group, group2=group)
+    return path, request.param
+
+
+@pytest.mark.parametrize("by", ["none", "group"])
+@pytest.mark.parametrize(
+    ("at", "fmr", "fnmr", "said"),
+    [
+        ("fmr=1e-3", 0, 1, "above infinite scores too: none is accepted"),
+        ("threshold=inf", 0.03, 0.9, "infinite scores are accepted"),
+        ("fmr=0.03", 0.03, 0.9, "infinite scores are accepted"),
+        ("threshold=9", 0.03, 0.9, None),
+    ],
+)
+def test_the_rule_says_which_of_the_two_it_is(infinite, at, fmr, fnmr, said, by):
+    path, distance = infinite
+    if at == "fmr=0.03":  # the smallest accepted score is infinite: there is none between
+        scores = dict(np.load(path))
+        scores["score"][np.isfinite(scores["score"]) & scores["label"]] = 0
+        np.savez(path, **scores)
+    at = at.replace("=", "=-") if distance and at.startswith("threshold") else at
+    params = EvaluateParams(scores=path, by=by, at=at, distance=distance, bootstrap=0)
+    scores = read_scores(path)
+    if distance:
+        scores.negate()
+    whole = evaluate_whole(scores, params, lambda: None)
+    result = whole.result
+    assert (result.at_threshold.fmr, result.at_threshold.fnmr) == (fmr, fnmr)
+    rules = [result.at_threshold.rule, *([result.groups.rule] if by == "group" else [])]
+    assert all((said or "given") in rule for rule in rules) and ("infinite" in rules[0]) == (said is not None)
+    assert rules[0] in result.text()
+    threshold = result.at_threshold.threshold
+    live = LiveThreshold(whole, params).rates(threshold)
+    assert live[""] == (fmr, fnmr)  # of the plots in the window
+    drawn = drawings(whole.scores, whole.own, result, distance=distance, threshold=threshold)
+    (curves,) = [cell.cell_contents for cell in drawn["roc"].__closure__ if isinstance(cell.cell_contents, list)]
+    assert curves[0].common == (fmr, fnmr)  # of those in the report
+
+
+def test_finite_scores_below_an_infinite_threshold_need_no_word(tmp_path):
+    np.savez(tmp_path / "s.npz", genuine=[0.1, 0.2], impostor=[0.3, 0.9])
+    params = EvaluateParams(scores=tmp_path / "s.npz", at="fmr=1e-3", bootstrap=0)
+    result = evaluate(read_scores(tmp_path / "s.npz"), params)[0]
+    assert result.at_threshold.threshold == np.inf and "infinite" not in result.at_threshold.rule
+
+
+@pytest.mark.parametrize("bootstrap", [0, 50])
+def test_a_search_with_an_infinite_candidate_keeps_to_its_target(tmp_path, bootstrap):
+    """One of 100 non-mated probes has an infinite candidate: FPIR 0.1 % allows none, 10 % allows it."""
+    rng = np.random.default_rng(1)
+    scores = rng.normal(0, 1, (150, 50))
+    scores[np.arange(50), np.arange(50)] += 6
+    scores[120, 7] = np.inf
+    np.savez(
+        tmp_path / "i.npz", scores=scores, gallery_subject=[f"s{n}" for n in range(50)],
+        probe_subject=[f"s{n}" if n < 50 else f"o{n}" for n in range(150)],
+    )  # fmt: skip
+    result = identify_probes(IdentifyParams(scores=tmp_path / "i.npz", bootstrap=bootstrap), QuietContext())
+    strict, loose = (result.fnir_at_fpir[target] for target in ("0.001", "0.1"))
+    assert (strict.threshold, strict.fpir, strict.fnir_rank1, strict.false_positives) == (np.inf, 0, 1, 0)
+    assert strict.reject_all and "above infinite scores too: none is accepted" in result.text()
+    assert loose.reject_all is None and 0 < loose.fpir <= 0.1 and np.isfinite(loose.threshold)
+    assert result.text().count("none is accepted") == 1
