@@ -565,9 +565,7 @@ def test_what_takes_long_to_learn_waits_until_nobody_answers(reviewing, hand, qt
     learned = []
     pane._review.review.relearning_takes = 0.15
     pane._idle.setInterval(60_000)
-    monkeypatch.setattr(
-        type(pane._review.review), "relearn", lambda self, check=None: learned.append(len(self.answers))
-    )
+    monkeypatch.setattr(type(pane._review.review), "relearn", lambda self, check=None: learned.append(pane.answered))
     while pane.answered < 4:
         said = says(pane.current, who)
         qtbot.keyClick(pane, Qt.Key.Key_S if said == "unsure" else KEYS[said])
