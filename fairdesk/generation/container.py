@@ -21,13 +21,17 @@ _LOOK = 2.0  # seconds between two looks at stats.jsonl
 
 def _client() -> Any:
     import docker
+    from docker.constants import DEFAULT_UNIX_SOCKET
     from docker.errors import DockerException
 
     client = None
     try:
+        kind, _, path = (os.environ.get("DOCKER_HOST") or DEFAULT_UNIX_SOCKET).partition("://")
+        if "unix" in kind and not os.path.exists(path):
+            raise FileNotFoundError(path)  # the library would leave its own half of the line open
         client = docker.from_env()
         client.ping()
-    except DockerException as error:
+    except (DockerException, FileNotFoundError) as error:
         if client is not None:
             client.close()
         raise JobFailed(
