@@ -21,7 +21,7 @@ from fairdesk.clustering.quality_now import quality_now
 from fairdesk.clustering.store import clusters, faces_of, membership, versions
 from fairdesk.clustering.verdicts import edits as verdict_edits
 from fairdesk.clustering.verdicts import saying
-from fairdesk.clustering.verdicts.files import read_verdicts, write_verdicts
+from fairdesk.clustering.verdicts.files import HEADER, read_verdicts, write_verdicts
 from fairdesk.errors import RequestError
 from fairdesk.jobs.context import QuietContext
 from fairdesk.project import Project
@@ -369,7 +369,7 @@ def test_csv_carries_verdicts_to_a_copy_and_shows_conflicts(first, tmp_path, mon
     finally:
         other.close()
     text = (tmp_path / "v.csv").read_text()
-    header, first_row = text.splitlines()[0], rows[0]
+    header, first_row = text.splitlines()[0], rows[0] | {"rows_after": "0"}
     wrong = [
         ({"said": "who knows"}, "line 2: `said` is 'who knows'"), ({"when": "yesterday"}, "line 2: `when` is 'yesterday'"),
         ({"left": "1.5"}, "line 2: `left` is '1.5'"), ({"side": "up"}, "line 2: `side` is 'up'"), ({"verdict": ""}, "line 2: `verdict` is empty"),
@@ -380,7 +380,7 @@ def test_csv_carries_verdicts_to_a_copy_and_shows_conflicts(first, tmp_path, mon
         with pytest.raises(RequestError, match=why):
             read_verdicts(project, tmp_path / "bad.csv")
     rows = text.splitlines()
-    (tmp_path / "gone.csv").write_text("\n".join([rows[0], *(f"{r.split(',')[0]},not,face,x,2026-01-01T00:00:00,no.jpg,ff,whole,0,1,1,0" for r in rows[1:2])]))  # fmt: skip
+    (tmp_path / "gone.csv").write_text("\n".join([",".join(HEADER), *(f"{r.split(',')[0]},not,face,x,2026-01-01T00:00:00,no.jpg,ff,whole,0,1,1,0" for r in rows[1:2])]))  # fmt: skip
     with pytest.raises(RequestError, match="None of the faces"):
         read_verdicts(project, tmp_path / "gone.csv")
 
