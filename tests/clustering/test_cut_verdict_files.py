@@ -61,7 +61,7 @@ def test_what_is_said_of_a_cut(written, capsys):
     path.write_text("".join(lines[:6]), encoding="utf-8")
     assert run(["verdicts", str(project.folder), "--file", str(path)]) == 2
     said = capsys.readouterr().err
-    assert "is cut off: after its last line, 6, 7 more were written" in said and "rows_after" in said
+    assert "is cut off: after line 6, 7 more were written" in said and "rows_after" in said
     path.write_text("".join(lines[:6])[:-20], encoding="utf-8")
     with pytest.raises(RequestError, match="may be cut off"):
         read_verdicts(project, path)
@@ -94,6 +94,27 @@ def test_files_that_a_person_worked_on_are_read(written):
     end = header.index("rows_after")
     write(path, [row[:end] + row[end + 1 :] for row in (header, *rows[:4])])  # the remedy that is named
     assert read_verdicts(project, path).added == 1
+
+
+def test_one_of_two_files_joined_without_the_second_header_is_cut(written):
+    project, path, _ = written
+    header, *rows = rows_of(path)
+    end = header.index("rows_after")
+    others = [
+        [*row[:end], str(number), *row[end + 1 :]] for number, row in zip(range(29, -1, -1), rows * 3, strict=False)
+    ]
+    for some, line in (([*rows, *others[:3]], 16), ([*rows[:4], *others], 5), ([*rows, *others[:1]], 14)):
+        write(path, [header, *some])
+        with pytest.raises(RequestError, match=f"is cut off: after line {line}, "):
+            read_verdicts(project, path)
+    for whole in (
+        rows + rows,
+        sorted(rows, key=lambda row: int(row[end])),
+        sorted(rows[:5] + rows[6:], key=lambda row: int(row[end])),
+    ):
+        write(path, [header, *whole])
+        assert read_verdicts(project, path).added == 3
+        project.journal.undo()
 
 
 def test_files_of_earlier_versions_are_read_and_a_missing_end_is_told(written):

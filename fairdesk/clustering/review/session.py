@@ -367,12 +367,14 @@ class ReviewSession:
         self._follow(moves, went)
         return sum(len(move.faces) for move in moves)
 
-    def learn(self) -> bool:
-        """Work everything out again with what was answered, where that is due; returns whether it was.
+    def learn(self, *, idle: bool = False) -> bool:
+        """Work everything out again with what was answered, where that is due (`idle`: nobody waits); returns whether it was.
 
         What comes of it in the version is kept with the next answer.
         """
-        if not self._since or self.review.relearning_takes > min(PATIENCE * self._since, LONGEST):
+        if not self._since or self.review.relearning_takes > (
+            LONGEST if idle else min(PATIENCE * self._since, LONGEST)
+        ):
             return False
         self.review.relearn()
         self._since = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,18 +42,41 @@ def need_whole(path: Path, after: Sequence[str], lines: Sequence[int], files: in
         raise RequestError(
             tr("{path} is cut off: no row is left of it. Nothing was read. Have the file copied again.", path=path)
         )
-    if numbers.count(0) >= files:
+    if numbers.count(0) >= files and not _broken_off(numbers):
         return
+    if not ends_in_a_line(path):
+        raise cut_off(path, RequestError(tr("{path} is cut off.", path=path)))
     raise RequestError(
         tr_n(
-            "{path} is cut off: after its last line, {line}, {n:,} more was written. Nothing was read. Have the file copied again; to read what is left, delete the column {name}.",
-            "{path} is cut off: after its last line, {line}, {n:,} more were written. Nothing was read. Have the file copied again; to read what is left, delete the column {name}.",
-            numbers[-1],
+            "{path} is cut off: after line {line}, {n:,} more was written. Nothing was read. Have the file copied again; to read what is left, delete the column {name}.",
+            "{path} is cut off: after line {line}, {n:,} more were written. Nothing was read. Have the file copied again; to read what is left, delete the column {name}.",
+            numbers[end := _end(numbers)],
             path=path,
-            line=lines[-1],
+            line=lines[end],
             name=AFTER,
         )
     )
+
+
+def _broken_off(numbers: Sequence[int]) -> bool:
+    """Whether one of some files put one behind the other, without its header, lacks its end.
+
+    Rows that are all there may stand in any order. Else, where each row in turn says one less than the one before but
+    where a file begins, every file has to come down to 0. Rows that were taken out by hand leave gaps: these are not judged.
+    """
+    many = Counter(numbers)
+    if all(many[number] <= many[number - 1] for number in many if number):
+        return False
+    steps = list(itertools.pairwise(numbers))
+    in_turn = sum(b == a - 1 for a, b in steps)
+    as_written = all(b == a - 1 or b > a or a == 0 for a, b in steps) and 2 * in_turn >= len(steps)
+    return as_written and numbers[_end(numbers)] > 0
+
+
+def _end(numbers: Sequence[int]) -> int:
+    """Return the first place at which a file ends before its end; the last place where none does."""
+    last = len(numbers) - 1
+    return next((at for at in range(last) if numbers[at + 1] > numbers[at] > 0), last)
 
 
 def cut_off(path: Path, error: RequestError) -> RequestError:
@@ -60,8 +85,9 @@ def cut_off(path: Path, error: RequestError) -> RequestError:
         return error
     return RequestError(
         tr(
-            "{error} The file does not end with a whole line: it may be cut off. Nothing was read. Have it copied again, or delete its last line to read the rest.",
+            "{error} The file does not end with a whole line: it may be cut off. Nothing was read. Have it copied again; to read the rest, delete its last line, and the column {name} if there is one.",
             error=error,
+            name=AFTER,
         )
     )
 

@@ -368,7 +368,7 @@ class ReviewPane(KeyedPane):
             return
 
         def work() -> Ahead | None:
-            return look_ahead(review, known) if review.learn() else None
+            return look_ahead(review, known) if review.learn(idle=True) else None
 
         def learned(ahead: Ahead | None) -> None:
             if ahead is not None and not self._pending:
