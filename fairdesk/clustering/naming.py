@@ -55,6 +55,7 @@ class Naming:
     namesakes: tuple[NamedImages, ...] = ()  # of a new identity: those of this name in other groups
     like_group: tuple[str, ...] = ()  # of a new group: those that differ from it in case or blanks alone
     tied: Tie | None = None  # groups that as many of the faces have, more than any other
+    usual_known: bool = False  # somebody of that name is in the usual group
 
     def question(self, *, joins: bool = True, changes: bool = True) -> str | None:
         """Return what to ask a person first; None where nobody else is joined and no group changes, or that was answered."""
@@ -165,7 +166,8 @@ def foresee(project: Project, cluster: int, name: str, group: str | None = None)
     images = sorted(set(images_of_faces(project, faces).values())) if chosen is not None and group is not None else []
     like = tuple(groups_alike(project, chosen, images)) if images and chosen is not None else ()
     tied = tie(project, faces, name)
-    return Naming(cluster, name, chosen, len(faces), joins, own, leaving, usual, alike, same, like, tied)
+    there = find_identity(project, name, usual) is not None
+    return Naming(cluster, name, chosen, len(faces), joins, own, leaving, usual, alike, same, like, tied, there)
 
 
 def _commonest(project: Project, faces: Sequence[int]) -> int | None:

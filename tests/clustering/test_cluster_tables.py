@@ -190,7 +190,10 @@ def test_a_name_that_exists_is_asked_about(clustered):
         == f"Join the 5 images of Ann in {group}?\n5 faces change their group from {there} to {group}."
     )
     apart = foresee(clustered, other.id, "Ann", there)
-    assert apart.question() is None and apart.group == there
+    assert apart.question() is None and apart.group == there and not wanted.usual_known
+    name_cluster(clustered, apart)
+    assert foresee(clustered, other.id, "Ann", group).usual_known  # no new person is offered there
+    clustered.journal.undo()
     joined = name_cluster(clustered, wanted)
     assert (joined.joined, joined.regrouped, joined.group) == (5, 5, group)
     assert f"5 faces changed their group from {there} to {group}." in joined.text()

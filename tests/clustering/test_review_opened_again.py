@@ -77,6 +77,23 @@ def test_left_and_opened_again_it_is_the_same(opened, choices):
     assert not verdicts(project)
 
 
+def test_what_was_followed_alone_is_learned_as_soon_as_nobody_answers(opened, monkeypatch):
+    monkeypatch.setattr("fairdesk.clustering.review.session.PATIENCE", 0.0)  # a machine that is busy
+    project, session, who = opened
+    states = [seen(session)]
+    for choice in ("right", "wrong", "right", "unsure"):
+        assert give(session, who, choice)
+        assert not session.learn() and session.learn(idle=True)
+        states.append(seen(session)[:4])
+        assert seen(ReviewSession(project, session.version))[3] == states[-1][3]
+    for wanted in states[-2::-1]:
+        session.take_back()
+        assert session.learn(idle=True) and session.review.estimate(0.999) == ReviewSession(
+            project, session.version
+        ).review.estimate(0.999)
+        assert seen(session)[3] == wanted[3]
+
+
 @pytest.mark.parametrize("choices", [CHOICES * 2, ["wrong", "later", "wrong", "right"] * 4])
 def test_verdicts_from_a_file_make_the_same_review_in_another_copy(opened, choices, tmp_path):
     project, session, who = opened

@@ -26,7 +26,9 @@ def options():
     for path in SHOWN:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                for found in re.finditer(r"--[a-z][\w-]*(=| [A-Z]+| all| within-group| group| fmr=[0-9.]*| [0-9])?", node.value):
+                for found in re.finditer(
+                    r"--[a-z][\w-]*(=| [A-Z]+| all| within-group| group| fmr=[0-9.]*| [0-9])?", node.value
+                ):
                     yield path.name, found[0]
 
 

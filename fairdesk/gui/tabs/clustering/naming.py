@@ -18,7 +18,7 @@ from fairdesk.gui.tabs.clustering.cluster_choice import ClusterChoice
 from fairdesk.project.faces import commonest_group
 from fairdesk.project.group_changes import Tie, tie
 from fairdesk.project.identities import NamedImages
-from fairdesk.words import tr, tr_n
+from fairdesk.words import mark, tr, tr_n
 
 if TYPE_CHECKING:
     from fairdesk.gui.tabs.clustering.tab import ClusteringTab
@@ -162,15 +162,16 @@ async def _agreed(
         if one is None:
             dismissed()
             return
-    question = wanted.question(
-        joins=not said.joins or (bool(wanted.leaving) and not said.changes), changes=not said.changes
-    )
+    asks_to_join = not said.joins or (bool(wanted.leaving) and not said.changes)
+    joining = asks_to_join and bool(wanted.joins) and not wanted.own
+    question = wanted.question(joins=asks_to_join, changes=joining or not said.changes)
     if question is None:
         give(wanted)
         return
     joins = bool(wanted.joins and not wanted.own)
     first = tr("Join") if joins else tr("Name them")
-    separate = tr("A new {name} in {group}", name=wanted.name, group=wanted.usual or tr("no group"))
+    other = mark("{name} in {group}") if wanted.usual_known else mark("A new {name} in {group}")
+    separate = tr(other, name=wanted.name, group=wanted.usual or tr("no group"))
     buttons = [first, separate] if joins and wanted.usual != wanted.group else [first]
     detail = tr("Another person of the same name needs another name, or another group.") if joins else ""
     harmful = joins and bool(wanted.leaving)

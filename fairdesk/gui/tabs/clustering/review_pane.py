@@ -488,6 +488,7 @@ class ReviewPane(KeyedPane):
                 self._review, self._replies, self.current = found[0], Replies(), None
                 self.answered = found[1]
                 self._take_up(found[2])
+                self._idle.start()
             elif found[1]:
                 self._moved(*found[1:])
             elif not self._pending:  # names alone; of answers on their way the next look ahead comes with them
