@@ -78,7 +78,7 @@ def test_each_interval_of_a_report_is_read_as_numbers(tmp_path, capsys):
     figures = groups["fairness"]["intervals"]
     assert ends(fair["GARBE"], "95 %", "") == figures["GARBE"]
     assert ends(fair["GARBE"], "If groups were equal", "") == groups["fairness"]["null_ranges"]["GARBE"]
-    assert ends(fair["FMR: largest \N{MINUS SIGN} smallest"], "95 %", "") == percent(figures["fmr_max_minus_min"])
+    assert ends(fair["FMR: largest - smallest"], "95 %", "") == percent(figures["fmr_max_minus_min"])
     overall = {row["Figure"]: row for row in read(files["overall"])}
     assert ends(overall["EER (FVC rule)"], "95 %", "") == percent(found["eer_ci"])
     assert (overall["AUC"]["95 %: low"], overall["AUC"]["95 %: high"]) == ("", "")
