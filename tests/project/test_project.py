@@ -34,7 +34,7 @@ def test_new_refuses_what_is_there(tmp_path, project):
     (tmp_path / "full" / "x").touch()
     with pytest.raises(RequestError, match="not empty"):
         Project.create(tmp_path / "full")
-    with pytest.raises(RequestError, match="make one with: fairdesk new"):
+    with pytest.raises(RequestError, match="look at the path, or make a project there with: fairdesk new"):
         Project.open(tmp_path / "nowhere")
 
 
