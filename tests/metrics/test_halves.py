@@ -43,4 +43,8 @@ def test_what_is_more_than_noise_decides():
 
 def test_thresholds_and_plain_numbers():
     assert {number(one) for one in (0.15625, 0.15625000000000003, 0.15624999999999997)} == {"0.1562"}
-    assert number(-2.00049999999999999) == number(-2.0005) == "\N{MINUS SIGN}2" and number(math.inf) == "∞" and number(7) == "7"
+    assert (
+        number(-2.00049999999999999) == number(-2.0005) == "\N{MINUS SIGN}2"
+        and number(math.inf) == "∞"
+        and number(7) == "7"
+    )

@@ -17,6 +17,7 @@ import numpy as np
 from fairdesk.clustering.review.bunches import Bunches, Floats, Measure, Numbers, make_bunches, measure
 from fairdesk.clustering.review.candidates import Candidate, Candidates, Estimate, Pair, settled
 from fairdesk.clustering.review.heaps import two_heaps
+from fairdesk.clustering.review.joined_groups import heads
 from fairdesk.clustering.review.lessons import Lessons
 from fairdesk.clustering.review.likeness import share
 from fairdesk.clustering.review.links import directed_links, each_pair
@@ -113,7 +114,7 @@ class Review:
                     mine.add(number + at)
                     others.add(number + 1 - at)
         self._sides = {bunch: (frozenset(mine), frozenset(others)) for bunch, (mine, others) in on.items()}
-        self._tied = self._ties(said)
+        self._tied = heads(set(self.of[list(group)].tolist()) for group in said.together)
         self.unsure = [pair for pair, _ in pieces.unsure]
         self._unsure_since = [place for _, place in pieces.unsure]
         self._lessons.hear(said.heard, self._bunches_of, self._part_of)
@@ -145,19 +146,6 @@ class Review:
     def _numbers(self, bunch: int) -> list[int]:
         pieces = self._pieces_of.get(bunch)
         return [bunch] if pieces is None else [piece[0] for piece in pieces]
-
-    def _ties(self, said: Told) -> dict[int, int]:
-        parent: dict[int, int] = {}
-
-        def top(bunch: int) -> int:
-            while (up := parent.setdefault(bunch, bunch)) != bunch:
-                bunch = up
-            return bunch
-
-        for group in said.together:
-            heads = {top(bunch) for bunch in set(self.of[list(group)].tolist())}
-            parent.update(dict.fromkeys(heads, min(heads)))
-        return {bunch: top(bunch) for bunch in parent}
 
     def answer(
         self, candidate: Candidate, *, same: bool, seen: tuple[Sequence[int], Sequence[int]] | None = None

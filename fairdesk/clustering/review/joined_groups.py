@@ -1,6 +1,23 @@
-"""Groups of faces that verdicts join, as one where they share faces."""
+"""Groups of faces that verdicts join, as one where they share faces, and what else they join by these."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def heads(groups: Iterable[Iterable[int]]) -> dict[int, int]:
+    """Return, for each number that is in a group, the smallest of those that groups join it with, one after the other."""
+    parent: dict[int, int] = {}
+
+    def top(number: int) -> int:
+        while (up := parent.setdefault(number, number)) != number:
+            number = up
+        return number
+
+    for group in groups:
+        tops = {top(number) for number in group}
+        parent.update(dict.fromkeys(tops, min(tops, default=0)))
+    return {number: top(number) for number in parent}
 
 
 def merged(groups: list[list[int]], apart: list[tuple[list[int], list[int]]]) -> list[list[int]]:

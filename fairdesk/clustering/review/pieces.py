@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from fairdesk.clustering.review.bunches import Bunches, Floats, Measure, Numbers, Sides, joined_again
 from fairdesk.clustering.review.heaps import two_heaps
+from fairdesk.clustering.review.joined_groups import heads
 from fairdesk.clustering.review.told import Heard, Rows, Told
 
 Ids = frozenset[int]
@@ -98,31 +99,22 @@ class Divider:
         if not sides:
             return {}
         of = self._bunches.of
-        parent: dict[int, int] = {}
-
-        def top(bunch: int) -> int:
-            while (up := parent.setdefault(bunch, bunch)) != bunch:
-                bunch = up
-            return bunch
-
-        for group in told.together:
-            heads = {top(bunch) for bunch in of[list(group)].tolist()}
-            parent.update(dict.fromkeys(heads, min(heads)))
+        joined = heads(of[list(group)].tolist() for group in told.together)
         sides_of, not_with = dict[int, set[int]](), dict[int, set[int]]()
         for row, mine in sides.items():
-            head = top(int(of[row]))
+            head = joined.get(int(of[row]), int(of[row]))
             sides_of.setdefault(head, set()).update(mine[0])
             not_with.setdefault(head, set()).update(mine[1])
         mixed = {head for head, some in sides_of.items() if not some.isdisjoint(not_with[head])}
         if not mixed:
             return {}
         bunches: dict[int, list[int]] = {}
-        for bunch in {*parent, *of[list(sides)].tolist()}:
-            if top(bunch) in mixed:
-                bunches.setdefault(top(bunch), []).append(bunch)
+        for bunch in {*joined, *of[list(sides)].tolist()}:
+            if (head := joined.get(bunch, bunch)) in mixed:
+                bunches.setdefault(head, []).append(bunch)
         groups: dict[int, list[Rows]] = {}
         for group in told.together:
-            groups.setdefault(top(int(of[group[0]])), []).append(group)
+            groups.setdefault(joined[int(of[group[0]])], []).append(group)
         out: dict[int, list[list[int]]] = {}
         for head in sorted(mixed):
             out |= self._rejoined(sorted(bunches[head]), groups.get(head, []), sides)

@@ -7,7 +7,15 @@ from typing import Any
 from fairdesk.metrics.comparison.results import CompareScoresResult, normalised_lines
 from fairdesk.metrics.pairs_behind.shown_figures import minus, number
 from fairdesk.metrics.params import CompareScoresParams
-from fairdesk.metrics.report.facts import known, label_source, measured, polarity, versions
+from fairdesk.metrics.report.facts import (
+    corrections_of,
+    known,
+    label_source,
+    measured,
+    polarity,
+    threshold_rules,
+    versions,
+)
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.words import grouped, tr
 
@@ -42,14 +50,12 @@ def comparison_facts(
         (tr("Comparisons"), grouped(f"{result.comparisons:,}")),
         (tr("Matched by"), result.matched_by),
         (tr("Subjects"), None if result.subjects is None else grouped(f"{result.subjects:,}")),
-        (tr("Project of the corrections"), result.corrections and result.corrections.project),
-        (tr("SHA-256 of the corrections"), result.corrections and result.corrections.project_sha256),
+        *corrections_of(result.corrections),
         (tr("Source of the group labels"), label_source(params.label_source) or (tr("not given") if by_group else None)),
         (tr("Weight of the FMR (alpha)"), f"{params.alpha:g}" if by_group else None),
         (tr("Intervals"), result.interval),
         (tr("Random seed"), f"{result.seed}"),
-        (tr("EER"), tr("FVC rule: the mean of FMR and FNMR where they are closest; the operating points are the distinct scores and +inf")),
-        (tr("TAR at FAR"), tr("the greatest TAR with FMR ≤ target; never the nearest point")),
+        *threshold_rules(),
         (tr("Difference"), tr("the second model's figure less the first's, over the same comparisons")),
         (tr("Versions"), versions()),
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from fairdesk import __version__
 from fairdesk.metrics.pairs_behind.pair_query import cell_key
 from fairdesk.metrics.pairs_behind.shown_figures import minus, number
 from fairdesk.metrics.params import EvaluateParams
-from fairdesk.metrics.results import EvaluateResult
+from fairdesk.metrics.results import Corrections, EvaluateResult
 from fairdesk.metrics.scores.score_set import NORMALISED
 from fairdesk.project.recipes import named_encoder
 from fairdesk.words import grouped, mark, tr
@@ -36,8 +36,7 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
         (tr("Detector"), result.detector),
         (tr("Recipe of the embeddings (hash)"), result.recipe),
         (tr("Faces with an embedding"), None if result.faces is None else grouped(f"{result.faces:,}")),
-        (tr("Project of the corrections"), result.corrections and result.corrections.project),
-        (tr("SHA-256 of the corrections"), result.corrections and result.corrections.project_sha256),
+        *corrections_of(result.corrections),
         (tr("Source of the group labels"), label_source(params.label_source) or (tr("not given") if groups is not None else None)),
         (
             tr("Threshold"),
@@ -46,12 +45,30 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
         (tr("Weight of the FMR (alpha)"), None if groups is None else f"{params.alpha:g}"),
         (tr("Intervals"), result.interval),
         (tr("Random seed"), f"{params.seed}"),
-        (tr("EER"), tr("FVC rule: the mean of FMR and FNMR where they are closest; the operating points are the distinct scores and +inf")),
-        (tr("TAR at FAR"), tr("the greatest TAR with FMR ≤ target; never the nearest point")),
+        *threshold_rules(),
         (tr("Equal scores"), tr("a score equal to the threshold is accepted; AUC counts ties half")),
         (tr("Versions"), versions()),
     ]  # fmt: skip
     return known(rows)
+
+
+def threshold_rules() -> list[tuple[str, str]]:
+    """Return the rules of an EER and of a TAR at a FAR, by name."""
+    return [
+        (
+            tr("EER"),
+            tr("FVC rule: the mean of FMR and FNMR where they are closest; the operating points are the distinct scores and +inf"),
+        ),
+        (tr("TAR at FAR"), tr("the greatest TAR with FMR ≤ target; never the nearest point")),
+    ]  # fmt: skip
+
+
+def corrections_of(found: Corrections | None) -> list[tuple[str, str | None]]:
+    """Return whose corrections were taken into account, and their checksum."""
+    return [
+        (tr("Project of the corrections"), found.project if found else None),
+        (tr("SHA-256 of the corrections"), found.project_sha256 if found else None),
+    ]
 
 
 def known(rows: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
