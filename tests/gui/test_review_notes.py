@@ -30,3 +30,14 @@ def test_only_what_puts_a_face_right_decides_much(who, gain, much):
 def test_who_may_stop_is_told(purity, left, said):
     line = progress_line(Ahead([], {}, Estimate(purity, 0.99, left), 0, 0, 0, None), 3)
     assert said in line and "3 answered" in line
+
+
+def test_clusters_that_do_not_follow_yet_are_told_and_no_end_is_claimed():
+    own = Estimate(0.995, 0.995, 0)
+    behind = own.of_clusters(0.97, 1.0)
+    assert (behind.purity, behind.completeness, behind.behind) == (0.97 * 0.995, 0.995, True)
+    line = progress_line(Ahead([], {}, behind, 0, 0, 0, None), 1)
+    assert "the clusters follow the verdicts with the next answer" in line and "no question" not in line
+    assert not own.of_clusters(1.0, 1.0).behind
+    line = progress_line(Ahead([], {}, Estimate(0.9, 0.9, 0), 0, 0, 0, None, unlearned=True), 1)
+    assert "no question is left" in line and "the next review learns from all" in line

@@ -73,6 +73,12 @@ class Estimate:
     purity: float
     completeness: float
     answers_left: int
+    behind: bool = False  # the clusters are not yet what the answers make of them
+
+    def of_clusters(self, precision: float, recall: float) -> Estimate:
+        """Return the estimate of clusters that are to those of the review as these BCubed figures say."""
+        behind = min(precision, recall) < 1
+        return Estimate(precision * self.purity, recall * self.completeness, self.answers_left, behind)
 
     @property
     def f1(self) -> float:

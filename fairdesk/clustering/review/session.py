@@ -305,18 +305,16 @@ class ReviewSession:
         """
         own = self.review.estimate(wanted)
         found = figures(self._at, self.review.labels())
-        if found is None:
-            return own
-        return Estimate(found.bcubed_precision * own.purity, found.bcubed_recall * own.completeness, own.answers_left)
+        return own if found is None else own.of_clusters(found.bcubed_precision, found.bcubed_recall)
 
     def of_review(self, wanted: float = 0.99) -> Estimate | None:
         """Return the same of the clusters that a review would start from; None where the version is kept by one."""
         return None if self._keeps else self.review.estimate(wanted)
 
     @property
-    def unlearned(self) -> int:
-        """How many answers are only followed where they fall, as working all out takes long: the next review learns from them."""
-        return self._since if self.review.relearning_takes > LONGEST else 0
+    def unlearned(self) -> bool:
+        """Whether answers are only followed where they fall, as working all out takes long: the next review learns from them."""
+        return self._since > 0 and self.review.relearning_takes > LONGEST
 
     @property
     def skipped(self) -> int:

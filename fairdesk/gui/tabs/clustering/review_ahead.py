@@ -40,7 +40,7 @@ class Ahead:
     telling: int  # of these the ones that say how far likeness can be trusted: "not sure" does not
     not_sure: int = 0  # of the answers of this review
     checks: Tally | None = None  # of faces drawn at random
-    unlearned: int = 0  # answers that only the next review learns from wholly
+    unlearned: bool = False  # only the next review learns from all answers
 
 
 def look_ahead(review: ReviewSession, known: Container[int] = (), begun: Iterable[int] = ()) -> Ahead:
@@ -159,6 +159,8 @@ def progress_line(ahead: Ahead, answered: int) -> str:
     none_left = (
         tr("by this estimate 99 % is reached: further answers change little")
         if found.f1 >= WANTED
+        else tr("the clusters follow the verdicts with the next answer")
+        if found.behind
         else tr("no question is left that would change much")
     )
     estimated = mark("Estimated: {purity:.1%} pure, {completeness:.1%} complete")
@@ -172,13 +174,7 @@ def progress_line(ahead: Ahead, answered: int) -> str:
         _answered(answered, ahead.not_sure),
     ]
     if ahead.unlearned:
-        parts.append(
-            tr_n(
-                "{n:,} of them learned from in part: the next review does wholly",
-                "{n:,} of them learned from in part: the next review does wholly",
-                ahead.unlearned,
-            )
-        )
+        parts.append(tr("answers are followed only where they fall: the next review learns from all"))
     if ahead.checks is not None:
         parts.append(
             tr(
