@@ -1,13 +1,17 @@
 """Infinite scores: a threshold that accepts them and one above every score are told apart wherever they are said."""
 
+import csv
+
 import numpy as np
 import pytest
 
 from fairdesk.jobs.context import QuietContext
 from fairdesk.metrics.evaluation import evaluate, evaluate_whole
 from fairdesk.metrics.identification.job import identify_probes
+from fairdesk.metrics.identification.written import points_csv
 from fairdesk.metrics.params import EvaluateParams, IdentifyParams
 from fairdesk.metrics.rates.live_threshold import LiveThreshold
+from fairdesk.metrics.report.search_tables import search_tables
 from fairdesk.metrics.report.written import drawings
 from fairdesk.metrics.scores.score_files import read_scores
 
@@ -84,3 +88,25 @@ def test_a_search_with_an_infinite_candidate_keeps_to_its_target(tmp_path, boots
     assert strict.reject_all and "above infinite scores too: none is accepted" in result.text()
     assert loose.reject_all is None and 0 < loose.fpir <= 0.1 and np.isfinite(loose.threshold)
     assert result.text().count("none is accepted") == 1
+
+
+def test_the_tables_of_a_search_tell_both_infinite_thresholds_apart(tmp_path):
+    """Two of a thousand non-mated probes have an infinite candidate: an FPIR of 0.1 % accepts none, 1 % accepts them."""
+    rng = np.random.default_rng(2)
+    scores = rng.normal(0, 1, (1010, 10))
+    scores[np.arange(10), np.arange(10)] = np.inf
+    scores[10:20, 3] = np.inf
+    scores[20:, :] = -np.inf
+    np.savez(
+        tmp_path / "i.npz", scores=scores, gallery_subject=[f"s{n}" for n in range(10)],
+        probe_subject=[f"s{n}" if n < 10 else f"o{n}" for n in range(1010)],
+    )  # fmt: skip
+    result = identify_probes(IdentifyParams(scores=tmp_path / "i.npz", bootstrap=0), QuietContext())
+    points = {target: (one.threshold, bool(one.reject_all)) for target, one in result.fnir_at_fpir.items()}
+    assert points["0.001"] == (np.inf, True) and points["0.01"] == (np.inf, False)
+    (table,) = [one for one in search_tables(result) if one.name == "open_set"]
+    cells = {row[1].text: row[-1] for row in table.rows}
+    assert cells["0.1 %"].text == "inf: none is accepted" and "above infinite" in cells["0.1 %"].tip
+    assert cells["1 %"].text == "inf" and cells["1 %"].tip == "infinite scores are accepted"
+    rows = list(csv.DictReader(points_csv(result).splitlines()))
+    assert [(row["threshold"], row["reject_all"]) for row in rows[:2]] == [("inf", "True"), ("inf", "False")]

@@ -30,6 +30,7 @@ def _named(result: IdentifyResult) -> list[tuple[str, SearchFigures]]:
     return [(whole_name(groups), result), *groups.items()]
 
 
+@speaking_report("en")
 def cmc_csv(result: IdentifyResult) -> str:
     """Return every match characteristic as CSV: a row a group and rank."""
     rows: list[list[object]] = [["group", "rank", "pessimistic", "optimistic"]]
@@ -39,6 +40,7 @@ def cmc_csv(result: IdentifyResult) -> str:
     return _csv(rows)
 
 
+@speaking_report("en")
 def points_csv(result: IdentifyResult) -> str:
     """Return FNIR and FPIR at each target as CSV."""
     columns = ("fnir_rank1", "misses", "fpir", "false_positives", "threshold")
@@ -56,6 +58,7 @@ def points_csv(result: IdentifyResult) -> str:
             "unscored_mates",
             "fpir_low",
             "fpir_high",
+            "reject_all",
         ]
     ]
     for name, row in _named(result):
@@ -64,7 +67,21 @@ def points_csv(result: IdentifyResult) -> str:
             low, high = point.fnir_rank1_ci or ("", "")
             fpir = point.fpir_ci or ("", "")
             gaps = [0, 0] if row.unscored is None else [row.unscored.scores, row.unscored.mates]
-            rows.append([name, target, *values, low, high, row.n_mated, row.n_nonmated, point.resolvable, *gaps, *fpir])
+            rows.append(
+                [
+                    name,
+                    target,
+                    *values,
+                    low,
+                    high,
+                    row.n_mated,
+                    row.n_nonmated,
+                    point.resolvable,
+                    *gaps,
+                    *fpir,
+                    bool(point.reject_all),
+                ]
+            )
     return _csv(rows)
 
 

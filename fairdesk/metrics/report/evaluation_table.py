@@ -8,6 +8,7 @@ from typing import Any
 
 from fairdesk.figures.whole_set import whole_name
 from fairdesk.images.table_cells import safe_rows
+from fairdesk.metrics.report.language import speaking_report
 from fairdesk.metrics.results import EvaluateResult
 
 TABLE = (
@@ -44,8 +45,9 @@ def _at_threshold(result: EvaluateResult) -> dict[str, Any]:
     return out | {"false_matches": common.false_matches, "false_non_matches": common.false_non_matches}
 
 
+@speaking_report("en")
 def table_csv(result: EvaluateResult) -> str:
-    """Return the figures as CSV: a row of all comparisons, then one for each group."""
+    """Return the figures as CSV, for programs: a row of all comparisons, then one for each group."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     rows = group_rows(result)

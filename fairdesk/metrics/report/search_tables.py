@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,7 +16,12 @@ from fairdesk.metrics.comparison.results import (
     difference_shown,
 )
 from fairdesk.metrics.fairness.figure_notes import figure_tip
-from fairdesk.metrics.identification.results import IdentifyResult, SearchFigures, search_tells_little
+from fairdesk.metrics.identification.results import (
+    IdentifyResult,
+    SearchFigures,
+    SearchPoint,
+    search_tells_little,
+)
 from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.pairs_behind.shown_figures import figure_name, number, or_why, rate, rates_between
 from fairdesk.metrics.report.tables import (
@@ -94,6 +100,17 @@ def _probes(rows: Sequence[tuple[str, SearchFigures]]) -> Table:
     return Table("probes", tr("Probes"), columns, out)
 
 
+def _threshold(point: SearchPoint) -> Cell:
+    """Show a threshold; of an infinite one also whether infinite scores are accepted, as two are written alike."""
+    shown = or_dash(number(point.threshold), point.threshold_why, value=full(point.threshold))
+    if point.threshold is None or not math.isinf(point.threshold):
+        return shown
+    if point.reject_all:
+        text = tr("{threshold}: none is accepted", threshold=shown.text)
+        return replace(shown, text=text, tip=tr("above infinite scores too: none is accepted"))
+    return replace(shown, tip=tr("infinite scores are accepted"))
+
+
 def _points(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Table:
     columns = [
         Column(tr("Group"), text=True), Column(tr("Target FPIR"), numbers=True, unit=PERCENT), Column(tr("FNIR at rank 1"), numbers=True, unit=PERCENT),
@@ -113,7 +130,7 @@ def _points(rows: Sequence[tuple[str, SearchFigures]], *, by_probes: bool) -> Ta
                     _shown(point.fnir_rank1_ci, point.fnir_rank1_ci_why or point.fnir_rank1_why, row.subjects, by_probes=by_probes), or_dash(counts[0], point.fnir_rank1_why),
                     _rate(point.fpir, point.fpir_why),
                     _shown(point.fpir_ci, point.fpir_ci_why or point.fpir_why, row.subjects, by_probes=by_probes), or_dash(counts[1], point.fpir_why),
-                    or_dash(number(point.threshold), point.threshold_why, value=full(point.threshold)),
+                    _threshold(point),
                 ]
             )  # fmt: skip
     note = tr("One threshold for all groups, set by all non-mated probes. In brackets: below resolution.")
