@@ -160,8 +160,9 @@ def _own_row(scores: Scores, *, distance: bool) -> dict[str, Any]:
         row |= _undefined(("eer", "d_prime", "auc", "tar_at_far"), tr("{why} in this group", why=why))
     for kind, values in (("genuine", scores.genuine), ("impostor", scores.impostor)):
         if len(values):
-            row[f"{kind}_mean"] = _sign(float(values.mean(dtype=np.float64)), distance)
-            row[f"{kind}_median"] = _sign(float(np.median(values)), distance)
+            with np.errstate(invalid="ignore"):  # infinite scores of both signs have no mean
+                middles = {"mean": float(values.mean(dtype=np.float64)), "median": float(np.median(values))}
+            row |= {f"{kind}_{name}": _sign(one, distance) for name, one in middles.items() if not math.isnan(one)}
     return row
 
 

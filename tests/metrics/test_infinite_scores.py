@@ -11,6 +11,7 @@ from fairdesk.metrics.identification.job import identify_probes
 from fairdesk.metrics.identification.written import points_csv
 from fairdesk.metrics.params import EvaluateParams, IdentifyParams
 from fairdesk.metrics.rates.live_threshold import LiveThreshold
+from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.report.search_tables import search_tables
 from fairdesk.metrics.report.written import drawings
 from fairdesk.metrics.scores.score_files import read_scores
@@ -92,11 +93,9 @@ def test_a_search_with_an_infinite_candidate_keeps_to_its_target(tmp_path, boots
 
 def test_the_tables_of_a_search_tell_both_infinite_thresholds_apart(tmp_path):
     """Two of a thousand non-mated probes have an infinite candidate: an FPIR of 0.1 % accepts none, 1 % accepts them."""
-    rng = np.random.default_rng(2)
-    scores = rng.normal(0, 1, (1010, 10))
+    scores = np.full((1010, 10), -np.inf)
     scores[np.arange(10), np.arange(10)] = np.inf
-    scores[10:20, 3] = np.inf
-    scores[20:, :] = -np.inf
+    scores[10:12, 3] = np.inf
     np.savez(
         tmp_path / "i.npz", scores=scores, gallery_subject=[f"s{n}" for n in range(10)],
         probe_subject=[f"s{n}" if n < 10 else f"o{n}" for n in range(1010)],
@@ -106,7 +105,23 @@ def test_the_tables_of_a_search_tell_both_infinite_thresholds_apart(tmp_path):
     assert points["0.001"] == (np.inf, True) and points["0.01"] == (np.inf, False)
     (table,) = [one for one in search_tables(result) if one.name == "open_set"]
     cells = {row[1].text: row[-1] for row in table.rows}
-    assert cells["0.1 %"].text == "inf: none is accepted" and "above infinite" in cells["0.1 %"].tip
-    assert cells["1 %"].text == "inf" and cells["1 %"].tip == "infinite scores are accepted"
+    assert cells["0.1 %"].text == "∞: none is accepted" and "above infinite" in cells["0.1 %"].tip
+    assert cells["1 %"].text == "∞" and cells["1 %"].tip == "infinite scores are accepted"
     rows = list(csv.DictReader(points_csv(result).splitlines()))
     assert [(row["threshold"], row["reject_all"]) for row in rows[:2]] == [("inf", "True"), ("inf", "False")]
+
+
+def test_infinite_scores_of_both_signs_have_no_mean_and_raise_no_warning(tmp_path, recwarn):
+    score = np.concatenate([[np.inf, -np.inf, 1.0, 2.0], [-np.inf, -1.0, 0.0, np.inf], [0.5, 0.7], [0.1, np.inf]])
+    label = np.repeat([1, 0, 1, 0], [4, 4, 2, 2]).astype(bool)
+    group = np.repeat(["A", "B"], [8, 4])
+    np.savez(tmp_path / "s.npz", score=score, label=label, group1=group, group2=group)
+    params = EvaluateParams(scores=tmp_path / "s.npz", by="group", at="threshold=0.3", bootstrap=0)
+    result = evaluate(read_scores(tmp_path / "s.npz"), params)[0]
+    first, second = result.groups.per_group.values()
+    assert first.genuine_mean is None and first.impostor_mean is None
+    assert (first.genuine_median, first.impostor_median) == (1.5, -0.5)
+    assert (second.genuine_mean, second.impostor_mean) == (pytest.approx(0.6), np.inf)
+    (table,) = [one for one in tables_of(result) if one.name == "scores"]
+    assert table.rows[0][1].text == "–" and table.rows[0][1].tip == "infinite scores of both signs have no mean"
+    assert not [one for one in recwarn if issubclass(one.category, RuntimeWarning)]

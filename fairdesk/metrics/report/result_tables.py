@@ -344,14 +344,17 @@ def _scores(groups: GroupsResult) -> Table:
         Column(tr("Group"), text=True), Column(tr("Genuine: mean"), numbers=True), Column(tr("Genuine: median"), numbers=True), Column(tr("Impostor: mean"), numbers=True),
         Column(tr("Impostor: median"), numbers=True), Column(tr("Genuine dropped")), Column(tr("Impostor dropped")),
     ]  # fmt: skip
-    no_genuine, no_impostor = tr("no genuine pairs in this group"), tr("no impostor pairs within this group")
-    rows = [
-        [
-            Cell(name, given=True), _number(row.genuine_mean, no_genuine), _number(row.genuine_median, no_genuine),
-            _number(row.impostor_mean, no_impostor), _number(row.impostor_median, no_impostor), _counts(row.dropped.genuine), _counts(row.dropped.impostor),
-        ]
-        for name, row in groups.per_group.items()
-    ]  # fmt: skip
+    mixed = tr("infinite scores of both signs have no mean")
+    rows = []
+    for name, row in groups.per_group.items():
+        no_genuine = mixed if row.genuine else tr("no genuine pairs in this group")
+        no_impostor = mixed if row.impostor else tr("no impostor pairs within this group")
+        rows.append(
+            [
+                Cell(name, given=True), _number(row.genuine_mean, no_genuine), _number(row.genuine_median, no_genuine),
+                _number(row.impostor_mean, no_impostor), _number(row.impostor_median, no_impostor), _counts(row.dropped.genuine), _counts(row.dropped.impostor),
+            ]
+        )  # fmt: skip
     note = tr("How scores differ between groups (comparison score differential), and comparisons without a score.")
     return Table("scores", tr("Scores by group"), columns, rows, note)
 
