@@ -50,9 +50,10 @@ DESIGNS = (
     Design("two groups unlike two, one FNMR", fmr=(0.01, 0.01, 0.03, 0.03), fnmr=(0.08,) * 4),
 )
 EQUAL = (
-    Design("equal groups, 40 subjects", fmr=(0.01,) * 4, fnmr=(0.08,) * 4),
+    Design("equal groups, subject effects", fmr=(0.01,) * 4, fnmr=(0.08,) * 4),
     Design("equal groups, pairs independent", fmr=(0.01,) * 4, fnmr=(0.08,) * 4, genuine_share=0, impostor_share=0),
 )
+UNEVEN = ((60, 60, 4, 4), (60, 60, 8, 8), (60, 60, 15, 15), (40, 40, 40, 4), (40, 40, 5, 5))  # people of each group
 
 
 def study(design, rng, sizes=()):
@@ -215,12 +216,12 @@ def run_whole(design, studies, draws, seed=0):
     return tally
 
 
-def run_equal(design, studies, draws, seed=0):
-    """Return how often each figure of equal groups lies inside its null range."""
+def run_equal(design, studies, draws, seed=0, sizes=()):
+    """Return how often each figure of equal groups lies inside its null range; `sizes` as of `study`."""
     rng, tally = np.random.default_rng(seed), Tally()
     for number in range(studies):
         params = EvaluateParams(scores=Path(__file__), by="group", at="threshold=0", bootstrap=draws, seed=number)
-        fair = evaluate(study(design, rng), params)[0].groups.fairness
+        fair = evaluate(study(design, rng, sizes), params)[0].groups.fairness
         for name, span in fair.null_ranges.items():
             tally.add(name, span, getattr(fair, name))
     return tally
@@ -238,3 +239,7 @@ def main():
     for design in EQUAL:
         print(f"{design.name}: figures inside their null ranges", flush=True)
         print("\n".join(run_equal(design, studies, draws).lines()), flush=True)
+    for design in EQUAL:
+        for sizes in UNEVEN:
+            print(f"{design.name}, groups of {sizes} people: figures inside their null ranges", flush=True)
+            print("\n".join(run_equal(design, studies, draws, sizes=sizes).lines()), flush=True)

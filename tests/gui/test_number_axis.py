@@ -27,3 +27,11 @@ def test_ticks_are_true_and_apart(qapp, side):
         widths = [metrics.horizontalAdvance(text) for text in texts]
         gaps = [b - a - (v + w) / 2 for a, b, v, w in zip(at, at[1:], widths, widths[1:], strict=False)]
         assert min(gaps, default=1) > 0, (texts, gaps)
+
+
+@pytest.mark.parametrize("logarithmic", [False, True])
+def test_ticks_have_the_minus_of_tables(qapp, logarithmic):
+    axis = NumberAxis("bottom")
+    axis.setLogMode(x=logarithmic)
+    texts = axis.tickStrings([-6.0, 0.0, 1.0], 1.0, 1.0)
+    assert texts == (["1e\u221206", "1", "10"] if logarithmic else ["\u22126", "0", "1"])

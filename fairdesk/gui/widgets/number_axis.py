@@ -30,6 +30,10 @@ class NumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         decades = [float(decade) for decade in range(math.ceil(low), math.floor(high) + 1)]
         return [(1.0, decades[:: max(1, math.ceil(len(decades) / room))])]
 
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
+        """Return the numbers that stand at ticks, negative ones with a minus, as in tables."""
+        return [text.replace("-", "\N{MINUS SIGN}") for text in super().tickStrings(values, scale, spacing)]
+
     def logTickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:  # noqa: N802
         """Return the numbers that stand at ticks."""
         return [_number(10**value) for value in values]
