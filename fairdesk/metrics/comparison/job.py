@@ -103,7 +103,8 @@ def compare_matched(
     made = PairedFigures(one, two, first, second, options, undrawn or tr("the subjects are not known"))
     rows = [*made.own_figures(check), *made.rates(check), *made.fairness(check)]
     assert one.score is not None and two.score is not None
-    if np.array_equal(one.score, two.score):  # the same scores differ in nothing, whatever is drawn
+    alike = np.array_equal(one.score, two.score)
+    if alike:  # the same scores differ in nothing, whatever is drawn
         rows = [(*row[:4], row[4] if row[4] is None else (0.0, 0.0), row[5]) for row in rows]
     differences = [
         PairedDifference(
@@ -138,7 +139,8 @@ def compare_matched(
             tr("{name}: {warning}", name=name, warning=one_found.result.warning)
             for name, one_found in zip(names, found, strict=True)
             if one_found.result.warning
-        ],
+        ]
+        + ([tr("Both files give every comparison the same score: no figure differs. Is one a copy of the other?")] if alike else []),
         interval=tr("95 % by subjects, {draws:,} draws of both models at once, seed {seed}", draws=first.result.draws, seed=params.seed)
         if first.drawn is not None
         else tr("none: {why}", why=undrawn)
