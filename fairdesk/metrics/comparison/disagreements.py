@@ -6,6 +6,7 @@ Where both err on the same comparisons, or neither errs, no draw of subjects sho
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +66,7 @@ def disagreements_of(first: Mask, second: Mask, worth: float) -> Disagreements:
 
 
 def held(
-    interval: Interval | None, estimate: float, reaches: list[Reach], own: list[Interval | None]
+    interval: Interval | None, estimate: float, reaches: list[Reach], own: Sequence[Interval | None]
 ) -> Interval | None:
     """Return the interval of a difference that claims no more than few disagreements allow, nor less than is known.
 
@@ -76,7 +77,14 @@ def held(
         return None
     low = min(interval[0], *(estimate - down for down, _ in reaches)) if reaches else interval[0]
     high = max(interval[1], *(estimate + up for _, up in reaches)) if reaches else interval[1]
+    held_by_own = within_own((low, high), estimate, own)
+    return None if held_by_own is None else (max(-1.0, held_by_own[0]), min(1.0, held_by_own[1]))
+
+
+def within_own(interval: Interval | None, estimate: float, own: Sequence[Interval | None]) -> Interval | None:
+    """Return the part of a difference's interval that both models' `own` intervals (the first's, the second's) allow, where both have one."""
     one, two = own
-    if one is not None and two is not None:
-        low, high = max(low, two[0] - one[1]), min(high, two[1] - one[0])
-    return max(-1.0, min(low, estimate)), min(1.0, max(high, estimate))
+    if interval is None or one is None or two is None:
+        return interval
+    low, high = max(interval[0], two[0] - one[1]), min(interval[1], two[1] - one[0])
+    return min(low, estimate), max(high, estimate)

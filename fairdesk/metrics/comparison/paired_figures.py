@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.metrics.comparison.disagreements import Disagreements, Reach, disagreements_of, held
+from fairdesk.metrics.comparison.disagreements import Disagreements, Reach, disagreements_of, held, within_own
 from fairdesk.metrics.comparison.figure_differences import jointly_inverted, moved_apart, shifted_difference
 from fairdesk.metrics.evaluation import Evaluated
 from fairdesk.metrics.fairness.figure_functions import rates_behind
@@ -259,6 +259,8 @@ class PairedFigures:
                 rows.append((row.name, None, row.value, other, None, few))
                 continue
             ci = self._figure_difference(row.name, (row.value, other), (one, two), check)
+            own = [common.groups.fairness.intervals.get(row.name) for common in (one, two)]
+            ci = within_own(ci, other - row.value, own)
             rows.append((row.name, None, row.value, other, ci, None))
         return rows
 

@@ -21,6 +21,9 @@ _STEP, _STEPS = 0.1, 60  # in standard errors of the rates, and how many at most
 _NEXT = 3  # steps between two looks, where a truth that is unlikely must not be passed by
 _REACH = 0.15  # in standard errors: how far is looked for the direction of a step
 _KINK = 0.5  # of what one rate alone gains: a slope along which less is gained is none
+_ROUNDING = (
+    1e-12  # a slope is none where it is no longer than what numbers are rounded to: at rates of 50 % it is just that
+)
 _STILL = 8, 1e-9  # steps in which a difference moved by less: it goes no farther
 _USUAL = 0.1  # the share of equal groups that are more equal still than what is called usual
 _NEAR = 0.01  # of the way from equality to the estimate: equal already
@@ -82,7 +85,7 @@ def inverted_interval(
     )
 
     def drawn_around(truth: Array) -> Array:
-        rate = expit(truth)
+        rate = np.clip(expit(truth), _ROUNDING, 1 - _ROUNDING)
         spread = np.where(bare, 1 / np.sqrt(np.where(bare, worth, 1) * rate * (1 - rate)), scale)
         return figure(_rates_around(truth, spread * stretch, shapes))
 
@@ -233,7 +236,7 @@ class _Path:
     def _gain(self, slope: Array) -> float:
         """Return what the figure gains along a slope, as far as is looked for directions."""
         length = float(np.linalg.norm(slope))
-        if not 0 < length < np.inf:
+        if not np.isfinite(length) or length <= _ROUNDING * self.values[-1] or length <= _ROUNDING:
             return 0.0
         there = self.truths[-1] + self._sign * _REACH * (self._spread @ slope) / length
         return self._sign * (float(self._figure(expit(there[None]))[0]) - self.values[-1])

@@ -15,6 +15,7 @@ from fairdesk.metrics.intervals.rate_variance import LEAST
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+DIFFERENCES = ("_max_minus_min", "_AAD", "_MAD", "_STD_ddof0", "_STD_ddof1")
 _SORTED = 4_000_000  # numbers in one step: well below a second
 
 
@@ -50,6 +51,27 @@ def farthest(
             excess = float(np.median(values)) - float(figure(here["fmr"][None], here["fnmr"][None])[0])
             ends.append(high - max(excess, 0.0) if np.isfinite(excess) else high)
     return None if not ends else min(ends) if name == "FDR" else max(ends)
+
+
+def most_apart(name: str, figure: Figure, groups: tuple[int, int], ends: Array) -> float | None:
+    """Return the most that a figure of differences can be, if no rate lies beyond the `ends`, (2,); None for other figures.
+
+    Only the group with the highest (or the lowest) rate in truth counts, so that this holds as often as its one interval does. Such figures are convex: they are largest
+    where each group is at the one end of what is possible or at the other.
+
+    Parameters
+    ----------
+    groups : how many have an FMR, and an FNMR
+    ends : the lowest and the highest end of the groups' intervals of the rate
+    """
+    if not name.endswith(DIFFERENCES):
+        return None
+    rate = rates_behind(name)[0]
+    n = groups[rate == "fnmr"]
+    steps = np.tri(n - 1, n)  # one group at the end, two, and so on
+    away = [figure(*(reach * steps if one == rate else np.zeros((n - 1, count)) for one, count in zip(("fmr", "fnmr"), groups, strict=True))).max()
+            for reach in (ends[1], 1 - ends[0])]  # fmt: skip
+    return float(min(away))
 
 
 def permuted_rates(counts: ErrorCounts, place: int, orders: Ints, check: Callable[[], None] = lambda: None) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.metrics.intervals.by_pairs import Interval
-from fairdesk.metrics.intervals.by_subjects import rate_interval, spread_of, stretch_for_few
+from fairdesk.metrics.intervals.by_subjects import FEW, rate_interval, spread_of, stretch_for_few
 from fairdesk.metrics.intervals.rate_variance import Variance, too_few
 from fairdesk.metrics.intervals.subject_draws import ALL, Curves, Draws, Place
 from fairdesk.metrics.params import EvaluateParams
@@ -19,6 +19,7 @@ from fairdesk.words import mark, tr
 Array = npt.NDArray[np.float64]
 
 _SET = mark("the threshold is set by this rate")
+_STRAYS = 0.01  # of the draws
 _HELD = 0.05  # of a rate's own spread: what is left of it where the threshold follows it
 
 
@@ -108,6 +109,8 @@ def draw_rate(
     if sets and rate > 0:
         return tr(_SET)
     values = place.of(curve)
+    if errors < FEW and np.ptp(place.upper) > 0:
+        values = _without_strays(values)
     at = int(place.upper[0])
     spread = spread_of(values)
     if spread < _HELD * np.sqrt(variance.variance[at]) and 0 < rate < 1:
@@ -115,6 +118,16 @@ def draw_rate(
     freedom = float(variance.freedom[at]) if setter is None else freedom_at_target(spread**2, variance, setter, at)
     stretch = stretch_for_few(rate, spread, freedom, errors, trials)
     return DrawnRate(rate, values[0] + stretch * (values - values[0]), freedom, variance.trials_at(at))
+
+
+def _without_strays(values: Array) -> Array:
+    """Return values whose highest and lowest draws are no farther out than the next ones (`_STRAYS` of them at either end).
+
+    Few errors: a single draw in which the threshold, taken from the data, jumps past the gap between the scores of two
+    subjects would be most of the variance, and the interval would hang on the seed.
+    """
+    low, high = np.quantile(values[1:], [_STRAYS, 1 - _STRAYS])
+    return np.append(values[:1], np.clip(values[1:], low, high))
 
 
 class WholeSpread(NamedTuple):

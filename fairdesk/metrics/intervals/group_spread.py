@@ -18,7 +18,7 @@ from fairdesk.metrics.fairness.figure_functions import (
 )
 from fairdesk.metrics.fairness.figure_notes import LESS_FAIR, beyond_chance
 from fairdesk.metrics.fairness.inversion import GARBE_TAILS, TAILS, RateLogits, inverted_interval
-from fairdesk.metrics.fairness.spread import farthest, permuted_members, permuted_rates
+from fairdesk.metrics.fairness.spread import farthest, most_apart, permuted_members, permuted_rates
 from fairdesk.metrics.group_names import on_one_line
 from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.metrics.intervals.by_subjects import (
@@ -80,7 +80,7 @@ class CommonSpread:
         self.made: dict[str, dict[str, DrawnRate]] = {"fmr": {}, "fnmr": {}}
         self._few: dict[
             str, str
-        ] = {}  # by rate: the first group with too few subjects for an interval, or below resolution, in words
+        ] = {}  # by rate: the first group without an interval (but for one that sets the threshold), in words
 
     def _place(self) -> Place:
         """Return where the threshold lies in each draw: the same, or taken anew by its rule."""
@@ -124,10 +124,7 @@ class CommonSpread:
             return None, why
         few = too_few(variance) or self.threshold.no_interval(rate)
         if few is not None:
-            said = tr(
-                "the {rate} of {group} has no interval: {why}", rate=rate.upper(), group=on_one_line(name), why=few
-            )
-            self._few.setdefault(rate, said)
+            self._few.setdefault(rate, self._without(rate, name, few))
             return None, few
         row = self.rows[name]
         errors, trials = (row.false_matches, row.impostor) if rate == "fmr" else (row.false_non_matches, row.genuine)
@@ -138,12 +135,18 @@ class CommonSpread:
         sets = rate == "fmr" and sets_threshold(self.threshold, self.params, name, impostors, self._impostors)
         found = draw_rate(value, curve, variance, self.place, errors, trials, setter, sets=sets)
         if isinstance(found, str):
+            if not sets:  # one that sets the threshold is what was asked for, in truth too
+                self._few.setdefault(rate, self._without(rate, name, found))
             return None, found
         self.made[rate][name] = found
         return found.interval, None
 
+    @staticmethod
+    def _without(rate: str, name: str, why: str) -> str:
+        return tr("the {rate} of {group} has no interval: {why}", rate=rate.upper(), group=on_one_line(name), why=why)
+
     def too_few_behind(self, figure: str) -> str | None:
-        """Say which rate that a figure rests on has no interval, as its subjects are too few or it is below resolution, or None.
+        """Say which rate that a figure rests on has no interval, as its subjects are too few, it is below resolution or the threshold follows it, or None.
 
         The draws of one to three subjects all show nearly the same, and so would the figure over them.
         """
@@ -252,6 +255,9 @@ class CommonSpread:
             far = self._as_far_as_nothing_seen_allows(name, figure)
             if far is not None:
                 low, high = min(low, far), max(high, far)
+            most = self._as_far_as_rates_allow(name, figure)
+            if most is not None:
+                low, high = min(low, most), max(min(high, most), estimate)
             fair.intervals[name] = low, high
 
     def _as_far_as_nothing_seen_allows(self, name: str, figure: Figure) -> float | None:
@@ -267,6 +273,18 @@ class CommonSpread:
             return None
         likely = {rate: self._columns(rate, self.likely(rate, len(self.rows))) for rate in seen}
         return farthest(name, figure, seen, likely, bounds)
+
+    def _as_far_as_rates_allow(self, name: str, figure: Figure) -> float | None:
+        """Return the most that a figure of differences of one rate can be by the groups' own intervals; None for other figures."""
+        ends = {}
+        for rate in rates_behind(name):
+            rated = [(getattr(self.rows[of], rate), self.made[rate].get(of)) for of in self._defined(rate)]
+            own = [(value, value) if made is None else made.interval for value, made in rated]
+            ends[rate] = np.array([min(low for low, _ in own), max(high for _, high in own)])
+        if len(ends) > 1:
+            return None
+        counts = len(self._defined("fmr")), len(self._defined("fnmr"))
+        return most_apart(name, figure, counts, *ends.values())
 
     def logits(self, rate: str, *, filled: bool = False) -> RateLogits | None:
         """Return where the groups' rates stand on the logit scale, and how they spread.
