@@ -31,7 +31,7 @@ NEARER_TO_LONELY = (
     0.6  # of the strangers' distance, even odds for a face alone: the nearest of many strangers is nearer
 )
 _DRAWN = 20_000  # pairs
-_FEW, _ROWS, _AT_ONCE = 3, 2000, 50
+_FEW, _ROWS, _AT_ONCE, _HEAP = 3, 2000, 50, 16
 Near = tuple[Numbers, Floats]
 
 
@@ -249,6 +249,29 @@ def _joined(
     return home[start]
 
 
+def _nearest_few(
+    roughly: Floats, products: Floats, slack: np.float32, own: Numbers, place: int
+) -> tuple[Numbers, Numbers]:
+    """Return pairs of face and cluster among which are the `place` nearest clusters of each face, but its own (-1: none).
+
+    Of the distance `roughly - products`, in 32 bits, the `place` smallest are no larger than the `place`-th of the
+    least of each of many heaps of clusters; `slack` is what 32 bits may be wrong by.
+    """
+    score = roughly - products
+    faces, clusters = score.shape
+    mine = np.flatnonzero(own >= 0)
+    score[mine, own[mine]] = np.inf
+    width = clusters // _HEAP
+    if width > _HEAP * place:
+        least = score[:, : width * _HEAP].reshape(faces, _HEAP, width).min(axis=1)
+    else:
+        least = score.copy()
+    least.partition(place - 1, axis=1)
+    face, cluster = np.divmod(np.flatnonzero(score <= least[:, [place - 1]] + slack), clusters)
+    kept = own[face] != cluster  # where all others are as far away as can be
+    return face[kept], cluster[kept]
+
+
 def _strangers(
     rows: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], homes: Numbers, check: Check, fewest: int = _FEW
 ) -> tuple[npt.NDArray[np.float64], float]:
@@ -272,7 +295,10 @@ def _strangers(
     # in 32 bits, which halve the time, around the middle, where numbers are small
     middle = rows.mean(axis=0)
     there, far = (means[known] - middle).astype(np.float32), (square - 2 * means @ middle)[known]
-    column = np.cumsum(known) - 1
+    column, roughly = np.cumsum(known) - 1, far.astype(np.float32)
+    longest = [float(np.sqrt(np.einsum("ij,ij->i", some, some).max())) for some in (rows - middle, there)]
+    reach = float(np.abs(far).max()) + 2 * longest[0] * longest[1]
+    slack = np.float32(8 * np.finfo(np.float32).eps * reach)
     out = np.empty(len(rows))
     for start in range(0, len(rows), _ROWS):
         check(start, len(rows))
@@ -285,13 +311,14 @@ def _strangers(
         away = squares[block] - 2 * rows[block] @ middle
         for first in range(0, len(block), _AT_ONCE):  # few rows: what is done with them stays in the processor's cache
             some, part = block[first : first + _AT_ONCE], slice(first, first + _AT_ONCE)
-            near = away[part, None] + far
-            near += 2 * float(middle @ middle)
-            near -= products[part]
             mine = known[of[some]]
-            near[np.flatnonzero(mine), column[of[some[mine]]]] = np.inf
-            near.partition(place - 1, axis=1)
-            out[some] = near[:, place - 1]
+            own_one = np.where(mine, column[of[some]], -1)
+            face, other = _nearest_few(roughly, products[part], slack, own_one, place)
+            near = away[part][face] + far[other]
+            near += 2 * float(middle @ middle)
+            near -= products[part][face, other]
+            order = np.lexsort((near, face))
+            out[some] = near[order[np.searchsorted(face, np.arange(len(some))) + place - 1]]
     usual = float(np.median(inside)) if len(inside) else float(np.median(out)) / 4
     unknown = ~np.isfinite(out)
     out[unknown] = float(np.median(out[~unknown])) if (~unknown).any() else 3 * usual
