@@ -31,16 +31,18 @@ def test_links_keep_their_order():
     assert [len(some) for some in directed_links(beside, [])] == [0, 0]
 
 
-def test_strangers_begin_at_the_fifth_nearest_cluster_of_others():
+@pytest.mark.parametrize(("people", "loose"), [(40, 0), (1500, 30)])
+def test_strangers_begin_at_the_fifth_nearest_cluster_of_others(people, loose):
     """By the definition, face by face; more faces than are worked on at once."""
     rng = np.random.default_rng(1)
-    homes = np.repeat(np.arange(40), 4)
-    rows = rng.normal(size=(40, 16))[homes] * 2 + rng.normal(size=(160, 16)) * 0.3 + 5
+    homes = np.append(np.repeat(np.arange(people), 4), people + np.arange(loose))  # those alone are no strangers
+    rows = rng.normal(size=(people + loose, 16))[homes] * 2 + rng.normal(size=(len(homes), 16)) * 0.3 + 5
     squares = (rows**2).sum(axis=1)
     found, _ = _strangers(rows, squares, homes, lambda *_: None)
-    for face in range(160):
-        away = [((rows[homes == one] - rows[face]) ** 2).sum(axis=1).mean() for one in range(40) if one != homes[face]]
-        assert found[face] == pytest.approx(sorted(away)[STRANGER - 1], rel=1e-4)
+    for face in [*range(0, len(homes), max(1, len(homes) // 160)), len(homes) - 1]:
+        away = ((rows[: 4 * people] - rows[face]) ** 2).sum(axis=1).reshape(people, 4).mean(axis=1)
+        others = away[np.arange(people) != homes[face]]
+        assert found[face] == pytest.approx(np.sort(others)[STRANGER - 1], rel=1e-4)
 
 
 @pytest.mark.parametrize("nearer", [0.6, 0.85, 0.95])
