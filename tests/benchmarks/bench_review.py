@@ -112,7 +112,7 @@ def main():
         spin(lambda: pane.current is not None)
         print(
             f"{FACES:,} faces: the review begins after {time.perf_counter() - begin:.0f} s,"
-            f" {time.process_time() - used:.0f} s of processor time (61 to 85 before parts were joined many at a time)"
+            f" {time.process_time() - used:.0f} s of processor time"
         )
         spin(lambda: not window.session.background.busy)
 
