@@ -107,10 +107,13 @@ def main():
         window.tabs.setCurrentWidget(window.clustering)
         spin(lambda: window.clustering.view.version is not None and not window.session.background.busy)
         pane = window.clustering.review
-        begin = time.perf_counter()
+        begin, used = time.perf_counter(), time.process_time()
         window.clustering.open_review()
         spin(lambda: pane.current is not None)
-        print(f"{FACES:,} faces: the review begins after {time.perf_counter() - begin:.0f} s")
+        print(
+            f"{FACES:,} faces: the review begins after {time.perf_counter() - begin:.0f} s,"
+            f" {time.process_time() - used:.0f} s of processor time"
+        )
         spin(lambda: not window.session.background.busy)
 
         def there(before=None):

@@ -6,7 +6,8 @@ import pytest
 from fairdesk.clustering.review.bunches import STRANGER, _strangers
 from fairdesk.clustering.review.likeness import Likeness
 from fairdesk.clustering.review.links import directed_links, each_pair
-from fairdesk.clustering.review.parts import Part
+from fairdesk.clustering.review.many_parts import Parts, join_many
+from fairdesk.clustering.review.parts import Part, join
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 400])
@@ -30,16 +31,18 @@ def test_links_keep_their_order():
     assert [len(some) for some in directed_links(beside, [])] == [0, 0]
 
 
-def test_strangers_begin_at_the_fifth_nearest_cluster_of_others():
+@pytest.mark.parametrize(("people", "loose"), [(40, 0), (1500, 30)])
+def test_strangers_begin_at_the_fifth_nearest_cluster_of_others(people, loose):
     """By the definition, face by face; more faces than are worked on at once."""
     rng = np.random.default_rng(1)
-    homes = np.repeat(np.arange(40), 4)
-    rows = rng.normal(size=(40, 16))[homes] * 2 + rng.normal(size=(160, 16)) * 0.3 + 5
+    homes = np.append(np.repeat(np.arange(people), 4), people + np.arange(loose))  # those alone are no strangers
+    rows = rng.normal(size=(people + loose, 16))[homes] * 2 + rng.normal(size=(len(homes), 16)) * 0.3 + 5
     squares = (rows**2).sum(axis=1)
     found, _ = _strangers(rows, squares, homes, lambda *_: None)
-    for face in range(160):
-        away = [((rows[homes == one] - rows[face]) ** 2).sum(axis=1).mean() for one in range(40) if one != homes[face]]
-        assert found[face] == pytest.approx(sorted(away)[STRANGER - 1], rel=1e-4)
+    for face in [*range(0, len(homes), max(1, len(homes) // 160)), len(homes) - 1]:
+        away = ((rows[: 4 * people] - rows[face]) ** 2).sum(axis=1).reshape(people, 4).mean(axis=1)
+        others = away[np.arange(people) != homes[face]]
+        assert found[face] == pytest.approx(np.sort(others)[STRANGER - 1], rel=1e-4)
 
 
 @pytest.mark.parametrize("nearer", [0.6, 0.85, 0.95])
@@ -59,3 +62,26 @@ def test_many_pairs_have_the_odds_of_each(nearer, learned, sizes):
     assert like.bent is learned
     found = like.between([a for a, _ in pairs], [b for _, b in pairs])
     assert found == pytest.approx([like.log_odds(a, b) for a, b in pairs], abs=1e-9)
+
+
+@pytest.mark.parametrize("nearer", [0.6, 0.85, 1.0])
+@pytest.mark.parametrize(("people", "each", "copies", "stop"), [(1, 2, 1, -99.0), (60, 40, 1, 0.0), (700, 5, 1, 2.0), (9, 60, 3, 0.0), (1, 900, 1, -9.0)])  # fmt: skip
+def test_very_many_parts_are_joined_as_few_are(nearer, people, each, copies, stop):
+    """The same joins in the same order, ties (copies of a photograph) and joins that make others likelier included."""
+    rng = np.random.default_rng(people)
+    centres = rng.normal(size=(people, 19)) * 0.25
+    rows = np.repeat(centres, each, axis=0) + rng.normal(size=(people * each, 19)) * rng.uniform(
+        0.05, 0.3, (people * each, 1)
+    )
+    rows = np.tile(rows, (copies, 1))
+    n, square = len(rows), (rows**2).sum(axis=1)
+    begin = np.where(rng.random(n) < 0.5, 1.0, rng.uniform(0.5, 1.5, n))
+    near = np.argsort(square[:, None] + square - 2 * rows @ rows.T, axis=1, kind="stable")[:, : min(n, 13)]
+    edges = each_pair(np.repeat(np.arange(n), near.shape[1]), near.ravel())
+    like = Likeness(0.3, 1.0, nearer)
+    parts = {one: Part(1.0, rows[one], square[one], begin[one], [one]) for one in range(n)}
+    plain = join(parts, edges.tolist(), like, stop)
+    found = join_many(Parts(np.ones(n), rows, square, begin), edges, like, stop)
+    assert len(plain.joins) >= n // 5 + (n == 2)
+    for number, part in plain.parts.items():
+        assert (found[part.bunches] == number).all()

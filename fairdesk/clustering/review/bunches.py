@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from fairdesk.clustering.neighbours.search import nearest
 from fairdesk.clustering.review.likeness import NEARER, Likeness
 from fairdesk.clustering.review.links import each_pair
+from fairdesk.clustering.review.many_parts import Parts, join_many
 from fairdesk.clustering.review.parts import Check, Part, join
 from fairdesk.clustering.stages import Stages
 
@@ -30,7 +31,7 @@ NEARER_TO_LONELY = (
     0.6  # of the strangers' distance, even odds for a face alone: the nearest of many strangers is nearer
 )
 _DRAWN = 20_000  # pairs
-_FEW, _ROWS, _AT_ONCE = 3, 2000, 50
+_FEW, _ROWS, _AT_ONCE, _HEAP = 3, 2000, 50, 16
 Near = tuple[Numbers, Floats]
 
 
@@ -114,7 +115,7 @@ def measure(
     guess = Likeness(first / 3, first, nearer=1.0)
     edges = each_pair(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())
     begin = np.full(len(rows), first)
-    homes = _joined(rows, squares, begin, np.arange(len(rows)), {}, edges, guess, 0.0, stages.next(0.4))
+    homes = join_many(Parts(np.ones(len(rows)), rows, squares, begin), edges, guess, 0.0, stages.next(0.4))
     strangers, spread = _strangers(rows, squares, homes, stages.next(0.15))
     return Measure(squares, strangers, spread, (found, squared))
 
@@ -156,18 +157,16 @@ def make_bunches(vectors: Floats, measured: Measure, check: Check | None = None)
     found = measured.near[0]
     edges = each_pair(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())
     squares, strangers = measured.squares, measured.strangers
-    every = np.arange(len(rows))
-    homes = _joined(rows, squares, strangers, every, {}, edges, measured.likeness(), SURE, stages.next(0.6))
+    alone = Parts(np.ones(len(rows)), rows, squares, strangers)
+    homes = join_many(alone, edges, measured.likeness(), SURE, stages.next(0.6))
     _, first, place = np.unique(homes, return_index=True, return_inverse=True)
     smallest = np.sort(first)
     place = np.argsort(np.argsort(first))[place]
-    parts = _parts(rows, squares, strangers, place, {})
-    means = np.array([part.mean for part in parts], dtype=np.float32)
+    wholes = _wholes(rows, squares, strangers, place)
+    means = wholes.mean.astype(np.float32)
     near, _ = nearest(means, OF_BUNCHES, stages.next(0.4))
-    between = np.concatenate([place[edges], each_pair(np.repeat(np.arange(len(parts)), near.shape[1]), near.ravel())])
+    between = np.concatenate([place[edges], each_pair(np.repeat(np.arange(len(means)), near.shape[1]), near.ravel())])
     numbers = smallest.tolist()
-    for number, part in zip(numbers, parts, strict=True):
-        part.bunches = [number]
     order = np.argsort(place, kind="stable")
     some = np.split(order, np.cumsum(np.bincount(place))[:-1])
     beside: dict[int, list[int]] = {number: [] for number in numbers}
@@ -176,7 +175,7 @@ def make_bunches(vectors: Floats, measured: Measure, check: Check | None = None)
         beside[b].append(a)
     return Bunches(
         smallest[place].astype(np.int64),
-        dict(zip(numbers, parts, strict=True)),
+        dict(zip(numbers, _each(wholes, numbers), strict=True)),
         {number: mine.tolist() for number, mine in zip(numbers, some, strict=True)},
         beside,
     )
@@ -206,47 +205,71 @@ def joined_again(
     here = {place[row]: mine for row, mine in sides.items()}
     return _joined(
         vectors[some].astype(np.float64), measured.squares[some], measured.strangers[some], group, here, edges,
-        measured.likeness(), SURE, lambda done, of: None,
+        measured.likeness(),
     )  # fmt: skip
 
 
-def _parts(
-    rows: npt.NDArray[np.float64],
-    squares: npt.NDArray[np.float64],
-    strangers: npt.NDArray[np.float64],
-    of: Numbers,
-    sides: Sides,
-) -> list[Part]:
+def _wholes(
+    rows: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], strangers: npt.NDArray[np.float64], of: Numbers
+) -> Parts:
+    """Return the parts of faces, by the number of the part that each is in."""
     sizes = np.bincount(of).astype(np.float64)
     means = np.zeros((len(sizes), rows.shape[1]))
     np.add.at(means, of, rows)
     means /= np.maximum(sizes, 1)[:, None]
     square, begin = np.bincount(of, squares) / np.maximum(sizes, 1), np.bincount(of, strangers) / np.maximum(sizes, 1)
-    mine: dict[int, tuple[frozenset[int], frozenset[int]]] = {}
-    for row, (on, against) in sides.items():
-        before = mine.get(int(of[row]), (frozenset(), frozenset()))
-        mine[int(of[row])] = (before[0] | on, before[1] | against)
-    return [
-        Part(float(sizes[n]), means[n], float(square[n]), float(begin[n]), [n], *mine.get(n, ()))
-        for n in range(len(sizes))
-    ]
+    return Parts(sizes, means, square, begin)
+
+
+def _each(parts: Parts, numbers: Iterable[int]) -> list[Part]:
+    """Return them one by one, each made of the bunch of that number."""
+    columns = zip(
+        parts.faces.tolist(), parts.mean, parts.square.tolist(), parts.strangers.tolist(), numbers, strict=True
+    )
+    return [Part(faces, mean, square, begin, [number]) for faces, mean, square, begin, number in columns]
 
 
 def _joined(
     rows: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], strangers: npt.NDArray[np.float64], group: Numbers,
-    sides: Sides, edges: Numbers, like: Likeness, stop: float, check: Check,
+    sides: Sides, edges: Numbers, like: Likeness,
 ) -> Numbers:  # fmt: skip
-    """Join faces, and return the number of the part that each is in."""
+    """Join faces that are as sure as bunches are, and return the number of the part that each is in."""
     numbers, start = np.unique(group, return_inverse=True)
-    parts = _parts(rows, squares, strangers, start, sides)
+    parts = _each(_wholes(rows, squares, strangers, start), range(len(numbers)))
+    for row, mine in sides.items():
+        part = parts[start[row]]
+        part.sides, part.others = part.sides | mine[0], part.others | mine[1]
     place = {int(number): at for at, number in enumerate(numbers)}
     pairs = [(place[a], place[b]) for a, b in edges.tolist() if a != b]
-    done = join(dict(enumerate(parts)), pairs, like, stop, check)
+    done = join(dict(enumerate(parts)), pairs, like, SURE)
     home = np.arange(len(parts) + len(done.joins))
     for number in range(len(home) - 1, -1, -1):  # what a part went into has a higher number
         if number in done.into:
             home[number] = home[done.into[number]]
     return home[start]
+
+
+def _nearest_few(
+    roughly: Floats, products: Floats, slack: np.float32, own: Numbers, place: int
+) -> tuple[Numbers, Numbers]:
+    """Return pairs of face and cluster among which are the `place` nearest clusters of each face, but its own (-1: none).
+
+    Of the distance `roughly - products`, in 32 bits, the `place` smallest are no larger than the `place`-th of the
+    least of each of many heaps of clusters; `slack` is what 32 bits may be wrong by.
+    """
+    score = roughly - products
+    faces, clusters = score.shape
+    mine = np.flatnonzero(own >= 0)
+    score[mine, own[mine]] = np.inf
+    width = clusters // _HEAP
+    if width > _HEAP * place:
+        least = score[:, : width * _HEAP].reshape(faces, _HEAP, width).min(axis=1)
+    else:
+        least = score.copy()
+    least.partition(place - 1, axis=1)
+    face, cluster = np.divmod(np.flatnonzero(score <= least[:, [place - 1]] + slack), clusters)
+    kept = own[face] != cluster  # where all others are as far away as can be
+    return face[kept], cluster[kept]
 
 
 def _strangers(
@@ -272,7 +295,10 @@ def _strangers(
     # in 32 bits, which halve the time, around the middle, where numbers are small
     middle = rows.mean(axis=0)
     there, far = (means[known] - middle).astype(np.float32), (square - 2 * means @ middle)[known]
-    column = np.cumsum(known) - 1
+    column, roughly = np.cumsum(known) - 1, far.astype(np.float32)
+    longest = [float(np.sqrt(np.einsum("ij,ij->i", some, some).max())) for some in (rows - middle, there)]
+    reach = float(np.abs(far).max()) + 2 * longest[0] * longest[1]
+    slack = np.float32(8 * np.finfo(np.float32).eps * reach)
     out = np.empty(len(rows))
     for start in range(0, len(rows), _ROWS):
         check(start, len(rows))
@@ -285,13 +311,14 @@ def _strangers(
         away = squares[block] - 2 * rows[block] @ middle
         for first in range(0, len(block), _AT_ONCE):  # few rows: what is done with them stays in the processor's cache
             some, part = block[first : first + _AT_ONCE], slice(first, first + _AT_ONCE)
-            near = away[part, None] + far
-            near += 2 * float(middle @ middle)
-            near -= products[part]
             mine = known[of[some]]
-            near[np.flatnonzero(mine), column[of[some[mine]]]] = np.inf
-            near.partition(place - 1, axis=1)
-            out[some] = near[:, place - 1]
+            own_one = np.where(mine, column[of[some]], -1)
+            face, other = _nearest_few(roughly, products[part], slack, own_one, place)
+            near = away[part][face] + far[other]
+            near += 2 * float(middle @ middle)
+            near -= products[part][face, other]
+            order = np.lexsort((near, face))
+            out[some] = near[order[np.searchsorted(face, np.arange(len(some))) + place - 1]]
     usual = float(np.median(inside)) if len(inside) else float(np.median(out)) / 4
     unknown = ~np.isfinite(out)
     out[unknown] = float(np.median(out[~unknown])) if (~unknown).any() else 3 * usual

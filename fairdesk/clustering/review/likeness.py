@@ -157,13 +157,17 @@ class Likeness:
     def odds(self, distance: Array, faces: Two, strangers: Two, usual: Two) -> Array:
         """Return the log odds of many pairs, by the same formula as `log_odds`; `usual` are their widths by `usual`."""
         if not self.bent:  # nothing was learned yet
-            straight: Array = np.empty((5, len(distance)))
-            within = np.maximum((usual[0] + usual[1]) / 2, 1e-12)
-            self._straight(straight, np.maximum(distance, 1e-12), np.minimum(*faces), strangers, within)
-            return np.asarray(self.weights @ straight)
+            return np.asarray(self.weights @ self.straight(distance, faces, strangers, usual))
         features = self._measured(distance, faces, strangers, usual)
         bent = np.array([np.interp(features[5], KNOTS, curve) for curve in self.curves])
         found: Array = self.weights @ features[:5] + (features[6:] * bent).sum(axis=0)
+        return found
+
+    def straight(self, distance: Array, faces: Two, strangers: Two, usual: Two) -> Array:
+        """Return the first five features of many pairs, a row each: their log odds are the weights' product with them while nothing is `bent`."""
+        found: Array = np.empty((5, len(distance)))
+        within = np.maximum((usual[0] + usual[1]) / 2, 1e-12)
+        self._straight(found, np.maximum(distance, 1e-12), np.minimum(*faces), strangers, within)
         return found
 
     @property

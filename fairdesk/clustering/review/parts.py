@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from fairdesk.clustering.review.likeness import Likeness
 
 Mean = npt.NDArray[np.float64]
+Means = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 Check = Callable[[int, int], None]  # how much is done, of how much; may raise
 _NONE: frozenset[int] = frozenset()
@@ -94,37 +95,41 @@ class _Table:
         every = list(parts.values())
         self._means = np.array([part.mean for part in every], dtype=np.float32)
         columns = [(part.square, part.faces, part.strangers, like.usual(part.faces, part.spread)) for part in every]
-        self._square, self._faces, self._strangers, self._usual = (
-            np.array(columns, dtype=np.float64).reshape(-1, 4).T.copy()
-        )
+        self._columns: Mean = np.array(columns, dtype=np.float64).reshape(-1, 4).T.copy()
 
     def put(self, number: int, part: Part, place: int) -> None:
         """Take a part into the table, in place of the one that had this number."""
         row = self.row[number] = self.row[place]
         self._means[row] = part.mean
-        self._square[row], self._faces[row] = part.square, part.faces
-        self._strangers[row], self._usual[row] = part.strangers, self._like.usual(part.faces, part.spread)
+        self._columns[:, row] = part.square, part.faces, part.strangers, self._like.usual(part.faces, part.spread)
 
     def between(self, first: Rows, second: Rows, check: Check | None) -> Mean:
         """Return the log odds that the parts of some pairs of rows are one person."""
-        out = np.empty(len(first))
-        for start in range(0, len(first), _PAIRS):
-            if check is not None:
-                check(0, 1)
-            some = slice(start, start + _PAIRS)
-            a, b = first[some], second[some]
-            out[some] = self._odds(a, b, np.einsum("ij,ij->i", self._means[a], self._means[b]))
-        return out
+        return pair_odds(first, second, self._means, self._columns, self._like, check)
 
     def beside(self, row: int, others: Rows) -> Mean:
         """Return the log odds of one part and others."""
-        return self._odds(row, others, self._means[others] @ self._means[row])
+        return _odds(row, others, self._means[others] @ self._means[row], self._columns, self._like)
 
-    def _odds(self, a: Rows | int, b: Rows, products: npt.NDArray[np.float32]) -> Mean:
-        distance = self._square[a] + self._square[b] - 2 * products
-        return self._like.odds(
-            distance, (self._faces[a], self._faces[b]), (self._strangers[a], self._strangers[b]), (self._usual[a], self._usual[b])
-        )  # fmt: skip
+
+def pair_odds(
+    first: Rows, second: Rows, means: Means, columns: Mean | Sequence[Mean], like: Likeness, check: Check | None = None
+) -> Mean:
+    """Return the log odds of pairs of rows; the columns are mean squared length, faces, where strangers begin, and usual width."""
+    out = np.empty(len(first))
+    for start in range(0, len(first), _PAIRS):
+        if check is not None:
+            check(0, 1)
+        some = slice(start, start + _PAIRS)
+        a, b = first[some], second[some]
+        out[some] = _odds(a, b, np.einsum("ij,ij->i", means[a], means[b]), columns, like)
+    return out
+
+
+def _odds(a: Rows | int, b: Rows, products: Means, columns: Mean | Sequence[Mean], like: Likeness) -> Mean:
+    square, faces, strangers, usual = columns
+    distance: Mean = square[a] + square[b] - 2 * products
+    return like.odds(distance, (faces[a], faces[b]), (strangers[a], strangers[b]), (usual[a], usual[b]))
 
 
 def join(
@@ -187,6 +192,13 @@ def join(
             if new.may_join(alive[around[at]]):
                 heapq.heappush(heap, (-float(found[at]), number, around[at]))
     return Joined(alive, joins, into)
+
+
+def spreads(faces: Mean, mean: Mean, square: Mean) -> Mean:
+    """Return the `Part.spread` of many parts, to the bit."""
+    inside = square - np.vecdot(mean, mean)
+    found: Mean = np.where(faces < 2, 0.0, np.maximum(0.0, 2 * inside * faces / np.maximum(faces - 1, 1)))
+    return found
 
 
 def whole(parts: list[Part]) -> Part:
