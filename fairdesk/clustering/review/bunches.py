@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.neighbours.search import nearest
+from fairdesk.clustering.review.first_clusters import links_between, without_gaps
 from fairdesk.clustering.review.likeness import NEARER, Likeness
 from fairdesk.clustering.review.links import each_pair
 from fairdesk.clustering.review.many_parts import Parts, join_many
@@ -116,6 +117,7 @@ def measure(
     edges = each_pair(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())
     begin = np.full(len(rows), first)
     homes = join_many(Parts(np.ones(len(rows)), rows, squares, begin), edges, guess, 0.0, stages.next(0.4))
+    homes = without_gaps(rows, squares, homes, _FEW, STRANGER)
     strangers, spread = _strangers(rows, squares, homes, stages.next(0.15))
     return Measure(squares, strangers, spread, (found, squared))
 
@@ -158,14 +160,16 @@ def make_bunches(vectors: Floats, measured: Measure, check: Check | None = None)
     edges = each_pair(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())
     squares, strangers = measured.squares, measured.strangers
     alone = Parts(np.ones(len(rows)), rows, squares, strangers)
-    homes = join_many(alone, edges, measured.likeness(), SURE, stages.next(0.6))
+    homes = join_many(alone, edges, measured.likeness(), SURE, stages.next(0.5))
     _, first, place = np.unique(homes, return_index=True, return_inverse=True)
     smallest = np.sort(first)
     place = np.argsort(np.argsort(first))[place]
     wholes = _wholes(rows, squares, strangers, place)
     means = wholes.mean.astype(np.float32)
-    near, _ = nearest(means, OF_BUNCHES, stages.next(0.4))
+    near, _ = nearest(means, OF_BUNCHES, stages.next(0.3))
     between = np.concatenate([place[edges], each_pair(np.repeat(np.arange(len(means)), near.shape[1]), near.ravel())])
+    between = each_pair(between[:, 0], between[:, 1])
+    between = np.concatenate([between, links_between(wholes, between, measured.likeness(), stages.next(0.2))])
     numbers = smallest.tolist()
     order = np.argsort(place, kind="stable")
     some = np.split(order, np.cumsum(np.bincount(place))[:-1])
