@@ -6,8 +6,9 @@ import pytest
 from fairdesk.clustering.methods.by_name import cluster_vectors
 from fairdesk.clustering.params import ClusterParams
 from fairdesk.clustering.review.bunches import make_bunches, measure
-from fairdesk.clustering.review.engine import Review
-from fairdesk.clustering.review.first_clusters import without_gaps
+from fairdesk.clustering.review.first_clusters import BESIDE, links_between, without_gaps
+from fairdesk.clustering.review.likeness import Likeness
+from fairdesk.clustering.review.many_parts import Parts
 from tests.benchmarks.bench_corrections import by_hand, review
 
 
@@ -48,17 +49,32 @@ def test_clusters_that_a_gap_parts_stay_apart():
     assert one.tolist() == [0, 1]
 
 
-def test_both_modes_of_a_person_with_many_photographs_are_compared():
-    vectors, who = people(2, modes=range(10))
-    begun = Review(vectors)
-    near = make_bunches(vectors, measure(vectors)).beside
-    for one in range(10):
-        modes = [set(begun.of[np.flatnonzero(who == one)[half::2]].tolist()) for half in (0, 1)]
-        homes = [{int(begun.home[bunch]) for bunch in mode} for mode in modes]
-        joined = not homes[0].isdisjoint(homes[1])
-        asked = {frozenset(found.clusters) for found in begun.candidates(every=True)}
-        assert joined or any(frozenset((a, b)) in asked for a in homes[0] for b in homes[1])
-        assert any(other in modes[1] for bunch in modes[0] for other in near[bunch])
+def test_clusters_are_linked_with_the_nearest_others_by_the_bunches_that_are_nearest():
+    """Links within clusters alone, as those of a person with many photographs are."""
+    vectors, who = people(2, count=25, images=12)
+    rows = vectors.astype(np.float64)
+    faces = Parts(np.ones(len(rows)), rows, (rows**2).sum(axis=1), np.full(len(rows), 0.8))
+    inside = np.array([pair for pair in zip(range(len(rows) - 1), range(1, len(rows)), strict=True) if who[pair[0]] == who[pair[1]]])  # fmt: skip
+    found = links_between(faces, inside, Likeness(0.14, 0.8))
+    means = np.array([rows[who == one].mean(axis=0) for one in range(25)])
+    away = ((means[:, None] - means) ** 2).sum(axis=2)
+    wanted = {frozenset((one, int(other))) for one in range(25) for other in np.argsort(away[one])[1 : BESIDE + 1]}
+    assert {frozenset(pair) for pair in who[found].tolist()} == wanted and len(found) == len(wanted)
+    for pair in found.tolist():
+        for one, other in (pair, pair[::-1]):
+            mine = np.flatnonzero(who == who[one])
+            assert one == mine[((rows[mine] - means[who[other]]) ** 2).sum(axis=1).argmin()]
+
+
+def test_reviews_link_such_clusters():
+    vectors, who = people(3, count=25, images=12, wide=range(25))
+    measured = measure(vectors)
+    found = make_bunches(vectors, measured)
+    assert len(found.parts) > 20 * 25  # of each person many
+    beside = {frozenset((int(who[one]), int(who[other]))) for one, some in found.beside.items() for other in some}
+    means = np.array([vectors[who == one].mean(axis=0) for one in range(25)])
+    away = ((means[:, None] - means) ** 2).sum(axis=2)
+    assert all(frozenset((one, int(other))) in beside for one in range(25) for other in np.argsort(away[one])[1:7])
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
