@@ -57,7 +57,7 @@ def threshold_rules() -> list[tuple[str, str]]:
     return [
         (
             tr("EER"),
-            tr("FVC rule: the mean of FMR and FNMR where they are closest; the operating points are the distinct scores and +inf"),
+            tr("FVC rule: of the two operating points where FMR and FNMR cross, the one with the smaller sum of both; the mean of both there; the operating points are the distinct scores and +inf"),
         ),
         (tr("TAR at FAR"), tr("the greatest TAR with FMR ≤ target; never the nearest point")),
     ]  # fmt: skip
