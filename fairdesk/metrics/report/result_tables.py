@@ -49,12 +49,15 @@ if TYPE_CHECKING:
 FEW = 30  # errors; a rate from fewer is weak (rule of 30)
 
 
-def tables_of(result: EvaluateResult, *, following: bool = False) -> list[Table]:
-    """Return all tables of an evaluation that have rows; with `following` those that the common threshold changes."""
+def tables_of(result: EvaluateResult, *, following: bool = False, drawing: bool = False) -> list[Table]:
+    """Return all tables of an evaluation that have rows; with `following` those that the common threshold changes.
+
+    While intervals are being worked out (`drawing`) subjects that are not counted yet are said to be.
+    """
     groups = result.groups
     made = [] if following and groups is not None else [_overall(result)]
     if groups is not None:
-        made += [_common(result, groups), _fairness(groups), _between(groups)]
+        made += [_common(result, groups, drawing=drawing), _fairness(groups), _between(groups)]
     if groups is not None and not following:
         made += [_own_thresholds(groups), _differences(groups), _scores(groups)]
     if not following:
@@ -168,7 +171,15 @@ def _rate_cells(
     ]
 
 
-def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
+def _subjects(count: int | None, *, drawing: bool) -> Cell:
+    if count is None and drawing:
+        return Cell("…", tip=tr("Subjects are counted as the intervals are worked out"))
+    return or_dash(
+        "–" if count is None else grouped(f"{count:,}"), tr("subjects are counted where intervals are by subjects")
+    )
+
+
+def _common(result: EvaluateResult, groups: GroupsResult, *, drawing: bool) -> Table:
     columns = [
         Column(tr("Group"), text=True), Column(tr("Subjects")), Column(tr("Genuine")), Column(tr("Impostor")),
         Column(tr("Dropped"), tr("Comparisons without a score")),
@@ -177,7 +188,6 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
         Column(tr("False matches")), Column(tr("False non-matches")), Column(tr("Accuracy"), numbers=True, unit=PERCENT),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
-    uncounted = tr("subjects are counted where intervals are by subjects")
     told: list[tuple[str, str, GroupFigures | WholeRates, GroupFigures | EvaluateResult]] = [
         (name, name, row, row) for name, row in groups.per_group.items()
     ]
@@ -191,7 +201,7 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
         )
         rows.append(
             [
-                Cell(name, given=True), or_dash("–" if subjects is None else grouped(f"{subjects:,}"), uncounted), _counts(genuine),
+                Cell(name, given=True), _subjects(subjects, drawing=drawing), _counts(genuine),
                 _counts(impostor), _counts(whose.dropped.genuine + whose.dropped.impostor), fmr, fmr_span, fnmr, fnmr_span,
                 Cell(grouped(f"{row.false_matches:,}"), pairs=fmr.pairs), Cell(grouped(f"{row.false_non_matches:,}"), pairs=fnmr.pairs),
                 _rate(row.accuracy, row.accuracy_why),
