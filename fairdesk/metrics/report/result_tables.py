@@ -23,6 +23,7 @@ from fairdesk.metrics.pairs_behind.shown_figures import (
     points_between,
     rate,
     rates_between,
+    threshold_shown,
 )
 from fairdesk.metrics.rates.error_rates import TARGETS, resolvable
 from fairdesk.metrics.report.protocol_tables import folds_table, points_table
@@ -121,7 +122,13 @@ def _overall(result: EvaluateResult) -> Table:
                 (tr("FNMR at the threshold"), "fnmr", common.false_non_matches, "false non-match"),
             )
         ]
-        notes.append(tr("Threshold {threshold} ({rule}).", threshold=number(common.threshold), rule=minus(common.rule)))
+        notes.append(
+            tr(
+                "Threshold {threshold} ({rule}).",
+                threshold=threshold_shown(common.threshold, common.rule),
+                rule=minus(common.rule),
+            )
+        )
     return Table(
         "overall",
         tr("All comparisons"),
@@ -209,7 +216,7 @@ def _common(result: EvaluateResult, groups: GroupsResult, *, drawing: bool) -> T
         )  # fmt: skip
     rule = tr(
         "Threshold {threshold} ({rule}), the same for every group",
-        threshold=number(groups.threshold),
+        threshold=threshold_shown(groups.threshold, groups.rule),
         rule=minus(groups.rule),
     )
     note = with_whole("; ".join([rule, *groups.fairness.worst_lines()]) + ".", result)
