@@ -92,9 +92,16 @@ def overall(scores: Scores, *, distance: bool = False) -> EvaluateResult:
     out["tar_at_far"] = _tar_table(scores, distance=distance)
     if equal.eer > 0.5:
         if distance:
-            said = tr("The EER is above 0.5: these may be similarities, though they are taken for distances.")
+            said = tr(
+                "The EER is above 0.5: these may be similarities, though they are taken for distances, or the labels may be "
+                "the other way round (1 for different people)."
+            )
         else:
-            said = tr("The EER is above 0.5: these may be distances. If small means alike, evaluate with --distance.")
+            said = tr(
+                "The EER is above 0.5: these may be distances, or the labels may be the other way round (1 for different "
+                "people). If small means alike, evaluate with --distance. If 1 means different people, turn the labels, or "
+                "call a table's column of them different."
+            )
         out["warning"] = said
     return EvaluateResult(**out)
 
@@ -310,7 +317,7 @@ def evaluate_whole(scores: ScoreSet, params: EvaluateParams, check: Callable[[],
     if scores.measure:
         result.measure = scores.measure
     result.rest_on(dict(scores.about))
-    result.warn(odd_labels(scores))
+    result.warn([*scores.told, *odd_labels(scores)])
     check()
     add_points(result, sorted_scores, params)
     check()

@@ -11,7 +11,7 @@ from fairdesk.metrics.group_names import on_one_line
 from fairdesk.metrics.intervals.by_pairs import By, Interval
 from fairdesk.metrics.pairs_behind.left_out_counts import LeftOutCount, Repeats
 from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint, rule_name
-from fairdesk.metrics.rates.threshold_rates import ThresholdRates
+from fairdesk.metrics.rates.threshold_rates import ThresholdRates, threshold_text
 from fairdesk.metrics.rates.whole_results import WholeRates
 from fairdesk.metrics.shown_bounds import (
     eer_tells_little,
@@ -437,7 +437,8 @@ def _span(interval: Interval) -> str:
 
 
 def _group_lines(result: EvaluateResult, groups: GroupsResult) -> list[str]:
-    lines = [tr("Groups at threshold {threshold:.4g} ({rule}):", threshold=groups.threshold, rule=groups.rule)]
+    threshold = threshold_text(groups.threshold, groups.rule)
+    lines = [tr("Groups at threshold {threshold} ({rule}):", threshold=threshold, rule=groups.rule)]
     rows: list[tuple[str, ThresholdRates, Figures, tuple[int, int, int | None]]] = [
         (on_one_line(name), one, one, (one.genuine, one.impostor, one.subjects))
         for name, one in groups.per_group.items()

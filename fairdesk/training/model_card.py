@@ -58,7 +58,7 @@ def write_card(
         "## " + tr("Error rates on held-out identities"), "", "| | |", "|---|---|",
         *(f"| {name} | {100 * value:.2f} % |" for name, value in rates.items()), "",
         tr("Evaluated on:"), "", tr("| group | identities | images |"), "|---|---|---|", *_groups(held_out), "",
-        tr("Impostor pairs are within groups. EER: the mean of FMR and FNMR where they are closest."), "",
+        tr("Impostor pairs are within groups. EER: the mean of FMR and FNMR at one of the two thresholds where they cross, that of the smaller sum (FVC rule)."), "",
         "## " + tr("Limits"), "",
         tr("Groups are as labelled; nobody's race is known. Rates from few identities are uncertain: compare runs over several seeds before\n"
            "calling a difference an effect. Trained on {n:,} identities only: for measuring and comparing, not for deciding about people.", n=len(classes)), "",

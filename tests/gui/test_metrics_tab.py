@@ -48,12 +48,18 @@ def test_rates_come_first_and_intervals_later(window, hand, qtbot, scored, monke
     at = [x for x in range(table.columnCount()) if table.horizontalHeaderItem(x).text() == INTERVAL]
     assert at and all(row[x] == "…" for row in first for x in at)
     at.append(1)  # how many subjects there are comes with the draws
+    assert [row[1] for row in first] == ["…"] * 3 and "subjects are counted" not in table.shown.note
+    tab._on_drag(0.3)  # the line follows while they are made
+    assert [row[1] for row in cells(tab)] == ["…"] * 3 and "subjects are counted" not in table.shown.note
+    tab._on_drag(tab.shown.result.groups.threshold)
     free.set()
     qtbot.waitUntil(lambda: "…" not in cells(tab)[0], timeout=20_000)
     last = cells(tab)
     for one, other in zip(first, last, strict=True):  # the rates are the same
         assert [cell for x, cell in enumerate(one) if x not in at] == [c for x, c in enumerate(other) if x not in at]
     assert all(row[x] not in ("", "…", "–") for row in last for x in at), last
+    tab._on_drag(0.3)  # and stays as the line is dragged again
+    assert [row[1] for row in cells(tab)] == [row[1] for row in last]
 
 
 def test_an_evaluation_that_another_replaces_ends(window, hand, qtbot, scored, monkeypatch):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fairdesk.metrics.evaluation import evaluate
+from fairdesk.metrics.fairness.figure_functions import equality, figure_functions
 from fairdesk.metrics.fairness.figures import (
     accuracy_figures,
     fairness_figures,
@@ -194,3 +195,26 @@ def test_the_gini_coefficient_of_many_rates_is_that_of_every_two():
     apart = sum(abs(a - b) for a in rates for b in rates)
     assert gini(rates) == pytest.approx(300 / 299 * apart / (2 * 300 * 300 * np.mean(rates)), rel=1e-12)
     assert gini([0.25] * 300) == 0 and gini([0.0] * 299 + [0.4]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 7, 10, 70])
+def test_equal_rates_are_equal_to_the_last_digit(count):
+    rates = np.random.default_rng(count).random((500, 1))
+    names = [name for name in figure_functions((count, count), 0.3) if name not in ("FDR", "IR", "GARBE")]
+    both = np.repeat(rates, count, axis=1)
+    for name, figure in figure_functions((count, count), 0.3).items():
+        assert (figure(both, both) == equality(name)).all(), name
+    for (rate,) in rates[:100].tolist():
+        found = fairness_figures(dict.fromkeys(range(count), rate), dict.fromkeys(range(count), rate), 0.3)
+        for name in names:
+            assert found[name] == equality(name), name
+        assert found["fmr_mean"] == found["fmr_geomean"] == rate
+        assert accuracy_figures(dict.fromkeys(range(count), 100 * rate))["accuracy_STD_ddof1"] == 0
+
+
+def test_no_ratio_is_below_1():
+    rng = np.random.default_rng(7)
+    near = rng.random((2000, 1)) * (1 + 1e-16 * rng.integers(0, 4, (2000, 6)))
+    for name, figure in figure_functions((6, 6), 0.5).items():
+        if equality(name) == 1 and name != "FDR":
+            assert (figure(near, near) >= 1).all(), name

@@ -142,6 +142,9 @@ def test_those_learned_from_too(capsys, files, tmp_path):
         ("neg_dist", False), ("negdist", False), ("inv_distance", False), ("minus_distance", False), ("similarity", False),
         ("cos_sim", False), ("cosineSimilarity", False), ("score", None), ("scores", None), ("district", None), ("VGG2", None),
         ("score_from_distance", None), ("similarity_from_distance", None), ("distance_based_score", None), ("1-dist", None),
+        ("l2", True), ("L1", True), ("euclidean", True), ("Euclidean", True), ("angle", True), ("squared_l2", True),
+        ("distancia", True), ("distancia_coseno", True), ("disimilitud", True), ("similitud", False), ("neg_l2", False),
+        ("cos_angle", None), ("l2_score", None), ("cosine", None), ("l2_norm", None), ("rectangle", None),
     ],
 )  # fmt: skip
 def test_what_a_columns_name_says(name, expected):
@@ -250,3 +253,39 @@ def test_what_is_learned_from_the_other_kind_is_refused_with_what_to_do(capsys, 
         said = refused(capsys, *words(target, source, *more))
         assert remedy in said and "does not fit" in said and f"learn-{source}.npz" in said, (target, source)
         assert "Leave --distance out" not in said
+
+
+@pytest.mark.parametrize(
+    ("head", "taken"),
+    [
+        ("distance,label", "distances"), ("label,Dist", "distances"), ("distancia,label", "distances"), ("l2,label", "distances"),
+        ("euclidean,label", "distances"), ("cosine-distance,label", "distances"), ("neg_dist,label", "similarities"),
+        ("cos_sim,label", "similarities"), ("label,age1,distance,age2", "distances"),
+    ],
+)  # fmt: skip
+def test_the_one_column_called_by_a_measure_holds_the_scores_and_that_is_said(capsys, tmp_path, head, taken):
+    names = head.split(",")
+    rows = [
+        ["0" if n == "label" else "30" if n.startswith("age") else v for n in names] for v in ("1.5", "1.25", "0.75")
+    ]
+    rows += [["1" if n == "label" else "30" if n.startswith("age") else v for n in names] for v in ("0.5", "1", "0.25")]
+    (tmp_path / "s.csv").write_text("\n".join(",".join(row) for row in [names, *rows]))
+    found = told(capsys, "evaluate", str(tmp_path / "s.csv"), "--by", "none", "--bootstrap", "0")
+    assert (found["eer"] < 0.5) is (taken == "distances")
+    column = next(name for name in names if name.lower() not in ("label", "age1", "age2"))
+    assert f"The scores are those of the column {column}: {taken}" in found["warning"]
+
+
+@pytest.mark.parametrize(
+    "head", ["distance,similarity,label", "l1,l2,label", "score_a,distance,label", "age_distance,label", "cosine,label"]
+)
+def test_which_of_several_columns_holds_the_scores_is_not_guessed(capsys, tmp_path, head):
+    width = head.count(",")
+    (tmp_path / "s.csv").write_text(head + "\n" + "0.5," * width + "1\n" + "1.5," * width + "0\n")
+    assert "must name the columns score and label" in refused(capsys, "evaluate", str(tmp_path / "s.csv"))
+
+
+def test_a_column_called_score_comes_before_one_called_distance(capsys, tmp_path):
+    (tmp_path / "s.csv").write_text("distance,score,label\n0,0.9,1\n1,0.8,1\n0,0.1,0\n0,0.2,0\n")
+    found = told(capsys, "evaluate", str(tmp_path / "s.csv"), "--by", "none", "--bootstrap", "0")
+    assert found["eer"] == 0 and not found.get("warning")

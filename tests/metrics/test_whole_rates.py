@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from fairdesk.cli.main import run
+from fairdesk.gui.tabs.metrics.presenter import threshold_line
 from fairdesk.metrics.evaluation import evaluate, evaluate_whole
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.live_threshold import LiveThreshold
 from fairdesk.metrics.report.result_tables import tables_of
+from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
 
 PEOPLE = 20
@@ -103,7 +105,7 @@ def test_what_is_of_groups_alone_is_refused_with_its_remedy(tmp_path, capsys):
     assert run([*words, "--at", "threshold=0.15", "--threshold-from", "all", "--alpha", "0.5"]) == 0
     told = capsys.readouterr()
     assert "no effect" not in told.err
-    assert "At threshold 0.15 (threshold 0.15, as given): FMR 50 %" in told.out
+    assert "At threshold 0.15 (as given): FMR 50 %" in told.out
 
 
 def test_two_models_without_groups_refuse_it_too(tmp_path, capsys):
@@ -127,7 +129,7 @@ def test_the_report_its_table_and_the_line_that_is_dragged_have_them(tmp_path):
     assert (float(row["threshold"]), int(row["false_matches"])) == (1.3, false_matches)
     assert float(row["fmr_low"]) < float(row["fmr"]) < float(row["fmr_high"])
     page = (tmp_path / "report" / "report.html").read_text()
-    assert "1.3 (threshold 1.3, as given)" in page
+    assert "1.3 (as given)" in page
     assert "FNMR at the threshold" in page
     found = evaluate_whole(study(), options(at="threshold=1.3"))
     cells = {row[0].text: row for row in tables_of(found.result)[0].rows}
@@ -156,3 +158,21 @@ def test_an_fnmr_of_zero_at_an_fmr_of_one_is_not_what_sets_the_threshold():
         assert row.fmr == 1 and row.fmr_ci is None and "set by this rate" in row.fmr_ci_why
         assert row.fnmr == 0 and row.fnmr_ci_why is None and row.fnmr_ci[0] == 0 and 0.02 < row.fnmr_ci[1] < 0.2, row
     assert result.groups.fairness.intervals["gini_fnmr"][1] > 0.1
+
+
+def test_a_typed_threshold_is_said_once_with_its_digits(tmp_path, capsys):
+    (tmp_path / "s.csv").write_text("score,label,group1,group2\n-0.5,1,A,A\n-0.9,0,A,A\n-0.8,0,B,B\n-0.6,1,B,B\n")
+    words = ["evaluate", str(tmp_path / "s.csv"), "--at", "threshold=-0.714717", "--bootstrap", "0"]
+    for more, said in (
+        ([], "At threshold -0.714717 (as given): FMR"),
+        (["--by", "group"], "Groups at threshold -0.714717 (as given):"),
+    ):
+        assert run([*words, *more]) == 0
+        assert said in capsys.readouterr().out
+    scores = read_scores(tmp_path / "s.csv")
+    for by in ("none", "group"):
+        found = evaluate_whole(scores, options(at="threshold=-0.714717", by=by, bootstrap=0))
+        for result in (found.result, LiveThreshold(found, options(at="threshold=-0.714717", by=by)).at(-0.714717)):
+            noted = " ".join(table.note for table in tables_of(result))
+            assert noted.count("714717") == noted.count("\u22120.714717 (as given)") >= 1
+    assert "\u22120.714717 (as given)" in threshold_line(found.result)

@@ -22,6 +22,7 @@ from fairdesk.metrics.pairs_behind.shown_figures import (
     minus,
     number,
     points_between,
+    threshold_shown,
 )
 from fairdesk.metrics.results import Corrections
 from fairdesk.words import mark, tr, tr_n
@@ -118,8 +119,8 @@ class CompareScoresResult(JobResult):
             lines.append(
                 tr(
                     "Thresholds {first} and {second} ({rule}).",
-                    first=number(self.threshold_first),
-                    second=number(self.threshold_second),
+                    first=threshold_shown(self.threshold_first, self.rule or ""),
+                    second=threshold_shown(self.threshold_second, self.rule or ""),
                     rule=minus(self.rule or ""),
                 )
             )

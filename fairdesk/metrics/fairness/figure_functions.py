@@ -32,31 +32,44 @@ def _ratio(top: Array, bottom: Array) -> Array:
         return np.where(bottom > 0, top / bottom, np.where(top > 0, np.inf, 1.0))
 
 
+def _between(mean: Array, rates: Array) -> Array:
+    """Return a mean of rates, (rows,), no higher and no lower than they are: rounding may put it beside equal ones."""
+    return np.asarray(np.clip(mean, rates.min(1), rates.max(1)))
+
+
+def _mean(rates: Array) -> Array:
+    return _between(rates.mean(1), rates)
+
+
 def _gini(rates: Array) -> Array:
     n, mean = rates.shape[1], rates.mean(1)
-    sums = np.sort(rates, 1) @ (2.0 * np.arange(n) - (n - 1))  # of |a - b| over all pairs
+    sums = (np.sort(rates, 1) - rates.min(1)[:, None]) @ (2.0 * np.arange(n) - (n - 1))  # of |a - b| over all pairs
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(mean > 0, sums / (n * (n - 1) * mean), 0.0)
 
 
 def _over_geometric(rates: Array) -> Array:
     with np.errstate(divide="ignore"):
-        return _ratio(rates.max(1), np.exp(np.log(rates).mean(1)))
+        return _ratio(rates.max(1), _between(np.exp(np.log(rates).mean(1)), rates))
 
 
 def _away(rates: Array) -> Array:
-    return np.asarray(np.abs(rates - rates.mean(1)[:, None]))
+    return np.asarray(np.abs(rates - _mean(rates)[:, None]))
+
+
+def _deviation(rates: Array, ddof: int = 0) -> Array:
+    return np.asarray(np.sqrt((_away(rates) ** 2).sum(1) / (rates.shape[1] - ddof)))
 
 
 _SPREADS: dict[str, Callable[[Array], Array]] = {
     "max_over_min": lambda rates: _ratio(rates.max(1), rates.min(1)),
     "max_over_geomean": _over_geometric,
-    "max_over_mean": lambda rates: _ratio(rates.max(1), rates.mean(1)),
+    "max_over_mean": lambda rates: _ratio(rates.max(1), _mean(rates)),
     "max_minus_min": lambda rates: rates.max(1) - rates.min(1),
     "AAD": lambda rates: _away(rates).mean(1),
     "MAD": lambda rates: _away(rates).max(1),
-    "STD_ddof0": lambda rates: rates.std(1),
-    "STD_ddof1": lambda rates: rates.std(1, ddof=1),
+    "STD_ddof0": lambda rates: _deviation(rates),
+    "STD_ddof1": lambda rates: _deviation(rates, 1),
 }
 
 
@@ -97,8 +110,8 @@ def figure_functions(
         out["fmr_MAPE"] = lambda fmr, _fnmr: 100 * np.abs(fmr - target).mean(1) / target
     if shares is not None and len(shares.fmr_at) > 1:
         percent = shares.percent
-        out["accuracy_STD_ddof0"] = lambda fmr, fnmr: percent(fmr, fnmr).std(1)
-        out["accuracy_STD_ddof1"] = lambda fmr, fnmr: percent(fmr, fnmr).std(1, ddof=1)
+        out["accuracy_STD_ddof0"] = lambda fmr, fnmr: _deviation(percent(fmr, fnmr))
+        out["accuracy_STD_ddof1"] = lambda fmr, fnmr: _deviation(percent(fmr, fnmr), 1)
         out["SER"] = lambda fmr, fnmr: _SPREADS["max_over_min"](100 - percent(fmr, fnmr))
     return out
 

@@ -20,7 +20,8 @@ def gini(rates: list[float]) -> float:
         return 0.0
     mean = total / n
     if n > _FEW:
-        spread = 2 * sum((2 * place - n + 1) * rate for place, rate in enumerate(sorted(rates)))
+        low = min(rates)
+        spread = 2 * sum((2 * place - n + 1) * (rate - low) for place, rate in enumerate(sorted(rates)))
     else:  # 0 exactly, where all are equal
         spread = sum(abs(a - b) for a in rates for b in rates)
     return n / (n - 1) * spread / (2 * n * n * mean)
@@ -33,9 +34,20 @@ def ratio(top: float, bottom: float) -> float:
     return top / bottom
 
 
+def _between(mean: float, values: list[float]) -> float:
+    """Return a mean no higher and no lower than the values are: rounding may put it beside equal ones."""
+    return min(max(mean, min(values)), max(values))
+
+
+def _mean(values: list[float]) -> float:
+    return _between(sum(values) / len(values), values)
+
+
 def geometric_mean(rates: list[float]) -> float:
     """Geometric mean; 0 if any rate is 0."""
-    return 0.0 if min(rates) == 0 else math.exp(sum(math.log(rate) for rate in rates) / len(rates))
+    if min(rates) == 0:
+        return 0.0
+    return _between(math.exp(sum(math.log(rate) for rate in rates) / len(rates)), rates)
 
 
 SPREADS = (
@@ -52,7 +64,7 @@ def _spread(name: str, rates: list[float]) -> dict[str, Any]:
         why = tr("fewer than two groups have an {rate}", rate=name.upper())
         return dict.fromkeys(keys) | {f"{key}_why": why for key in keys}
     high, low, n = max(rates), min(rates), len(rates)
-    mean = sum(rates) / n
+    mean = _mean(rates)
     square = sum((rate - mean) ** 2 for rate in rates)
     values = (
         gini(rates), ratio(high, low), ratio(high, geometric_mean(rates)), ratio(high, mean), high - low,
@@ -140,7 +152,7 @@ def accuracy_figures(accuracy: dict[str, float]) -> dict[str, Any]:
     if len(values) < 2:
         why = tr("fewer than two groups have an accuracy")
         return {"accuracy": accuracy} | dict.fromkeys(keys) | {f"{key}_why": why for key in keys}
-    mean = sum(values) / len(values)
+    mean = _mean(values)
     square = sum((value - mean) ** 2 for value in values)
     return {
         "accuracy": accuracy,

@@ -14,6 +14,7 @@ from fairdesk.errors import RequestError
 from fairdesk.images.image_reading import is_picture
 from fairdesk.images.table_cells import safe_rows
 from fairdesk.metrics.pair_lists.columns import FIELDS, find_columns, guess_columns
+from fairdesk.metrics.pair_lists.difference_columns import difference_column
 from fairdesk.metrics.pair_lists.pairs import LeftOutLine, Pair, PairList, known_label, label_of
 from fairdesk.words import tr
 
@@ -71,7 +72,8 @@ def columns_of(table: Table) -> dict[str, str]:
 def read_pair_table(table: Table, mapping: Mapping[str, str]) -> PairList:
     """Read a table's pairs. A row without a label or a path is left out and told; a label that says neither is an error."""
     where = find_columns(table.path, table.header, mapping or columns_of(table))
-    fold = _fold_reader(table)
+    fold, differences = _fold_reader(table), difference_column(table.header[where["label"]])
+    read = label_of if differences is None else differences.label_of
     pairs: list[Pair] = []
     left_out: list[LeftOutLine] = []
     for row, line in zip(table.rows, table.lines, strict=True):
@@ -80,7 +82,7 @@ def read_pair_table(table: Table, mapping: Mapping[str, str]) -> PairList:
         if lacking:
             left_out.append(LeftOutLine(line, tr("it has no {fields}", fields=", ".join(lacking))))
             continue
-        label = label_of(table.path, line, cell.pop("label"))
+        label = int(read(table.path, line, cell.pop("label")))
         pairs.append(Pair(label=label, fold=fold(line, cell.pop("fold", "")), line=line, **cell))
     kind = (
         "bfw"
@@ -89,7 +91,7 @@ def read_pair_table(table: Table, mapping: Mapping[str, str]) -> PairList:
         if table.path.suffix.lower() == ".parquet"
         else "csv"
     )
-    return PairList(pairs, kind, left_out)
+    return PairList(pairs, kind, left_out, [] if differences is None else differences.told())
 
 
 def _fold_reader(table: Table) -> Callable[[int, str], int]:

@@ -94,6 +94,7 @@ def list_facts(project: Project, params: PairsParams) -> str:
             found=len(images.found),
             all=counted.images(len(images.found) + len(images.why)),
         ),
+        *listed.notes,
         *images.notes,
     ]
     lines += [f"{name.path}: {why}" for name, why in list(images.why.items())[:3]]

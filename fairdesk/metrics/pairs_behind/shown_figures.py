@@ -14,6 +14,7 @@ from fairdesk.jobs.wording import percent, plain, points, rounded_to
 from fairdesk.metrics.fairness.figure_notes import FIGURES
 from fairdesk.metrics.rates.error_curves import error_curve
 from fairdesk.metrics.rates.error_rates import Scores, at_threshold
+from fairdesk.metrics.rates.threshold_rates import is_given, threshold_text
 from fairdesk.metrics.shown_bounds import figure_bound, points_bound, rate_bound
 from fairdesk.words import mark, tr
 
@@ -55,6 +56,11 @@ def number(value: float | str | None) -> str:
     if isinstance(value, float) and math.isfinite(value):
         return minus(f"{rounded_to(value, 4):.4g}")
     return minus(str(value)).replace("inf", "∞")
+
+
+def threshold_shown(value: float, rule: str) -> str:
+    """Show a threshold with four significant digits; one that was typed (its rule says so) with six."""
+    return minus(threshold_text(value, rule)) if is_given(rule) and math.isfinite(value) else number(value)
 
 
 _HYPHEN = re.compile(r"(?<![\w-])-(?=[\d∞i.])|(?<=\de)-(?=\d)")

@@ -17,7 +17,7 @@ from fairdesk.metrics.rates.error_rates import (
     sort_scores,
     threshold_at_fmr,
 )
-from fairdesk.metrics.rates.threshold_rates import ThresholdRates
+from fairdesk.metrics.rates.threshold_rates import AS_GIVEN, ThresholdRates
 from fairdesk.metrics.scores.grouped_scores import Grouped, per_group_scores
 from fairdesk.words import tr, tr_n
 
@@ -101,7 +101,7 @@ def _chosen(grouped: Grouped | None, everything: Scores, params: EvaluateParams)
         value = np.float64(
             -typed if params.distance else typed
         )  # a float of Python's would be rounded to the scores' precision
-        return CommonThreshold(value, tr("threshold {value:g}, as given", value=typed), typed=typed)
+        return CommonThreshold(value, tr(AS_GIVEN), typed=typed)
     source, words = everything, tr("all pairs")
     if grouped is not None and params.threshold_from == "within-group":
         same = grouped.within_groups()

@@ -108,7 +108,7 @@ def _below(scores: Scores, value: float) -> float | None:
 
 @dataclass(frozen=True)
 class EqualError:
-    """The equal error rate: the mean of the two rates at the point where they are closest (FVC rule)."""
+    """The equal error rate: the mean of FMR and FNMR at one of the two points where they cross, that of the smaller sum (FVC rule)."""
 
     eer: float
     low: float

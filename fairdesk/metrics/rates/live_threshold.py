@@ -10,6 +10,7 @@ from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold, rejects_all
 from fairdesk.metrics.rates.error_rates import Floats, Scores, at_threshold
 from fairdesk.metrics.rates.sorted_places import place_of
+from fairdesk.metrics.rates.threshold_rates import AS_GIVEN
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.scores.grouped_scores import too_many_to_pair
 from fairdesk.words import tr
@@ -49,7 +50,7 @@ class LiveThreshold:
     def at(self, threshold: float) -> EvaluateResult:
         """Return the evaluation with the groups, or all comparisons, at another threshold, in the file's own sense."""
         value = np.float64(-threshold if self._params.distance else threshold)
-        common = CommonThreshold(value, tr("threshold {value:g}, as given", value=threshold), typed=threshold)
+        common = CommonThreshold(value, tr(AS_GIVEN), typed=threshold)
         groups = self._result.groups
         whole = whole_rates(self._everything, common, distance=self._params.distance)
         if groups is None:

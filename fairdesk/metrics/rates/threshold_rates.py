@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from fairdesk.jobs.results import Record
 from fairdesk.metrics.intervals.by_pairs import By, Interval
+from fairdesk.words import mark, tr
+
+AS_GIVEN = mark("as given")
+"""The rule of a threshold that was typed."""
+
+
+def is_given(rule: str) -> bool:
+    """Tell whether a rule is that of a threshold that was typed."""
+    return rule.startswith(tr(AS_GIVEN))
+
+
+def threshold_text(value: float, rule: str) -> str:
+    """Return a threshold with four significant digits; one that was typed with six."""
+    return f"{value:g}" if is_given(rule) else f"{value:.4g}"
 
 
 class ThresholdRates(Record):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fairdesk.metrics.rates.threshold_rates import ThresholdRates
+from fairdesk.metrics.rates.threshold_rates import ThresholdRates, threshold_text
 from fairdesk.metrics.shown_bounds import rate_at_threshold
 from fairdesk.words import tr
 
@@ -17,8 +17,8 @@ class WholeRates(ThresholdRates):
     def line(self, subjects: int | None) -> str:
         """Say them; they rest on so many subjects, where these are known."""
         return tr(
-            "At threshold {threshold:.4g} ({rule}): FMR {fmr}, FNMR {fnmr}",
-            threshold=self.threshold,
+            "At threshold {threshold} ({rule}): FMR {fmr}, FNMR {fnmr}",
+            threshold=threshold_text(self.threshold, self.rule),
             rule=self.rule,
             fmr=rate_at_threshold(self, "fmr", self.false_matches, subjects),
             fnmr=rate_at_threshold(self, "fnmr", self.false_non_matches, subjects),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fairdesk.metrics.comparison.results import CompareScoresResult, normalised_lines
-from fairdesk.metrics.pairs_behind.shown_figures import minus, number
+from fairdesk.metrics.pairs_behind.shown_figures import minus, threshold_shown
 from fairdesk.metrics.params import CompareScoresParams
 from fairdesk.metrics.report.facts import (
     corrections_of,
@@ -42,7 +42,12 @@ def comparison_facts(
             (tr("Detector"), about.get("detector")),
             (tr("Recipe of the embeddings (hash)"), about.get("recipe")),
             (tr("Faces with an embedding"), None if faces is None else grouped(f"{faces:,}")),
-            (tr("Threshold"), None if threshold is None else f"{number(threshold)} ({minus(result.rule or '')})"),
+            (
+                tr("Threshold"),
+                None
+                if threshold is None
+                else f"{threshold_shown(threshold, result.rule or '')} ({minus(result.rule or '')})",
+            ),
         ]
         rows += [(f"{name}: {what}", value) for what, value in told]
     by_group = bool(result.less_biased)

@@ -11,7 +11,7 @@ import numpy as np
 
 from fairdesk import __version__
 from fairdesk.metrics.pairs_behind.pair_query import cell_key
-from fairdesk.metrics.pairs_behind.shown_figures import minus, number
+from fairdesk.metrics.pairs_behind.shown_figures import minus, threshold_shown
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.results import Corrections, EvaluateResult
 from fairdesk.metrics.scores.score_set import NORMALISED
@@ -40,7 +40,7 @@ def facts(result: EvaluateResult, params: EvaluateParams, about: dict[str, Any])
         (tr("Source of the group labels"), label_source(params.label_source) or (tr("not given") if groups is not None else None)),
         (
             tr("Threshold"),
-            None if common is None else f"{number(common.threshold)} ({minus(common.rule)})",
+            None if common is None else f"{threshold_shown(common.threshold, common.rule)} ({minus(common.rule)})",
         ),
         (tr("Weight of the FMR (alpha)"), None if groups is None else f"{params.alpha:g}"),
         (tr("Intervals"), result.interval),
@@ -57,7 +57,7 @@ def threshold_rules() -> list[tuple[str, str]]:
     return [
         (
             tr("EER"),
-            tr("FVC rule: the mean of FMR and FNMR where they are closest; the operating points are the distinct scores and +inf"),
+            tr("FVC rule: of the two operating points where FMR and FNMR cross, the one with the smaller sum of both; the mean of both there; the operating points are the distinct scores and +inf"),
         ),
         (tr("TAR at FAR"), tr("the greatest TAR with FMR ≤ target; never the nearest point")),
     ]  # fmt: skip

@@ -23,6 +23,7 @@ from fairdesk.metrics.pairs_behind.shown_figures import (
     points_between,
     rate,
     rates_between,
+    threshold_shown,
 )
 from fairdesk.metrics.rates.error_rates import TARGETS, resolvable
 from fairdesk.metrics.report.protocol_tables import folds_table, points_table
@@ -49,12 +50,15 @@ if TYPE_CHECKING:
 FEW = 30  # errors; a rate from fewer is weak (rule of 30)
 
 
-def tables_of(result: EvaluateResult, *, following: bool = False) -> list[Table]:
-    """Return all tables of an evaluation that have rows; with `following` those that the common threshold changes."""
+def tables_of(result: EvaluateResult, *, following: bool = False, drawing: bool = False) -> list[Table]:
+    """Return all tables of an evaluation that have rows; with `following` those that the common threshold changes.
+
+    While intervals are being worked out (`drawing`) subjects that are not counted yet are said to be.
+    """
     groups = result.groups
     made = [] if following and groups is not None else [_overall(result)]
     if groups is not None:
-        made += [_common(result, groups), _fairness(groups), _between(groups)]
+        made += [_common(result, groups, drawing=drawing), _fairness(groups), _between(groups)]
     if groups is not None and not following:
         made += [_own_thresholds(groups), _differences(groups), _scores(groups)]
     if not following:
@@ -118,7 +122,13 @@ def _overall(result: EvaluateResult) -> Table:
                 (tr("FNMR at the threshold"), "fnmr", common.false_non_matches, "false non-match"),
             )
         ]
-        notes.append(tr("Threshold {threshold} ({rule}).", threshold=number(common.threshold), rule=minus(common.rule)))
+        notes.append(
+            tr(
+                "Threshold {threshold} ({rule}).",
+                threshold=threshold_shown(common.threshold, common.rule),
+                rule=minus(common.rule),
+            )
+        )
     return Table(
         "overall",
         tr("All comparisons"),
@@ -168,7 +178,15 @@ def _rate_cells(
     ]
 
 
-def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
+def _subjects(count: int | None, *, drawing: bool) -> Cell:
+    if count is None and drawing:
+        return Cell("…", tip=tr("Subjects are counted as the intervals are worked out"))
+    return or_dash(
+        "–" if count is None else grouped(f"{count:,}"), tr("subjects are counted where intervals are by subjects")
+    )
+
+
+def _common(result: EvaluateResult, groups: GroupsResult, *, drawing: bool) -> Table:
     columns = [
         Column(tr("Group"), text=True), Column(tr("Subjects")), Column(tr("Genuine")), Column(tr("Impostor")),
         Column(tr("Dropped"), tr("Comparisons without a score")),
@@ -177,7 +195,6 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
         Column(tr("False matches")), Column(tr("False non-matches")), Column(tr("Accuracy"), numbers=True, unit=PERCENT),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
-    uncounted = tr("subjects are counted where intervals are by subjects")
     told: list[tuple[str, str, GroupFigures | WholeRates, GroupFigures | EvaluateResult]] = [
         (name, name, row, row) for name, row in groups.per_group.items()
     ]
@@ -191,7 +208,7 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
         )
         rows.append(
             [
-                Cell(name, given=True), or_dash("–" if subjects is None else grouped(f"{subjects:,}"), uncounted), _counts(genuine),
+                Cell(name, given=True), _subjects(subjects, drawing=drawing), _counts(genuine),
                 _counts(impostor), _counts(whose.dropped.genuine + whose.dropped.impostor), fmr, fmr_span, fnmr, fnmr_span,
                 Cell(grouped(f"{row.false_matches:,}"), pairs=fmr.pairs), Cell(grouped(f"{row.false_non_matches:,}"), pairs=fnmr.pairs),
                 _rate(row.accuracy, row.accuracy_why),
@@ -199,7 +216,7 @@ def _common(result: EvaluateResult, groups: GroupsResult) -> Table:
         )  # fmt: skip
     rule = tr(
         "Threshold {threshold} ({rule}), the same for every group",
-        threshold=number(groups.threshold),
+        threshold=threshold_shown(groups.threshold, groups.rule),
         rule=minus(groups.rule),
     )
     note = with_whole("; ".join([rule, *groups.fairness.worst_lines()]) + ".", result)

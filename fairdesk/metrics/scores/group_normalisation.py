@@ -180,11 +180,13 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
     learned_corrections: Corrections | None = None
     distances = as_similarities(scores, params.distance, params.scores)
     group_comparisons(scores)  # or a refusal that says what is missing
+    names_told = list(scores.told)
     between = unnamed = 0
     if params.learn_from is not None:
         source, learned_corrections = _by_people(_read(params, params.learn_from), known, needed=False)
         _refuse_other_polarity(params, source, scores, distances=distances)
         as_similarities(source, distances, params.learn_from)
+        names_told += [line for line in source.told if line not in names_told]
         _refuse_other_vectors(source, scores)
         _refuse_shared(source, scores, str(params.learn_from))
         rules = learn(group_comparisons(source), params.method, params.fmr)
@@ -235,6 +237,7 @@ def normalise_scores(params: NormaliseParams, context: Context) -> NormaliseResu
         if (now := after.get(name)) is not None
     ]
     told = [
+        *names_told,
         tr_n(
             "{n:,} comparison of people who were not learned from, at one threshold for all (FMR at most {target} on pairs "
             "within groups, as evaluate has it with --threshold-from within-group):",

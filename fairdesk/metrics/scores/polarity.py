@@ -53,8 +53,19 @@ _JOINED = re.compile(
 """A word of a column's name that may be two, the second of them short."""
 
 
-def measure_of_column(name: str) -> str:
-    """Return what a column's name says of the scores in it ("cosine_distance", "L2dist"); empty where it says nothing."""
+_NORMS = {"l1", "l2", "euclid", "euclidean", "manhattan", "angle"}
+"""Distances that are called so without saying that they are."""
+_SAME = {
+    "neg": "negative", "inv": "inverse", "distancia": "distance", "distancias": "distance", "disimilitud": "dissimilarity",
+    "similitud": "similarity", "similaridad": "similarity", "coseno": "cosine", "euclidiana": "euclidean", "euclidea": "euclidean",
+}  # fmt: skip
+_MEASURES = {"distance", "dissimilarity", "similarity"}
+_BEFORE = {"hamming", "angular", "squared", "cos", "cosine", "feature", "face", "embedding"}
+"""What may stand beside these in the name of a column of scores."""
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a column's name, joined ones apart and without those for a score."""
     words: list[str] = []
     for word in re.sub("(?<=[a-z0-9])(?=[A-Z])", " ", name.strip()).replace("_", " ").split():
         joined = _JOINED.fullmatch(word.lower())
@@ -66,9 +77,22 @@ def measure_of_column(name: str) -> str:
         words.append(
             "distance" if what.startswith("dist") else "dissimilarity" if what.startswith("dis") else "similarity"
         )
-    words = [{"neg": "negative", "inv": "inverse"}.get(word.lower(), word) for word in words]
-    said = " ".join(words)
+    words = [_SAME.get(word.lower(), word) for word in words]
+    said = {word.lower() for word in words}
+    plain = _NORMS & said and said <= _NORMS | _NEGATED | {"squared"} and "score" not in name.lower()
+    return [*words, "distance"] if plain else words
+
+
+def measure_of_column(name: str) -> str:
+    """Return what a column's name says of the scores in it ("cosine_distance", "L2dist"); empty where it says nothing."""
+    said = " ".join(_words(name))
     return said if holds_distances(said) is not None else ""
+
+
+def names_measure(name: str) -> bool:
+    """Tell whether a column's name is that of a measure alone ("distance", "l2", "cos_sim"), so that it holds scores."""
+    said = {*re.findall(r"\w+", " ".join(_words(name)).lower())}
+    return bool(said & _MEASURES) and said <= _MEASURES | _BEFORE | _NORMS | _NEGATED and measure_of_column(name) != ""
 
 
 def as_similarities(scores: ScoreSet, asked: bool, path: Path | None, option: str = "--distance") -> bool:

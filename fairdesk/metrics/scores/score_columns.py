@@ -7,6 +7,7 @@ from pathlib import Path
 from fairdesk.dataset.table_files import read_head
 from fairdesk.dataset.tables import SUFFIXES, Table
 from fairdesk.errors import RequestError
+from fairdesk.metrics.scores.polarity import names_measure
 from fairdesk.metrics.scores.score_set import PAIRWISE, PATHS
 from fairdesk.metrics.scores.score_tables import places_of_columns
 
@@ -35,6 +36,7 @@ def guess_score_columns(table: Table) -> dict[str, str]:
         for side, ends in (("1", ("1", "a", "x")), ("2", ("2", "b", "y")))
     }
     found = {field: next((by_name[name] for name in names if name in by_name), None) for field, names in wanted.items()}
+    found["score"] = found["score"] or next(filter(names_measure, table.header), None)
     used: set[str] = set()
     out = {}
     for field, name in found.items():  # p1, p2 are subjects only where nothing else is (BFW's are images)

@@ -45,6 +45,7 @@ class ScoreSet:
     fold: npt.NDArray[np.int64] | None = None
     measure: str = ""
     about: dict[str, str | int] = field(default_factory=dict)  # of `ABOUT` what is known: which vectors were compared
+    told: list[str] = field(default_factory=list)  # how the file was read, where that is a guess by the names in it
 
     def split(self) -> tuple[Floats, Floats]:
         """Return genuine and impostor scores; the arrays may be sorted in place by the caller."""

@@ -13,8 +13,9 @@ import numpy as np
 from fairdesk.dataset.tables import need_one_of_each
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import plain_cell
+from fairdesk.metrics.pair_lists.difference_columns import difference_column
 from fairdesk.metrics.pair_lists.pairs import known_label
-from fairdesk.metrics.scores.polarity import measure_of_column
+from fairdesk.metrics.scores.polarity import holds_distances, measure_of_column, names_measure
 from fairdesk.metrics.scores.score_set import ABOUT, PAIRWISE, PATHS, ScoreSet, known_about
 from fairdesk.words import tr, tr_n
 
@@ -90,8 +91,32 @@ def places_of_columns(path: Path, header: list[str], columns: dict[str, str] | N
                 )
             )
         where[ours] = header.index(theirs) if theirs in header else lowered.index(theirs.lower())
+    if "score" not in where and (sole := _sole_scores(header, where)) is not None:
+        where["score"] = sole
+    if "label" not in where and not {"subject1", "subject2"} <= set(where):
+        apart = [place for place, name in enumerate(header) if difference_column(name) is not None]
+        where |= {"label": apart[0]} if len(apart) == 1 and apart[0] not in where.values() else {}
     need_one_of_each(path, header, where.values())
     return where
+
+
+def _sole_scores(header: list[str], where: dict[str, int]) -> int | None:
+    """Return the place of the one column that is called by a measure alone (`distance`, `l2`), where none else may be scores."""
+    others = [place for place in range(len(header)) if place not in where.values()]
+    found = [place for place in others if names_measure(header[place])]
+    if len(found) != 1 or any("score" in header[place].lower() for place in others if place not in found):
+        return None
+    return found[0]
+
+
+def _told_sole(name: str, measure: str) -> str:
+    """Say which column was taken for the scores, and what they are."""
+    distances = holds_distances(measure)
+    if distances is None:
+        return tr("The scores are those of the column {name}.", name=name)
+    if distances:
+        return tr("The scores are those of the column {name}: distances, small means alike.", name=name)
+    return tr("The scores are those of the column {name}: similarities, large means alike.", name=name)
 
 
 def read_score_table(path: Path, file: Iterable[str], paths: bool, columns: dict[str, str] | None) -> ScoreSet:
@@ -111,6 +136,8 @@ def read_score_table(path: Path, file: Iterable[str], paths: bool, columns: dict
                 header=", ".join(header) or tr("nothing"),
             )
         )
+    differences = None if by_subject else difference_column(header[where["label"]])
+    read_label = label_of if differences is None else differences.label_of
     scores: list[float] = []
     labels: list[bool] = []
     texts: dict[str, list[str]] = {name: [] for name in (*PAIRWISE, *(PATHS if paths else ())) if name in where}
@@ -137,7 +164,7 @@ def read_score_table(path: Path, file: Iterable[str], paths: bool, columns: dict
         labels.append(
             texts["subject1"][-1] == texts["subject2"][-1]
             if by_subject
-            else label_of(path, rows.line_num, row[where["label"]])
+            else read_label(path, rows.line_num, row[where["label"]])
         )
         if "fold" in where:
             folds.append(_fold(path, rows.line_num, plain_cell(row[where["fold"]])))
@@ -149,6 +176,10 @@ def read_score_table(path: Path, file: Iterable[str], paths: bool, columns: dict
         score=np.array(scores), label=np.array(labels, dtype=bool),
         measure=single.pop("measure", "") or measure_of_column(header[where["score"]]), about=known_about(single),
     )  # fmt: skip
+    if names_measure(header[where["score"]]) and not (columns and "score" in columns):
+        out.told.append(_told_sole(header[where["score"]], out.measure))
+    if differences is not None:
+        out.told += differences.told()
     for name, column in texts.items():
         setattr(out, name, np.array(column, dtype=str))
     if "fold" in where:

@@ -12,7 +12,7 @@ from fairdesk import counted
 from fairdesk.figures.error_curve import Curve
 from fairdesk.gui.tabs.metrics.freshness import Remedy, remedy_of
 from fairdesk.jobs.context import QuietContext
-from fairdesk.metrics.pairs_behind.shown_figures import curves_of, minus, number, rate
+from fairdesk.metrics.pairs_behind.shown_figures import curves_of, minus, number, rate, threshold_shown
 from fairdesk.metrics.report.option_words import named_controls
 from fairdesk.metrics.store import ListedScores, PairList, pair_lists, score_sets
 from fairdesk.project import Project
@@ -296,7 +296,13 @@ def threshold_line(result: EvaluateResult) -> str:
     groups, whole = result.groups, result.at_threshold
     if groups is None:
         return "" if whole is None else escape(whole.line(result.subjects))
-    parts = [tr("Threshold {threshold} ({rule})", threshold=number(groups.threshold), rule=escape(minus(groups.rule)))]
+    parts = [
+        tr(
+            "Threshold {threshold} ({rule})",
+            threshold=threshold_shown(groups.threshold, groups.rule),
+            rule=escape(minus(groups.rule)),
+        )
+    ]
     parts += map(escape, groups.fairness.worst_lines())
     left_out = "".join(f"<br>{escape(line)}" for line in groups.not_in_a_group.lines())
     return "  ·  ".join(parts) + left_out

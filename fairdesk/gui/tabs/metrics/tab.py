@@ -432,7 +432,7 @@ class MetricsTab(Tab):
     def _fill_table(self, found: presenter.Evaluation) -> None:
         from fairdesk.metrics.report.result_tables import tables_of
 
-        self.tables.show_tables(tables_of(found.result), presenter.ORDER)
+        self.tables.show_tables(tables_of(found.result, drawing=self._drawing), presenter.ORDER)
 
     @Slot(float)
     def _on_drag(self, threshold: float) -> None:
@@ -445,7 +445,7 @@ class MetricsTab(Tab):
         self._say_threshold(threshold)
         moved = found.live.at(threshold)
         self.figures.follow(threshold, found.live.rates(threshold), moved.groups)
-        for table in tables_of(moved, following=True):
+        for table in tables_of(moved, following=True, drawing=self._drawing):
             if table.name in self.tables.pages:
                 self.tables.fill(table, widths=False)
         self.tables.hold_intervals()
