@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from fairdesk.metrics.fairness.figures import accuracy_figures, fairness_figures, floored_accuracy_ratio, floored_ratios
 from fairdesk.metrics.fairness.results import Fairness
-from fairdesk.metrics.intervals.by_pairs import wilson
 from fairdesk.metrics.pairs_behind.pair_query import cell_key
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold, choose_threshold, takes_no_threshold
@@ -49,6 +48,7 @@ from fairdesk.metrics.scores.grouped_scores import (
 )
 from fairdesk.metrics.scores.odd_names import alike_groups, odd_labels
 from fairdesk.metrics.scores.score_set import ScoreSet
+from fairdesk.shares import wilson
 from fairdesk.words import tr
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from fairdesk.jobs.results import JobResult, Record, RestsOnVectors
 from fairdesk.jobs.wording import plain, rate
 from fairdesk.metrics.fairness.results import Fairness
 from fairdesk.metrics.group_names import on_one_line
-from fairdesk.metrics.intervals.by_pairs import By, Interval
+from fairdesk.metrics.intervals.by_pairs import By
 from fairdesk.metrics.pairs_behind.left_out_counts import LeftOutCount, Repeats
 from fairdesk.metrics.rates.protocol_results import FoldFairness, FoldFigures, NearestPoint, OperatingPoint, rule_name
 from fairdesk.metrics.rates.threshold_rates import ThresholdRates, threshold_text
@@ -22,6 +22,7 @@ from fairdesk.metrics.shown_bounds import (
     tar_tells_little,
     within,
 )
+from fairdesk.shares import Interval
 from fairdesk.words import grouped, tr, tr_n
 
 

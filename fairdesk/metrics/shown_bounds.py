@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from fairdesk import counted
 from fairdesk.jobs.wording import percent, plain, points, rate
-from fairdesk.metrics.intervals.by_pairs import By, Interval
+from fairdesk.metrics.intervals.by_pairs import By
+from fairdesk.shares import Interval
 from fairdesk.words import tr, tr_n
 
 if TYPE_CHECKING:

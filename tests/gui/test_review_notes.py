@@ -39,5 +39,7 @@ def test_clusters_that_do_not_follow_yet_are_told_and_no_end_is_claimed():
     line = progress_line(Ahead([], {}, behind, 0, 0, 0, None), 1)
     assert "the clusters follow the verdicts with the next answer" in line and "no question" not in line
     assert not own.of_clusters(1.0, 1.0).behind
-    line = progress_line(Ahead([], {}, Estimate(0.9, 0.9, 0), 0, 0, 0, None, unlearned=True), 1)
-    assert "no question is left" in line and "the next review learns from all" in line
+    line = progress_line(Ahead([], {}, Estimate(0.9, 0.9, 0), 0, 0, 0, None, unlearned="next review"), 1)
+    assert "no question is left" in line and "the next review learns from all" in line and "learning …" not in line
+    line = progress_line(Ahead([], {}, Estimate(0.9, 0.9, 2), 0, 0, 0, None, unlearned="soon"), 1)
+    assert "90.0% complete  ·  learning …  ·  some 2 answers" in line

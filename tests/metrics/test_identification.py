@@ -15,9 +15,9 @@ from fairdesk.metrics.identification.files import read_search
 from fairdesk.metrics.identification.job import evaluate_search
 from fairdesk.metrics.identification.rates import search, threshold_at_fpir
 from fairdesk.metrics.identification.results import IdentifyResult
-from fairdesk.metrics.intervals.by_pairs import wilson
 from fairdesk.metrics.params import IdentifyParams
 from fairdesk.metrics.report.search_tables import search_tables
+from fairdesk.shares import wilson
 
 
 def by_hand(scores, probes, gallery):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from fairdesk.metrics.evaluation import evaluate
-from fairdesk.metrics.intervals.by_pairs import Z95, wilson
 from fairdesk.metrics.intervals.by_subjects import middle, nothing_seen, rate_interval, stretch_for_few, t_quantile
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.scores.score_set import ScoreSet
+from fairdesk.shares import Z95, wilson
 
 
 def test_wilson_as_printed():

@@ -14,7 +14,6 @@ from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.fairness.figure_functions import AccuracyShares, figure_functions
 from fairdesk.metrics.fairness.figures import accuracy_figures, fairness_figures
 from fairdesk.metrics.fairness.spread import permuted_rates
-from fairdesk.metrics.intervals.by_pairs import wilson
 from fairdesk.metrics.intervals.error_counts import count_errors
 from fairdesk.metrics.intervals.rate_variance import variance_of
 from fairdesk.metrics.intervals.subject_draws import choose_thresholds
@@ -23,6 +22,7 @@ from fairdesk.metrics.rates.error_rates import sort_scores
 from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.scores.subjects import Subjects
+from fairdesk.shares import wilson
 
 
 def subjects_of(first, second, group):

@@ -4,8 +4,9 @@ import numpy as np
 
 from fairdesk.cli.main import run
 from fairdesk.metrics.evaluation import evaluate
-from fairdesk.metrics.intervals.by_pairs import threshold_by_pairs, wilson
+from fairdesk.metrics.intervals.by_pairs import threshold_by_pairs
 from fairdesk.metrics.report.result_tables import tables_of
+from fairdesk.shares import wilson
 from tests.metrics.test_whole_beside_groups import grouped_study
 from tests.metrics.test_whole_rates import options
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -312,9 +313,9 @@ class ReviewSession:
         return None if self._keeps else self.review.estimate(wanted)
 
     @property
-    def unlearned(self) -> bool:
-        """Whether answers are only followed where they fall, as working all out takes long: the next review learns from them."""
-        return self._since > 0 and self.review.relearning_takes > LONGEST
+    def unlearned(self) -> Literal["soon", "next review"] | None:
+        """When all is worked out with the newest answers, where that is yet to be: once nobody answers, or, as it takes long, by the next review."""
+        return None if self._since <= 0 else "next review" if self.review.relearning_takes > LONGEST else "soon"
 
     @property
     def skipped(self) -> int:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from fairdesk.clustering.review.candidates import Candidate
 from fairdesk.clustering.review.likeness import Likeness, share
 from fairdesk.clustering.review.parts import Part
+from fairdesk.shares import wilson
 
 AT_ONCE = 20
 SEED = 0  # of the order in which faces are drawn
@@ -37,13 +38,9 @@ class Tally(NamedTuple):
 
 def tally(checks: Sequence[Checked]) -> Tally | None:
     """Count checks; None where there are none."""
-    if not checks:
-        return None
-    from scipy.stats import binomtest  # takes a while, and the window imports this file as it opens
-
     right = sum(one.as_thought for one in checks)
-    found = binomtest(right, len(checks)).proportion_ci(method="wilson")
-    return Tally(right, len(checks), float(found.low), float(found.high))
+    span = wilson(right, len(checks))
+    return None if span is None else Tally(right, len(checks), *span)
 
 
 def belongs(row: int, home: int, others: Part, alone: Part, like: Likeness) -> Candidate:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.metrics.intervals.by_pairs import Interval, wilson
 from fairdesk.metrics.intervals.by_subjects import FEW, nothing_seen
+from fairdesk.shares import Interval, wilson
 
 Mask = npt.NDArray[np.bool_]
 

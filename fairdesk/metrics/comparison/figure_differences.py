@@ -11,9 +11,9 @@ import numpy.typing as npt
 from fairdesk.metrics.comparison.disagreements import Reach
 from fairdesk.metrics.fairness.figure_functions import rates_behind
 from fairdesk.metrics.fairness.inversion import inverted_difference
-from fairdesk.metrics.intervals.by_pairs import Z95, Interval
 from fairdesk.metrics.intervals.by_subjects import middle
 from fairdesk.metrics.intervals.group_spread import CommonSpread
+from fairdesk.shares import Z95, Interval
 
 Array = npt.NDArray[np.float64]
 

@@ -14,7 +14,6 @@ from fairdesk.metrics.comparison.figure_differences import jointly_inverted, mov
 from fairdesk.metrics.evaluation import Evaluated
 from fairdesk.metrics.fairness.figure_functions import rates_behind
 from fairdesk.metrics.fairness.figure_notes import smaller_is_fairer
-from fairdesk.metrics.intervals.by_pairs import Z95, Interval
 from fairdesk.metrics.intervals.by_subjects import FEW, middle, t_quantile
 from fairdesk.metrics.intervals.common_rates import DrawnRate
 from fairdesk.metrics.intervals.group_spread import CommonSpread
@@ -24,6 +23,7 @@ from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.error_rates import TARGETS
 from fairdesk.metrics.rates.threshold_rates import ThresholdRates
 from fairdesk.metrics.scores.score_set import ScoreSet
+from fairdesk.shares import Z95, Interval
 from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record
 from fairdesk.jobs.wording import points, rate
-from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.pairs_behind.shown_figures import (
     RATES,
     difference,
@@ -25,6 +24,7 @@ from fairdesk.metrics.pairs_behind.shown_figures import (
     threshold_shown,
 )
 from fairdesk.metrics.results import Corrections
+from fairdesk.shares import Interval
 from fairdesk.words import mark, tr, tr_n
 
 WRITTEN = (

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from fairdesk.metrics.intervals.by_pairs import Z95, Interval
 from fairdesk.metrics.intervals.by_subjects import t_quantile
+from fairdesk.shares import Z95, Interval
 
 Array = npt.NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from fairdesk.jobs.results import Record
 from fairdesk.jobs.wording import rate
-from fairdesk.metrics.intervals.by_pairs import Interval
+from fairdesk.shares import Interval
 from fairdesk.words import tr
 
 

@@ -21,10 +21,10 @@ from fairdesk.metrics.identification.results import (
     UnscoredEntries,
 )
 from fairdesk.metrics.identification.spread import ProbeDraws
-from fairdesk.metrics.intervals.by_pairs import Interval, wilson
 from fairdesk.metrics.params import IdentifyParams
 from fairdesk.metrics.rates.error_rates import resolvable
 from fairdesk.metrics.report.language import speaking_report
+from fairdesk.shares import Interval, wilson
 from fairdesk.words import tr
 
 TARGETS = ("0.001", "0.01", "0.1")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fairdesk import counted
 from fairdesk.jobs.results import JobResult, Record
 from fairdesk.jobs.wording import rate
-from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.shown_bounds import noted, tells_little, within
+from fairdesk.shares import Interval
 from fairdesk.words import tr, tr_n
 
 WRITTEN = (

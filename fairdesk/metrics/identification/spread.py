@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.metrics.identification.rates import Mask, allowed_at
-from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.intervals.by_subjects import rate_interval
 from fairdesk.metrics.intervals.rate_variance import FEWEST
+from fairdesk.shares import Interval
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.metrics.intervals.by_pairs import Z95, Interval, wilson
+from fairdesk.shares import Z95, Interval, wilson
 
 Array = npt.NDArray[np.float64]
 

@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.intervals.by_subjects import FEW, rate_interval, spread_of, stretch_for_few
 from fairdesk.metrics.intervals.rate_variance import Variance, too_few
 from fairdesk.metrics.intervals.subject_draws import ALL, Curves, Draws, Place
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.results import EvaluateResult
+from fairdesk.shares import Interval
 from fairdesk.words import mark, tr
 
 Array = npt.NDArray[np.float64]

@@ -20,7 +20,7 @@ from fairdesk.metrics.fairness.figure_notes import LESS_FAIR, beyond_chance
 from fairdesk.metrics.fairness.inversion import GARBE_TAILS, TAILS, RateLogits, inverted_interval
 from fairdesk.metrics.fairness.spread import farthest, most_apart, permuted_members, permuted_rates
 from fairdesk.metrics.group_names import on_one_line
-from fairdesk.metrics.intervals.by_pairs import By, Interval
+from fairdesk.metrics.intervals.by_pairs import By
 from fairdesk.metrics.intervals.by_subjects import (
     FEW,
     LEVEL,
@@ -37,6 +37,7 @@ from fairdesk.metrics.rates.common_threshold import CommonThreshold
 from fairdesk.metrics.results import Difference, GroupsResult
 from fairdesk.metrics.scores.grouped_scores import too_many_to_pair
 from fairdesk.metrics.scores.subjects import Subjects
+from fairdesk.shares import Interval
 from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]

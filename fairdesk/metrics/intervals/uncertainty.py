@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.errors import RequestError
-from fairdesk.metrics.intervals.by_pairs import By, Interval, threshold_by_pairs
+from fairdesk.metrics.intervals.by_pairs import By, threshold_by_pairs
 from fairdesk.metrics.intervals.by_subjects import FEW, rate_interval, spread_of, stretch_for_few
 from fairdesk.metrics.intervals.common_rates import WholeSpread, add_whole_rates, draw_rate, withhold_set_rates
 from fairdesk.metrics.intervals.group_order import in_order, order_of_groups
@@ -34,6 +34,7 @@ from fairdesk.metrics.results import EvaluateResult, Figures
 from fairdesk.metrics.scores.grouped_scores import Grouped, with_scores
 from fairdesk.metrics.scores.score_set import ScoreSet
 from fairdesk.metrics.scores.subjects import Subjects, number_subjects, strangers_line, why_unknown
+from fairdesk.shares import Interval
 from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]

@@ -19,7 +19,7 @@ from fairdesk.metrics.shown_bounds import figure_bound, points_bound, rate_bound
 from fairdesk.words import mark, tr
 
 if TYPE_CHECKING:
-    from fairdesk.metrics.intervals.by_pairs import Interval
+    from fairdesk.shares import Interval
 
 RATES = {"fmr": mark("FMR"), "fnmr": mark("FNMR")}
 

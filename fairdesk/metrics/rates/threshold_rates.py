@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fairdesk.jobs.results import Record
-from fairdesk.metrics.intervals.by_pairs import By, Interval
+from fairdesk.metrics.intervals.by_pairs import By
+from fairdesk.shares import Interval
 from fairdesk.words import mark, tr
 
 AS_GIVEN = mark("as given")

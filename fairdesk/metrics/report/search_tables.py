@@ -22,7 +22,6 @@ from fairdesk.metrics.identification.results import (
     SearchPoint,
     search_tells_little,
 )
-from fairdesk.metrics.intervals.by_pairs import Interval
 from fairdesk.metrics.pairs_behind.shown_figures import figure_name, number, or_why, rate, rates_between
 from fairdesk.metrics.report.tables import (
     INTERVAL,
@@ -37,6 +36,7 @@ from fairdesk.metrics.report.tables import (
     with_reasons,
 )
 from fairdesk.metrics.shown_bounds import noted
+from fairdesk.shares import Interval
 from fairdesk.words import grouped, tr
 
 RANKS = (1, 5, 10, 20)

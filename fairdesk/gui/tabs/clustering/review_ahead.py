@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from fairdesk.clustering.review.asked import Asked
 from fairdesk.clustering.review.candidates import WANTED, Estimate
@@ -40,7 +41,7 @@ class Ahead:
     telling: int  # of these the ones that say how far likeness can be trusted: "not sure" does not
     not_sure: int = 0  # of the answers of this review
     checks: Tally | None = None  # of faces drawn at random
-    unlearned: bool = False  # only the next review learns from all answers
+    unlearned: Literal["soon", "next review"] | None = None  # when the estimate becomes what the answers make of it
 
 
 def look_ahead(review: ReviewSession, known: Container[int] = (), begun: Iterable[int] = ()) -> Ahead:
@@ -173,7 +174,9 @@ def progress_line(ahead: Ahead, answered: int) -> str:
         else none_left,
         _answered(answered, ahead.not_sure),
     ]
-    if ahead.unlearned:
+    if ahead.unlearned == "soon":
+        parts.insert(1, tr("learning …"))
+    if ahead.unlearned == "next review":
         parts.append(tr("answers are followed only where they fall: the next review learns from all"))
     if ahead.checks is not None:
         parts.append(
