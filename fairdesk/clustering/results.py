@@ -395,6 +395,8 @@ class NamedResult(JobResult):
     """Faces that were in another group before."""
     regrouped_from: dict[str, int] | None = None
     """How many of them were in which."""
+    renamed: dict[str, int] | None = None
+    """How many of the faces were of somebody of another name, by that name."""
     tied: list[str] | None = None
     """Groups that as many of the faces were in, more than in any other, where the person is of one of these."""
     unchanged: bool | None = None
@@ -441,6 +443,10 @@ class NamedResult(JobResult):
                 new=self.group or tr("no group"),
             )
             for old, count in (self.regrouped_from or {}).items()
+        ]
+        lines += [
+            tr_n("{n:,} face was of {person} before.", "{n:,} faces were of {person} before.", count, person=person)
+            for person, count in (self.renamed or {}).items()
         ]
         if self.tied:
             lines.append(tr("As many faces were in each of: {groups}.", groups=", ".join(self.tied)))
