@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fairdesk.cli.console import ConsoleContext
 from fairdesk.cli.job_verbs import add_project, open_project
@@ -19,10 +19,6 @@ from fairdesk.words import mark, tr
 if TYPE_CHECKING:
     from fairdesk.clustering.records import Cluster
     from fairdesk.project import Project
-
-_READ = (
-    "added", "known", "unknown_faces", "left_out", "ahead", "told_later", "withdrawn", "differing", "other_content", "other_content_verdicts",
-)  # fmt: skip
 
 
 def _verdict_options(parser: argparse.ArgumentParser) -> None:
@@ -171,12 +167,12 @@ def _verdicts(arguments: Namespace) -> JobResult:
     if why is not None:
         raise RequestError(why)
     with open_project(arguments.project) as project:
-        done = {}
+        done: dict[str, Any] = {}
         if arguments.remove:
             done["removed"] = remove_verdicts(project, arguments.remove)
         if arguments.file is not None:
             read = read_verdicts(project, arguments.file)
-            done |= {name: value for name in _READ if (value := getattr(read, name)) is not None}
+            done |= read.model_dump(exclude={"summary", "verdicts", "contradictions"})  # these are listed below
         if arguments.out is not None:
             write_verdicts(project, arguments.out.expanduser().absolute())
             return listed(project, out=str(arguments.out), **done)

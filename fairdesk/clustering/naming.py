@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -56,9 +56,10 @@ class Naming:
     like_group: tuple[str, ...] = ()  # of a new group: those that differ from it in case or blanks alone
     tied: Tie | None = None  # groups that as many of the faces have, more than any other
     usual_known: bool = False  # somebody of that name is in the usual group
+    renamed: dict[str, int] = field(default_factory=dict)  # faces that are of somebody of another name, by that name
 
-    def question(self, *, joins: bool = True, changes: bool = True) -> str | None:
-        """Return what to ask a person first; None where nobody else is joined and no group changes, or that was answered."""
+    def question(self, *, joins: bool = True, changes: bool = True, renames: bool = True) -> str | None:
+        """Return what to ask a person first; None where nobody is joined or renamed and no group changes, or that was answered."""
         said = []
         if joins and self.joins and not self.own:
             said.append(
@@ -70,9 +71,31 @@ class Naming:
                     group=self.group or tr("no group"),
                 )
             )
+        if renames and list(self.renamed.values()) != [self.faces]:  # of one person alone: that name was shown
+            said += filter(None, [self.renames()])
         if changes and self.leaving:
             said.append(self.changes())
         return "\n".join(said) or None
+
+    def renames(self) -> str:
+        """Say whose faces get the name; empty where they are nobody else's."""
+        most = most_first(self.renamed)
+        said = [
+            tr_n(
+                "{n:,} of these {of:,} faces is of {person}; it would become {name}'s.",
+                "{n:,} of these {of:,} faces are of {person}; they would become {name}'s.",
+                count,
+                of=self.faces,
+                person=person,
+                name=self.name,
+            )
+            for person, count in most[:NEARLY]
+        ]
+        if rest := sum(count for _, count in most[NEARLY:]):
+            said.append(tr_n("{n:,} more is of others.", "{n:,} more are of others.", rest))
+        if said:
+            said.append(tr("To leave them as they are, cancel, and first take them out of the cluster."))
+        return " ".join(said)
 
     def changes(self) -> str:
         """Say which groups change; empty where none does."""
@@ -84,11 +107,13 @@ class Naming:
                 old=old,
                 new=self.group or tr("no group"),
             )
-            for old, count in self._most_first()
+            for old, count in most_first(self.leaving)
         )
 
-    def _most_first(self) -> list[tuple[str, int]]:
-        return sorted(self.leaving.items(), key=lambda item: (-item[1], item[0]))
+
+def most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return names with their counts, the largest first."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def meant(name: str, group: str | None, known: Known, usual: str | None, alike: Sequence[str] = ()) -> str:
@@ -167,7 +192,21 @@ def foresee(project: Project, cluster: int, name: str, group: str | None = None)
     like = tuple(groups_alike(project, chosen, images)) if images and chosen is not None else ()
     tied = tie(project, faces, name)
     there = find_identity(project, name, usual) is not None
-    return Naming(cluster, name, chosen, len(faces), joins, own, leaving, usual, alike, same, like, tied, there)
+    renamed = _of_others(project, faces, name)
+    return Naming(
+        cluster, name, chosen, len(faces), joins, own, leaving, usual, alike, same, like, tied, there, renamed
+    )
+
+
+def _of_others(project: Project, faces: Sequence[int], name: str) -> dict[str, int]:
+    """Return how many of some faces are of people of another name, by that name."""
+    known = identities_of_faces(project, np.array(faces, dtype=np.int64))
+    people = Counter(known[known >= 0].tolist())
+    called = identity_names(project, list(people))
+    found: Counter[str] = Counter()
+    for identity, count in people.items():
+        found[called[identity]] += count
+    return {one: count for one, count in found.items() if one != name}
 
 
 def _commonest(project: Project, faces: Sequence[int]) -> int | None:
@@ -199,7 +238,8 @@ def name_cluster(project: Project, wanted: Naming) -> NamedResult:
         update={
             "joined": 0 if wanted.own else wanted.joins,
             "regrouped": sum(wanted.leaving.values()),
-            "regrouped_from": dict(wanted._most_first()) or None,
+            "regrouped_from": dict(most_first(wanted.leaving)) or None,
+            "renamed": dict(most_first(wanted.renamed)) or None,
             "tied": list(wanted.tied.groups)
             if wanted.tied is not None and wanted.group in wanted.tied.groups
             else None,

@@ -198,7 +198,11 @@ class VerdictsResult(JobResult):
     unknown_faces: int | None = None
     """Faces of the file that the project lacks."""
     left_out: int | None = None
-    """Verdicts of which a side is not in the project."""
+    """Verdicts of which a side is not in the project, or which are of copies: those below are among them."""
+    one_sided: int | None = None
+    """Of these the ones that compare two sides, of which just one is here."""
+    of_copies: int | None = None
+    """Of these the ones whose two sides are the same faces here: copies of pictures that this project has once."""
     ahead: int | None = None
     """Of those added the ones whose time lay in the future: they count as given now."""
     told_later: int | None = None
@@ -218,58 +222,7 @@ class VerdictsResult(JobResult):
 
     def text(self, most: int | None = None) -> str:
         """Return the counts, the verdicts and the contradictions, at most so many of these."""
-        lines = []
-        if self.empty is not None:
-            lines.append(tr("{file}: no verdicts in it. Nothing to change.", file=self.empty))
-        elif self.added is not None:
-            lines.append(
-                tr(
-                    "{added} added, {known:,} known before, {left:,} about faces that this project lacks.",
-                    added=tr_n("{n:,} verdict", "{n:,} verdicts", self.added),
-                    known=self.known or 0,
-                    left=self.left_out or 0,
-                )
-            )
-        if self.unended:
-            lines.append(tr("The file's last line has no end: it may be cut off there. See that nothing is missing."))
-        if self.unknown_faces:
-            lines.append(
-                tr_n("{n:,} face of the file is not in this project: nothing is known of it.",
-                     "{n:,} faces of the file are not in this project: nothing is known of them.", self.unknown_faces)
-            )  # fmt: skip
-        if self.other_content:
-            lines.append(
-                tr_n("{n:,} verdict was left out: it is about an image that has the same name here, but other content:",
-                     "{n:,} verdicts were left out: they are about images that have the same name here, but other content:",
-                     self.other_content_verdicts or 0)
-            )  # fmt: skip
-            lines[-1] += f" {a_few(self.other_content)}."
-        if self.differing:
-            lines.append(
-                tr_n("{n:,} verdict differs from the verdict of the same id, which stays as it is: {ids}.",
-                     "{n:,} verdicts differ from the verdicts of the same ids, which stay as they are: {ids}.",
-                     len(self.differing), ids=a_few(self.differing))
-            )  # fmt: skip
-        if self.ahead:
-            lines.append(
-                tr_n("{n:,} verdict bears a time in the future, and counts as given now.",
-                     "{n:,} verdicts bear a time in the future, and count as given now.", self.ahead)
-            )  # fmt: skip
-        if self.told_later:
-            lines.append(
-                tr_n("{n:,} “not sure” gave way to what the same person said later.",
-                     "{n:,} “not sure” gave way to what the same person said later.", self.told_later)
-            )  # fmt: skip
-        if self.withdrawn:
-            lines.append(
-                tr_n("{n:,} verdict was withdrawn by a later “not sure” of the same person.",
-                     "{n:,} verdicts were withdrawn by a later “not sure” of the same person.", self.withdrawn)
-            )  # fmt: skip
-        if self.shorter:
-            lines.append(
-                tr_n("{n:,} verdict loses faces that were taken out of it since.",
-                     "{n:,} verdicts lose faces that were taken out of them since.", self.shorter)
-            )  # fmt: skip
+        lines = [*self._not_read(), *self._weighed()]
         if self.removed is not None:
             lines.append(tr_n("{n:,} verdict removed.", "{n:,} verdicts removed.", self.removed))
         if self.out is not None:
@@ -298,6 +251,77 @@ class VerdictsResult(JobResult):
                 for row in self.verdicts
             ] or [tr("No verdicts yet.")]
         return "\n".join([*lines, *first_of(self.contradictions, most)])
+
+    def _not_read(self) -> list[str]:
+        """Say how many verdicts were read from a file, and what was left out."""
+        lines = []
+        if self.empty is not None:
+            lines.append(tr("{file}: no verdicts in it. Nothing to change.", file=self.empty))
+        elif self.added is not None:
+            lines.append(
+                tr(
+                    "{added} added, {known:,} known before, {left:,} about faces that this project lacks.",
+                    added=tr_n("{n:,} verdict", "{n:,} verdicts", self.added),
+                    known=self.known or 0,
+                    left=(self.left_out or 0) - (self.one_sided or 0) - (self.of_copies or 0),
+                )
+            )
+        if self.one_sided:
+            lines.append(
+                tr_n("{n:,} verdict was left out: it compares two sides, and just one of them is here.",
+                     "{n:,} verdicts were left out: they compare two sides, and just one of these is here.", self.one_sided)
+            )  # fmt: skip
+        if self.of_copies:
+            lines.append(
+                tr_n("{n:,} verdict was left out: both of its sides are the same faces here, copies of the same pictures.",
+                     "{n:,} verdicts were left out: both sides of each are the same faces here, copies of the same pictures.", self.of_copies)
+            )  # fmt: skip
+        if self.unended:
+            lines.append(tr("The file's last line has no end: it may be cut off there. See that nothing is missing."))
+        if self.unknown_faces:
+            lines.append(
+                tr_n("{n:,} face of the file is not in this project: nothing is known of it.",
+                     "{n:,} faces of the file are not in this project: nothing is known of them.", self.unknown_faces)
+            )  # fmt: skip
+        if self.other_content:
+            lines.append(
+                tr_n("{n:,} verdict was left out: it is about an image that has the same name here, but other content:",
+                     "{n:,} verdicts were left out: they are about images that have the same name here, but other content:",
+                     self.other_content_verdicts or 0)
+            )  # fmt: skip
+            lines[-1] += f" {a_few(self.other_content)}."
+        return lines
+
+    def _weighed(self) -> list[str]:
+        """Say what came of the verdicts that were read beside others."""
+        lines = []
+        if self.differing:
+            lines.append(
+                tr_n("{n:,} verdict differs from the verdict of the same id, which stays as it is: {ids}.",
+                     "{n:,} verdicts differ from the verdicts of the same ids, which stay as they are: {ids}.",
+                     len(self.differing), ids=a_few(self.differing))
+            )  # fmt: skip
+        if self.ahead:
+            lines.append(
+                tr_n("{n:,} verdict bears a time in the future, and counts as given now.",
+                     "{n:,} verdicts bear a time in the future, and count as given now.", self.ahead)
+            )  # fmt: skip
+        if self.told_later:
+            lines.append(
+                tr_n("{n:,} “not sure” gave way to what the same person said later.",
+                     "{n:,} “not sure” gave way to what the same person said later.", self.told_later)
+            )  # fmt: skip
+        if self.withdrawn:
+            lines.append(
+                tr_n("{n:,} verdict was withdrawn by a later “not sure” of the same person.",
+                     "{n:,} verdicts were withdrawn by a later “not sure” of the same person.", self.withdrawn)
+            )  # fmt: skip
+        if self.shorter:
+            lines.append(
+                tr_n("{n:,} verdict loses faces that were taken out of it since.",
+                     "{n:,} verdicts lose faces that were taken out of them since.", self.shorter)
+            )  # fmt: skip
+        return lines
 
 
 def not_as_asked(asked: int, before: int, made: int) -> str:
@@ -371,6 +395,8 @@ class NamedResult(JobResult):
     """Faces that were in another group before."""
     regrouped_from: dict[str, int] | None = None
     """How many of them were in which."""
+    renamed: dict[str, int] | None = None
+    """How many of the faces were of somebody of another name, by that name."""
     tied: list[str] | None = None
     """Groups that as many of the faces were in, more than in any other, where the person is of one of these."""
     unchanged: bool | None = None
@@ -417,6 +443,10 @@ class NamedResult(JobResult):
                 new=self.group or tr("no group"),
             )
             for old, count in (self.regrouped_from or {}).items()
+        ]
+        lines += [
+            tr_n("{n:,} face was of {person} before.", "{n:,} faces were of {person} before.", count, person=person)
+            for person, count in (self.renamed or {}).items()
         ]
         if self.tied:
             lines.append(tr("As many faces were in each of: {groups}.", groups=", ".join(self.tied)))

@@ -79,6 +79,11 @@ def newest_version(project: Project, recipe: int | None = None) -> int | None:
     return found
 
 
+def has_version(project: Project, version: int) -> bool:
+    """Whether a clustering is there: it may have been undone since its number was read."""
+    return bool(project.db.value("SELECT 1 FROM clustering WHERE id = ?", (version,)))
+
+
 def need_version(project: Project, version: int | None = None) -> int:
     """Return the id asked for, or the newest. Raises `RequestError` if there is none."""
     if version is None:
@@ -86,7 +91,7 @@ def need_version(project: Project, version: int | None = None) -> int:
         if found is None:
             raise RequestError(tr("The project has no clusters yet. Cluster first: fairdesk cluster PROJECT"))
         return found
-    if project.db.value("SELECT 1 FROM clustering WHERE id = ?", (version,)) is None:
+    if not has_version(project, version):
         have = ", ".join(str(row[0]) for row in project.db.rows("SELECT id FROM clustering")) or "none"
         raise RequestError(tr("There is no clustering {version}. The project has: {have}", version=version, have=have))
     return version
@@ -375,12 +380,15 @@ def _move(connection: apsw.Connection, version: int, faces: list[int], cluster: 
         " AND face_id IN (SELECT value FROM json_each(?))",
         (cluster, version, cluster, json.dumps(faces)),
     )
-    moved = connection.changes()
+    return _need_moved(connection.changes())
+
+
+def _need_moved(moved: int) -> int:
     if not moved:
         raise RequestError(
             tr("None of these faces could be moved: they are in that cluster already, or in another version.")
         )
-    return int(moved)
+    return moved
 
 
 def unassign_faces(project: Project, version: int, faces: list[int]) -> int:
@@ -389,12 +397,7 @@ def unassign_faces(project: Project, version: int, faces: list[int]) -> int:
         tr("Remove {faces} from their cluster", faces=_faces(faces)), target={"tab": "clustering", "version": version}
     ) as connection:
         _leave(project, connection, version, faces)
-        moved = put_out(project, connection, version, faces)
-        if not moved:
-            raise RequestError(
-                tr("None of these faces could be moved: they are in that cluster already, or in another version.")
-            )
-    return moved
+        return _need_moved(put_out(project, connection, version, faces))
 
 
 def put_out(project: Project, connection: apsw.Connection, version: int, faces: Iterable[int]) -> int:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from fairdesk.cli import run
 from fairdesk.clustering.verdicts.files import read_verdicts, write_verdicts
 from fairdesk.clustering.verdicts.saying import say
 from fairdesk.project.verdicts import Said, keep_verdict, remove_verdicts, verdicts
@@ -126,7 +127,7 @@ def test_files_that_were_written_after_each_answer(filled, faces, tmp_path, monk
     assert in_every_order(filled, files) == here
 
 
-def test_faces_that_were_taken_out_stay_out(filled, faces, tmp_path, monkeypatch):
+def test_faces_that_were_taken_out_stay_out(filled, faces, tmp_path, monkeypatch, capsys):
     """By hand: two faces confirmed; one is said not to be; then "not sure" withdraws that: the first verdict keeps one face."""
     monkeypatch.setattr("fairdesk.clustering.verdicts.saying.this_person", lambda: "ann")
     more = [faces[0], faces[2]]  # more than the verdict that is withdrawn, and not those that were confirmed
@@ -141,6 +142,9 @@ def test_faces_that_were_taken_out_stay_out(filled, faces, tmp_path, monkeypatch
     assert read_verdicts(filled, files[0]).added == 1
     read = read_verdicts(filled, files[2])
     assert (read.shorter, read.differing) == (1, None) and "1 verdict loses faces" in read.text()
+    filled.journal.undo()
+    assert run(["verdicts", str(filled.folder), "--file", str(files[2])]) == 0
+    assert "1 verdict loses faces" in capsys.readouterr().out
     assert in_every_order(filled, files) == result
 
 

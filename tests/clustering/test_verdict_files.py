@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+import json
 import shutil
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fairdesk.cli import run
 from fairdesk.clustering.verdicts.files import HEADER, read_verdicts
 from fairdesk.errors import RequestError
 from fairdesk.project import Project
@@ -250,3 +252,71 @@ def test_a_verdict_without_its_other_side_is_named(filled, faces, tmp_path):
         RequestError, match="“lonely” needs faces with the side “face”, and others with the side “other”"
     ):
         read_verdicts(filled, write(tmp_path / "v.csv", rows))
+
+
+def elsewhere(row):
+    return [*row[:5], "gone.jpg", "00", *row[7:]]
+
+
+def test_what_has_one_side_here_is_told_apart_from_what_is_of_other_faces(filled, faces, tmp_path, capsys):
+    whole = rows_of(filled, "a", "different", "ann", "2026-01-01", faces[:1], faces[1:2])
+    half = [rows_of(filled, f"h{n}", said, "ann", "2026-01-02", faces[n : n + 2], faces[n + 2 : n + 4]) for n, said in ((4, "same"), (8, "unsure"))]  # fmt: skip
+    rows = [*whole, *(elsewhere(row) if row[2] == side else row for some, side in zip(half, ("other", "face"), strict=True) for row in some)]  # fmt: skip
+    rows += [elsewhere(row) for row in rows_of(filled, "n", "same", "ann", "2026-01-03", faces[:1], faces[2:3])]
+    rows[-1][8:] = "50", "60", "60", "50"  # another face
+    rows += [elsewhere(row) for row in rows_of(filled, "i", "ignored", "ann", "2026-01-03", faces[:1])]
+    path = write(tmp_path / "v.csv", rows)
+    read = read_verdicts(filled, path)
+    assert (read.added, read.left_out, read.one_sided, read.of_copies) == (1, 4, 2, None)
+    told = read.text()
+    assert (
+        "2 about faces that this project lacks" in told and "2 verdicts were left out: they compare two sides" in told
+    )
+    assert [one.uuid for one in verdicts(filled)] == ["a"]
+    assert (
+        run(["verdicts", str(filled.folder), "--file", str(path)]) == 0
+    )  # what is known is no reason to refuse the rest
+    again = capsys.readouterr().out
+    assert "0 verdicts added, 1 known before, 2 about faces that this project lacks." in again
+    assert "2 verdicts were left out: they compare two sides" in again
+
+
+def test_same_person_of_copies_of_one_picture_lacks_no_face(filled, faces, tmp_path, capsys):
+    """Another project has the picture twice; this one has it once, so that both sides are one face."""
+    copies = rows_of(filled, "c", "same", "ann", "2026-01-01", faces[:1], faces[:1])
+    copies[1][5] = "copy.jpg"
+    path = write(tmp_path / "c.csv", copies)
+    with pytest.raises(
+        RequestError, match=r"copies of the same pictures alone, which are the same faces here\. Nothing was read"
+    ):
+        read_verdicts(filled, path)
+    path = write(tmp_path / "v.csv", [*copies, *rows_of(filled, "b", "ignored", "ann", "2026-01-02", faces[4:5])])
+    assert run(["verdicts", str(filled.folder), "--file", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert "1 verdict added, 0 known before, 0 about faces that this project lacks." in told
+    assert "1 verdict was left out: both of its sides are the same faces here, copies of the same pictures." in told
+    assert "is not in this project" not in told
+
+
+def test_the_verb_tells_all_that_reading_found(filled, faces, tmp_path, capsys):
+    def told(path, *more):
+        assert run(["verdicts", str(filled.folder), "--file", str(path), *more]) == 0
+        return capsys.readouterr().out
+
+    path = write(tmp_path / "v.csv", rows_of(filled, "a", "confirmed", "ann", "2026-01-01", faces[:2], faces[3:5]))
+    path.write_text(path.read_text().removesuffix("\n"))
+    assert "last line has no end" in told(path)
+    assert json.loads(told(path, "--json"))["unended"] is True
+    (empty := tmp_path / "empty.csv").write_text(",".join(HEADER) + "\n")
+    assert "empty.csv: no verdicts in it" in told(empty)
+
+
+def test_pictures_of_other_content_do_not_hide_what_is_known(filled, faces, tmp_path):
+    rows = rows_of(filled, "a", "different", "ann", "2026-01-01", faces[:1], faces[2:4])
+    other = [
+        [*row[:6], "ab" * 32, *row[7:]] for row in rows_of(filled, "b", "ignored", "ann", "2026-01-01", faces[5:6])
+    ]
+    path = write(tmp_path / "v.csv", [*rows, *other])
+    assert read_verdicts(filled, path).added == 1
+    again = read_verdicts(filled, path)
+    assert (again.added, again.known, again.other_content_verdicts) == (0, 1, 1)

@@ -251,7 +251,11 @@ def test_a_name_that_exists_is_asked_about_before_it_joins(tab, hand, filled, qt
 
     assert name("g0") == "Bea"  # the name that most of its faces have
     told = press(hand, "Cancel")
-    assert told == "Join the 5 images of Ann in g0?\n5 faces change their group from g1 to g0."
+    assert told == (
+        "Join the 5 images of Ann in g0?\n3 of these 5 faces are of Bea; they would become Ann's. 2 of these 5 faces are of "
+        "Cleo; they would become Ann's. To leave them as they are, cancel, and first take them out of the cluster.\n"
+        "5 faces change their group from g1 to g0."
+    )
     assert called() == {("Bea", "g1"), ("Cleo", "g1")}
     again = hand.dialog(NameDialog)  # what was typed is not lost
     assert again.name.text() == "Ann" and again.group.currentText() == "g0"
@@ -261,6 +265,7 @@ def test_a_name_that_exists_is_asked_about_before_it_joins(tab, hand, filled, qt
     box = hand.dialog(QMessageBox)
     assert box.defaultButton().text() == "A new person" and "Ann in g0 has 5 images." in box.text()
     press(hand, "A new person")
+    assert press(hand, "Name them").startswith("3 of these 5 faces are of Bea")
     assert called() == {("Ann", "g1")}
     hand.do("edit.undo")
     hand.settle()

@@ -151,6 +151,8 @@ def test_a_cluster_of_tied_groups_is_asked_about(tab, hand, filled):
     hand.settle()
     name("Zoe")
     press(hand, "g1")
+    told = press(hand, "Name them")  # the faces of two people
+    assert told.count("5 of these 10 faces are of") == 2 and "group" not in told
     assert questions() == [] and groups_of_faces(filled, faces) == ["g1"] * 10
 
 

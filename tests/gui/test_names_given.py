@@ -1,9 +1,14 @@
 """Giving names to clusters: Enter does what was said, groups that are nearly alike are asked about, a title is replaced by typing."""
 
+import json
+
 import pytest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from fairdesk.cli import run
+from fairdesk.clustering.naming import foresee, name_cluster
 from fairdesk.clustering.store import clusters, faces_of
+from fairdesk.errors import RequestError
 from fairdesk.gui.dialogs.name_dialog import NameDialog
 from fairdesk.project.faces import names_of_faces, set_identity
 from fairdesk.project.identities import NamedImages, alike_question, namesake_question
@@ -122,6 +127,53 @@ def test_blanks_around_a_group_are_no_difference(named, hand):
     named("Cleo", " South ")
     agree(hand)
     assert named.called() == {("Cleo", "South")}
+
+
+def test_faces_of_another_person_are_asked_about_before_they_get_the_name(named, hand, filled, tab, capsys):
+    third = clusters(filled, 1)[2]
+    faces, group = faces_of(filled, third.id), "g0"
+    set_identity(filled, faces[2:], "Bo", group)
+    set_identity(filled, faces[:2], "Ada", group)
+    tab.session.look()
+    hand.settle()
+    before = named.called()
+    named("Bo", group)
+    told = press(hand, "Cancel")
+    assert told == (
+        "2 of these 5 faces are of Ada; they would become Bo's. "
+        "To leave them as they are, cancel, and first take them out of the cluster."
+    )
+    assert named.called() == before == {("Bo", group), ("Ada", group)}
+    hand.dialog(NameDialog).reject()
+    hand.settle()
+    named("Bo", group)
+    press(hand, "Name them")
+    assert named.called() == {("Bo", group)}
+    hand.do("edit.undo")
+    hand.settle()
+    assert named.called() == before
+    asked = foresee(filled, third.id, "Bo", group)
+    assert asked.renamed == {"Ada": 2}
+    set_identity(filled, faces[2:3], "Ada", group)
+    with pytest.raises(RequestError, match="changed since you were asked"):
+        name_cluster(filled, asked)
+    words = ["name", str(filled.folder), "--cluster", str(third.label), "--identity", "Bo", "--group", group]
+    assert run([*words, "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["renamed"] == {"Ada": 3} and "3 faces were of Ada before." in said.err
+    assert foresee(filled, third.id, "Bo", group).renamed == {}
+    assert run(words) == 0 and "Ada" not in capsys.readouterr().out
+
+
+def test_a_cluster_of_one_person_alone_gets_another_name_unasked_and_many_others_are_counted(named, hand, filled):
+    third = clusters(filled, 1)[2]
+    faces = faces_of(filled, third.id)
+    set_identity(filled, faces, "Ada", "g0")
+    assert foresee(filled, third.id, "Bo", "g0").question() is None  # that name is filled in
+    for face, name in zip(faces, ("Al", "Bea", "Cy", "Di", "Ed"), strict=True):
+        set_identity(filled, [face], name, "g0")
+    told = foresee(filled, third.id, "Ed", "g0").question(joins=False)
+    assert "1 of these 5 faces is of Al; it would become Ed's." in told and "1 more is of others." in told
 
 
 def test_the_title_is_selected_so_that_typing_replaces_it(tab, hand):

@@ -220,6 +220,50 @@ class _Beside:
         return weighed
 
 
+class _LeftOut:
+    """Verdicts of a file that say nothing of the project's faces, and the faces that are not here."""
+
+    def __init__(self) -> None:
+        self.count = self.one_sided = self.copies = 0  # of verdicts; the last two are among the first
+        self.unknown = self.here = 0  # faces of the verdicts that the project did not have
+        self._lacking = self._incomplete = ""  # an image that is not here; a verdict that has just one side in the file
+
+    def without(self, one: Verdict, missing: Sequence[PortableFace]) -> Verdict | None:
+        """Return what a verdict says of the project's faces, and count what is `missing`; None where it says nothing."""
+        self.unknown, self.here = self.unknown + len(missing), self.here + len(one.faces) + len(one.others)
+        self._lacking = missing[-1].image if missing else self._lacking
+        others = one.others
+        if one.said is Said.SAME:  # copies of a picture, of which the project has one
+            others = tuple(face for face in others if face not in one.faces)
+        if one.faces and (others or one.said in OF_FACES):
+            return replace(one, others=others)
+        self.count += 1
+        if one.faces and one.others:
+            self.copies += 1
+            return None
+        if one.said not in OF_FACES and (one.faces or one.others):
+            self.one_sided += 1
+        if not missing:
+            self._incomplete = one.uuid
+        return None
+
+    def why(self, path: Path) -> str:
+        """Say why nothing was read, where all were left out."""
+        if not self.here:
+            return tr("None of the faces in {path} is in this project, for example in {image}. Nothing was read.",
+                      path=path, image=self._lacking)  # fmt: skip
+        if self.copies == self.count:
+            return tr(
+                "{path}: “same person” is said of copies of the same pictures alone, which are the same faces here. Nothing was read.",
+                path=path,
+            )
+        if self._lacking:
+            return tr("{path}: {here:,} of {all:,} faces are in this project, but no verdict has both of its sides here; {image} is not. Nothing was read.",
+                      path=path, here=self.here, all=self.here + self.unknown, image=self._lacking)  # fmt: skip
+        return tr("{path}: no verdict has two sides; “{verdict}” needs faces with the side “face”, and others with the side “other”. Nothing was read.",
+                  path=path, verdict=self._incomplete)  # fmt: skip
+
+
 def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     """Add the verdicts of a file: one undoable step. Those that the project has already are counted, not added twice.
 
@@ -245,8 +289,7 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
     new: list[Verdict] = []
     beside = _Beside()
     others: dict[str, None] = {}  # images of the project that are called as in the file and are not those
-    unknown = left_out = here = had = other_pictures = 0
-    stamps, lacking, one_sided = _stamps(found, book), "", ""
+    stamps, out, had, other_pictures = _stamps(found, book), _LeftOut(), 0, 0
     for key, one in found.items():
         sides: dict[str, list[int]] = {}
         missing: list[PortableFace] = []
@@ -266,16 +309,10 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
             others.update(dict.fromkeys(not_these))
             other_pictures += 1
             continue
-        unknown, here = unknown + len(missing), here + sum(map(len, sides.values()))
-        lacking = missing[-1].image if missing else lacking
-        if one.said is Said.SAME:  # copies of a picture, of which the project has one
-            sides[OTHER] = [face for face in sides[OTHER] if face not in sides[SUBJECT]]
-        if not sides[SUBJECT] or (not sides[OTHER] and one.said not in OF_FACES):
-            left_out += 1
-            one_sided = key if not missing else one_sided
-        else:
-            new.append(replace(verdict, others=_sorted(sides[OTHER])))
-    if not new and others:
+        kept = out.without(verdict, missing)
+        if kept is not None:
+            new.append(kept)
+    if not (new or had) and others:
         raise RequestError(
             tr_n(
                 "{path}: {n:,} image has the same name here, but other content: {images}. What is said of other pictures is not read. Nothing was read.",
@@ -285,18 +322,8 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
                 images=a_few(list(others)),
             )
         )
-    if not new and left_out:
-        text = (
-            tr("None of the faces in {path} is in this project, for example in {image}. Nothing was read.",
-               path=path, image=lacking)
-            if not here
-            else tr("{path}: {here:,} of {all:,} faces are in this project, but no verdict has both of its sides here; {image} is not. Nothing was read.",
-                    path=path, here=here, all=here + unknown, image=lacking)
-            if lacking
-            else tr("{path}: no verdict has two sides; “{verdict}” needs faces with the side “face”, and others with the side “other”. Nothing was read.",
-                    path=path, verdict=one_sided)
-        )  # fmt: skip
-        raise RequestError(text)
+    if not (new or had) and out.count:
+        raise RequestError(out.why(path))
     weighed = beside.weighed(book, new)
     differing = beside.differing
     if weighed.added:
@@ -310,7 +337,7 @@ def read_verdicts(project: Project, path: Path) -> VerdictsResult:
             book.write(connection, weighed)
     ahead = sum(found[one.uuid].created > stamps[one.uuid] for one in weighed.standing)
     return listed(
-        project, added=weighed.added, known=had - len(differing), unknown_faces=unknown, left_out=left_out,
+        project, added=weighed.added, known=had - len(differing), unknown_faces=out.unknown, left_out=out.count, one_sided=out.one_sided or None, of_copies=out.copies or None,
         ahead=ahead or None, told_later=weighed.unsure or None, withdrawn=weighed.withdrawn or None, shorter=weighed.shorter or None,
         differing=differing or None, unended=unended or None,
         other_content=list(others) or None, other_content_verdicts=other_pictures or None,

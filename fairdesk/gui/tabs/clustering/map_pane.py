@@ -17,6 +17,7 @@ from fairdesk.clustering.maps.face_map import (
     read_layout,
     told_later,
 )
+from fairdesk.clustering.store import has_version
 from fairdesk.clustering.version_basis import recipe_of_version
 from fairdesk.figures.point_raster import colours
 from fairdesk.gui.jobs.state import DONE, JobState
@@ -45,9 +46,12 @@ class Read:
     made: bool  # whether there is a t-SNE layout
 
 
-def read_map(project: Project, version: int, method: str, by: str) -> Read:
-    """Read a version's map; without a method t-SNE where it was made, else PCA."""
-    recipe = recipe_of_version(project, version)
+def read_map(project: Project, version: int, method: str, by: str) -> Read | None:
+    """Read a version's map; without a method t-SNE where it was made, else PCA. None where the version was undone meanwhile."""
+    with project.db.moment():
+        if not has_version(project, version):
+            return None
+        recipe = recipe_of_version(project, version)
     made = kept_layout(project, recipe, "tsne")
     method = method or ("pca" if made is None else "tsne")
     layout = made if method == "tsne" else read_layout(project, recipe, method)
@@ -132,7 +136,9 @@ class MapPane(QWidget):
         self._session.background.read("map", lambda: read_map(project, version, method, by), self._arrived)
 
     @Slot(object)
-    def _arrived(self, found: Read) -> None:
+    def _arrived(self, found: Read | None) -> None:
+        if found is None:  # another version is shown as soon as the list is read again
+            return
         self.method.setCurrentIndex(self.method.findData(found.method))
         before, self._points = self._points, found.points
         points = found.points

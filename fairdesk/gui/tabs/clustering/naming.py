@@ -32,6 +32,7 @@ class Said(NamedTuple):
     joins: bool = False  # that it joins the images of the name
     apart: bool = False  # that it is another person of the name
     changes: bool = False  # that groups change
+    renames: bool = False  # that faces of others get the name
 
 
 NOTHING = Said()
@@ -113,7 +114,7 @@ def ask_before_naming(
     refused: Callable[[], None] | None = None,
     said: Said = NOTHING,
 ) -> None:
-    """Give a cluster a name by `give`, after a question where it joins other images, changes a group, or makes a namesake.
+    """Give a cluster a name by `give`, after a question where it joins other images, renames faces of others, changes a group, or makes a namesake.
 
     Where the question is dismissed, `refused` is called.
     """
@@ -164,7 +165,7 @@ async def _agreed(
             return
     asks_to_join = not said.joins or (bool(wanted.leaving) and not said.changes)
     joining = asks_to_join and bool(wanted.joins) and not wanted.own
-    question = wanted.question(joins=asks_to_join, changes=joining or not said.changes)
+    question = wanted.question(joins=asks_to_join, changes=joining or not said.changes, renames=not said.renames)
     if question is None:
         give(wanted)
         return
@@ -179,7 +180,7 @@ async def _agreed(
     if pressed == first:
         give(wanted)
     elif pressed == separate:
-        again(wanted.name, wanted.usual or "", Said(tie=True, apart=True))
+        again(wanted.name, wanted.usual or "", Said(tie=True, apart=True, renames=True))
     else:
         dismissed()
 

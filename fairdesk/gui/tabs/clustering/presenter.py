@@ -49,21 +49,22 @@ class View:
 
 
 def look(project: Project, wanted: int | None) -> View:
-    """Read everything the tab shows; `wanted` is a version, or None for the newest."""
-    counts = overview(project)
-    found = versions(project)
-    chosen = next((v for v in found if v.id == wanted), found[0] if found else None)
-    view = View(bool(counts["vectors"]), counts["images"] > 0, found, chosen)
-    labels = LabelSnapshot.read(project)
-    view.groups = sorted(one.name for one in labels.group_counts() if one.name is not None)
-    view.people = labels.by_name()
-    view.names = sorted(view.people)
-    if chosen is not None:
-        view.clusters = clusters(project, chosen.id)
-        covers = [cluster.cover for cluster in view.clusters if cluster.cover is not None]
-        view.covers = items(project, "face", covers)
-        view.faces, view.homes = members(project, chosen.id)
-        view.quality, view.mixed = judged(project, view, chosen.id)
+    """Read everything the tab shows, as it is at one moment; `wanted` is a version, or None for the newest."""
+    with project.db.moment():  # the version may be undone meanwhile
+        counts = overview(project)
+        found = versions(project)
+        chosen = next((v for v in found if v.id == wanted), found[0] if found else None)
+        view = View(bool(counts["vectors"]), counts["images"] > 0, found, chosen)
+        labels = LabelSnapshot.read(project)
+        view.groups = sorted(one.name for one in labels.group_counts() if one.name is not None)
+        view.people = labels.by_name()
+        view.names = sorted(view.people)
+        if chosen is not None:
+            view.clusters = clusters(project, chosen.id)
+            covers = [cluster.cover for cluster in view.clusters if cluster.cover is not None]
+            view.covers = items(project, "face", covers)
+            view.faces, view.homes = members(project, chosen.id)
+            view.quality, view.mixed = judged(project, view, chosen.id)
     return view
 
 

@@ -27,6 +27,7 @@ TITLES = {
     Kind.NAME: mark("Who is it?"),
 }
 
+OLDER = mark("To take an older answer back, close the review and remove its verdict: Clustering, Verdicts…")
 MUCH = 1.0  # faces that an answer is expected to put right: then it decides much
 
 
@@ -83,6 +84,22 @@ def newer_note(newer: Newer, undo: Callable[[], None]) -> Notice:
         return Notice(tr("No answer of this review is left to take back. To undo what came before it, close it first."))
     text = tr("“{step}” was done after the last answer. Undo takes it back; then Back goes on.", step=newer.text)
     return Notice(text, action=tr("Undo"), run=undo)
+
+
+def none_to_take_back() -> str:
+    """Say why Back does nothing where no answer since the review was opened is left, and what takes earlier ones back."""
+    return tr(
+        "Since this review was opened nothing was answered that could be taken back. For an earlier answer: Undo (Ctrl+Z) "
+        "takes the newest change of the project back, or remove its verdict: Clustering, Verdicts…"
+    )
+
+
+def comparing(share: float, *, again: bool) -> str:
+    """Say how much of the comparing is done (0 to 1); `again`: as something was changed elsewhere."""
+    text = mark("Comparing faces … {share:.0%}")
+    if again:
+        text = mark("Something was changed elsewhere. Comparing faces … {share:.0%}")
+    return tr(text, share=share)
 
 
 def key_of(asked: Asked) -> tuple[Kind, tuple[int, ...], tuple[int, ...]]:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from fairdesk.clustering.naming import Naming
 from fairdesk.clustering.review.asked import Asked, Reply
 from fairdesk.clustering.review.bunches import Measured
+from fairdesk.clustering.review.kept_version import to_review
 from fairdesk.clustering.review.past import Newer
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import OUTDATE, ReviewSession
@@ -18,13 +19,16 @@ from fairdesk.gui.tabs.clustering.comparing_bar import ComparingBar
 from fairdesk.gui.tabs.clustering.naming import ask_before_naming
 from fairdesk.gui.tabs.clustering.review_ahead import (
     AHEAD,
+    OLDER,
     PREFETCHED,
     TITLES,
     Ahead,
+    comparing,
     key_of,
     look_ahead,
     newer_note,
     none_asked,
+    none_to_take_back,
     note_of,
     prefetch,
     progress_line,
@@ -37,7 +41,7 @@ from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.changes import Change
 from fairdesk.project.changes import Kind as Changed
 from fairdesk.project.image_queries import GridItem
-from fairdesk.words import mark, tr
+from fairdesk.words import tr
 
 IDLE_MS = 300  # without an answer, before what was answered is learned from where that takes longer
 
@@ -59,6 +63,7 @@ class ReviewPane(KeyedPane):
         self._pending = self.answered = self._newest = 0  # answers on their way, given, the newest
         self._waits = False  # an answer on its way is of another kind than a name
         self._exhausted = False  # there are no other questions
+        self._left: tuple[int, int] | None = None  # the version the last review made, and the one it was made beside
         self._measured: Measured | None = None  # of the last review: the next one of these vectors begins sooner
         self._round = 0  # of a review that was closed meanwhile nothing arrives
         self._replies = Replies()
@@ -106,23 +111,26 @@ class ReviewPane(KeyedPane):
         self.bar.put(0, 1)
         self.buttons["done"].setText(tr("Cancel (Esc)"))
         self.setFocus()
-        now, measured = self._round, self._measured
-        self._session.background.read(
-            ("review", now),
-            lambda: ReviewSession(project, version, self._tell(now), measured),
-            self._guarded(lambda review: self._begin(review, keep=keep)),
-            self._guarded(self._failed),
-        )
+        now, measured, left = self._round, self._measured, self._left
+        failed = self._guarded(self._failed)
+
+        def read(found: tuple[int, bool]) -> None:
+            self._session.background.read(
+                ("review", now),
+                lambda: ReviewSession(project, found[0], self._tell(now), measured),
+                self._guarded(lambda review: self._begin(review, keep=found[1])),
+                failed,
+            )
+
+        after = self._session.background.edit  # what the last review has made may be on its way to be taken back
+        after(lambda: to_review(project, version, left, keep=keep), self._guarded(read), failed)
 
     def _begin(self, review: ReviewSession, *, keep: bool) -> None:
         """Keep what was worked out as a version, where there is none yet."""
         now, left = self._round, self.naming.left(review.project.folder)
 
         def arrived(found: tuple[ReviewSession, Ahead]) -> None:
-            if now == self._round:
-                self._opened(found)
-            else:
-                self._discard(found[0])  # it was closed meanwhile
+            self._opened(found) if now == self._round else self._discard(found[0])  # it was closed meanwhile
 
         def work() -> tuple[ReviewSession, Ahead]:
             if not keep:
@@ -141,10 +149,7 @@ class ReviewPane(KeyedPane):
         if self.current is not None:  # it is read again: what is asked may not hold any more
             self._show(None)
         self.bar.put(done, of)
-        text = mark("Comparing faces … {share:.0%}")
-        if self._review is not None:
-            text = mark("Something was changed elsewhere. Comparing faces … {share:.0%}")
-        self.title.setText(tr(text, share=done / max(of, 1)))
+        self.title.setText(comparing(done / max(of, 1), again=self._review is not None))
 
     def close_review(self) -> None:
         """Forget the review; every answer is kept. Where there was none, nothing is left of it."""
@@ -168,6 +173,7 @@ class ReviewPane(KeyedPane):
                 self.started.emit(of)
                 self._session.look()
 
+        self._left = None if review.started is None else (review.version, review.started[0])
         self._session.background.edit(review.discard, done, self._session.tell_error)
 
     def _forget(self) -> None:
@@ -380,17 +386,16 @@ class ReviewPane(KeyedPane):
         """Take the last answer back, and ask again; where something else is newer, Undo takes that back."""
         review = self._review
         if review is None or not (self._replies or self.answered or undo):
+            self.note.setText(self.note.text() if review is None else none_to_take_back())
             return
         if self._pending:
             self._backs.append(undo)
             return
-        wanted = self._replies.uncheck()
-        if wanted is not None:
+        if (wanted := self._replies.uncheck()) is not None:
             review.past.kept.wanted = wanted
             self._more(anew=True)
             return
-        asked = self._replies.unskip()
-        if asked is not None:
+        if (asked := self._replies.unskip()) is not None:
             review.unskip(asked)
             if self.current is not None:
                 self._queue.insert(0, self.current)
@@ -411,11 +416,7 @@ class ReviewPane(KeyedPane):
             if isinstance(found, Ahead):
                 self._moved(-1, found)
             elif undo and not found.kept:
-                self._session.undo(
-                    instead=tr(
-                        "To take an older answer back, close the review and remove its verdict: Clustering, Verdicts…"
-                    )
-                )
+                self._session.undo(instead=tr(OLDER))
             else:
                 self._session.told.emit(newer_note(found, self._session.undo))
             self._catch_up()

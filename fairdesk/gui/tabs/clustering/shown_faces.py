@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.methods.by_name import unit_length
-from fairdesk.clustering.store import Cluster, Version, faces_of
+from fairdesk.clustering.store import Cluster, Version, faces_of, has_version
 from fairdesk.clustering.version_basis import recipe_of_version, verdicts_of_version
 from fairdesk.errors import JobFailed, RequestError
 from fairdesk.project import Project
@@ -165,16 +165,20 @@ def shown_faces(
 ) -> Shown:
     """Return the faces of some clusters of a version, cluster after cluster, those farthest from their middle first.
 
-    With `only` (faces, and the cluster of each) these instead of all.
+    With `only` (faces, and the cluster of each) these instead of all. Of a version that was undone meanwhile there are none.
     """
+    with project.db.moment():
+        if not has_version(project, version):
+            return Shown(np.empty(0, dtype=np.int64))
+        parts = [faces_of(project, cluster.id) for cluster in chosen] if only is None else []
+        heard = verdicts_of_version(project, version)
     if only is None:
-        parts = [faces_of(project, cluster.id) for cluster in chosen]
         homes = np.repeat([cluster.id for cluster in chosen], [len(part) for part in parts])
         only = np.array([face for part in parts for face in part], dtype=np.int64), homes
     numbers = np.array([cluster.id for cluster in chosen], dtype=np.int64)
     ids = _outliers_first(*only, numbers, {one.id for one in chosen if one.label >= 0}, centres)
     among = set(ids.tolist())
-    marks, said = _signs(verdicts_of_version(project, version), among)
+    marks, said = _signs(heard, among)
     return Shown(ids, marks, Notes(among, centres, titles, said))
 
 
