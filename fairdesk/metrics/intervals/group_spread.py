@@ -42,6 +42,7 @@ from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+ADDED_UP = ("FDR", "accuracy_STD_ddof0", "accuracy_STD_ddof1", "SER")  # figures in which a tiny rate is hardly anything
 
 
 def _widen_together(spreads: list[tuple[Difference, Array]]) -> None:
@@ -81,7 +82,10 @@ class CommonSpread:
         self.made: dict[str, dict[str, DrawnRate]] = {"fmr": {}, "fnmr": {}}
         self._few: dict[
             str, str
-        ] = {}  # by rate: the first group without an interval (but for one that sets the threshold), in words
+        ] = {}  # by rate: the first group with too few subjects for an interval, or below resolution, in words
+        self._following: dict[
+            str, str
+        ] = {}  # the same of a rate that the threshold, taken from the data, hardly lets move
 
     def _place(self) -> Place:
         """Return where the threshold lies in each draw: the same, or taken anew by its rule."""
@@ -137,7 +141,7 @@ class CommonSpread:
         found = draw_rate(value, curve, variance, self.place, errors, trials, setter, sets=sets)
         if isinstance(found, str):
             if not sets:  # one that sets the threshold is what was asked for, in truth too
-                self._few.setdefault(rate, self._without(rate, name, found))
+                self._following.setdefault(rate, self._without(rate, name, found))
             return None, found
         self.made[rate][name] = found
         return found.interval, None
@@ -151,7 +155,8 @@ class CommonSpread:
 
         The draws of one to three subjects all show nearly the same, and so would the figure over them.
         """
-        return next((self._few[rate] for rate in rates_behind(figure) if rate in self._few), None)
+        without = self._few if figure in ADDED_UP else self._few | self._following
+        return next((without[rate] for rate in rates_behind(figure) if rate in without), None)
 
     def likely(self, rate: str, groups: int, stream: int = 0) -> dict[str, Array]:
         """Return likely rates of each group that has an interval, for a figure of so many groups.

@@ -40,6 +40,7 @@ from fairdesk.shares import Interval
 from fairdesk.words import grouped, tr
 
 RANKS = (1, 5, 10, 20)
+LONGEST_REASON = 45  # characters in a cell; longer ones stand below the table
 
 
 def search_tables(result: IdentifyResult) -> list[Table]:
@@ -148,7 +149,8 @@ def difference_table(result: CompareScoresResult) -> Table:
     for row in result.differences:
         shown = difference_shown(row)
         exact = hundredfold if shown.of_rate else full
-        between = or_why(shown.between, row.ci_why)
+        long = row.ci_why is not None and len(row.ci_why) > LONGEST_REASON
+        between = shown.between if long else or_why(shown.between, row.ci_why)
         sure = row.better != "cannot tell"
         tip = "\n".join(part for part in (row.ci_why or "", figure_tip(row.figure)) if part)
         cells = (
@@ -164,7 +166,7 @@ def difference_table(result: CompareScoresResult) -> Table:
                     Cell(text, strong=sure, tip=tip, value=value, unit=unit, given=place == 0 and row.group is not None)
                     for place, (text, value, unit) in enumerate(cells)
                 ),
-                Cell(between, strong=sure, tip=tip, ends=ends, unit=shown.unit),
+                Cell(between, strong=sure, tip=tip, ends=ends, unit=shown.unit, why=row.ci_why or "" if long else ""),
                 Cell(better_name(row, result), strong=sure, given=True),
             ]
         )
@@ -173,7 +175,7 @@ def difference_table(result: CompareScoresResult) -> Table:
         comparisons=counted.comparisons(result.comparisons),
         by=result.matched_by,
     )
-    return Table("models", tr("Two models"), columns, rows, f"{note} {tr('pp: percentage points.')}")
+    return with_reasons(Table("models", tr("Two models"), columns, rows, f"{note} {tr('pp: percentage points.')}"))
 
 
 def answer_table(result: CompareScoresResult) -> Table:
