@@ -92,3 +92,17 @@ def test_checks_that_are_asked_for_while_an_answer_is_on_its_way_come_next(hand,
     qtbot.keyClick(pane, Qt.Key.Key_C)
     hand.settle()
     assert pane.current.check and f"{AT_ONCE} random checks left" in pane.progress.text()
+
+
+def test_a_key_pressed_before_they_are_there_answers_nothing(hand, qtbot, reviewing):
+    project, who, pane = reviewing
+    key = key_of(pane.current, who)
+    qtbot.keyClick(pane, Qt.Key.Key_C)
+    assert pane.current is None and pane.title.text() == "One moment …"
+    qtbot.keyClick(pane, key)
+    hand.settle()
+    assert pane.current.check and not verdicts(project) and "0 answered" in pane.progress.text()
+    for _ in range(AT_ONCE):
+        qtbot.keyClick(pane, Qt.Key.Key_S)
+        hand.settle()
+    assert not pane.current.check  # what was asked before comes again

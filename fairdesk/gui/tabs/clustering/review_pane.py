@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
@@ -211,11 +212,10 @@ class ReviewPane(KeyedPane):
 
     def _take(self, ahead: Ahead) -> None:
         """Know the next questions, and have the pictures of the first of them read."""
-        review = self._review
-        if review is None:
+        if self._review is None:
             return
         self._queue = [one for one in ahead.queue if self.current is None or key_of(one) != key_of(self.current)]
-        self._titles = dict(review.titles)
+        self._titles = dict(self._review.titles)
         self._items.update(ahead.items)
         prefetch(self._thumbnails, self._queue, self._touched, self._items)
         self.progress.setText(progress_line(ahead, self.answered))
@@ -238,7 +238,9 @@ class ReviewPane(KeyedPane):
         """Ask for further questions, where many were skipped; `anew`: what is worth most now comes before what is asked."""
         review = self._review
         assert review is not None
-        leave = None if anew else self.current
+        if anew:
+            self._show(None)  # a key pressed now answers nothing
+        leave = self.current
 
         def arrived(ahead: Ahead) -> None:
             if anew and not self._pending:
@@ -248,8 +250,7 @@ class ReviewPane(KeyedPane):
                 self._take(ahead)
                 self._next() if self.current is None and self._queue else self._say_why_none()
 
-        known = self._items
-        self._session.background.edit(lambda: look_ahead(review, known), self._guarded(arrived), self._failed)
+        self._session.background.edit(partial(look_ahead, review, self._items), self._guarded(arrived), self._failed)
 
     def _show(self, asked: Asked | None) -> None:
         self.current = asked
