@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import locale
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +14,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from fairdesk.gui import translator
+from fairdesk.gui.collector import without_collector
 from fairdesk.gui.hooks import Hooks
 from fairdesk.logfile import LogFile
 from fairdesk.words import tr
@@ -44,24 +42,9 @@ def make_application() -> QApplication:
     return application
 
 
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keep the garbage collector from all that is imported and built meanwhile, now and later.
-
-    It stays until the program ends. So the window opens sooner, and scrolling does not stutter while a reader makes
-    objects.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
 def make_window(application: QApplication, *, whole: bool = True) -> MainWindow:
     """Build the window, without showing it; with the one tab that is seen, or the `whole` of it."""
-    with _without_collector():
+    with without_collector():
         from fairdesk.gui.main_window import MainWindow
         from fairdesk.gui.session import Session
         from fairdesk.gui.settings import Settings
@@ -91,7 +74,7 @@ def run(arguments: list[str]) -> int:
 
     def begin() -> None:
         """The window is seen: make the rest of it, and open the project."""
-        with _without_collector():
+        with without_collector():
             window.make_tabs()
         log.tell_versions()
         recent = [Path(arguments[0])] if arguments else window.session.settings.recent()

@@ -12,6 +12,7 @@ from fairdesk.clustering.review.past import Newer
 from fairdesk.clustering.review.questions import Kind
 from fairdesk.clustering.review.session import ReviewSession
 from fairdesk.clustering.review.spot_checks import Tally, tally
+from fairdesk.gui.collector import keep_collector_from_all
 from fairdesk.gui.session import Notice
 from fairdesk.gui.widgets.face_grid.thumbs import Thumbnails
 from fairdesk.project.image_queries import GridItem, items
@@ -65,6 +66,13 @@ def look_ahead(review: ReviewSession, known: Container[int] = (), begun: Iterabl
         tally(review.past.checks()),
         review.unlearned,
     )
+
+
+def look_ahead_first(review: ReviewSession, begun: Iterable[int]) -> Ahead:
+    """Look ahead in a review that was just read, whose many objects the garbage collector leaves alone from now on."""
+    ahead = look_ahead(review, begun=begun)
+    keep_collector_from_all()
+    return ahead
 
 
 def prefetch(

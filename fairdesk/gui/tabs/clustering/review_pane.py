@@ -27,6 +27,7 @@ from fairdesk.gui.tabs.clustering.review_ahead import (
     comparing,
     key_of,
     look_ahead,
+    look_ahead_first,
     newer_note,
     none_asked,
     none_to_take_back,
@@ -136,7 +137,7 @@ class ReviewPane(KeyedPane):
         def work() -> tuple[ReviewSession, Ahead]:
             if not keep:
                 review.start()
-            return review, look_ahead(review, begun=[n for faces in left for n in review.mostly_in(faces)])
+            return review, look_ahead_first(review, [n for faces in left for n in review.mostly_in(faces)])
 
         self._session.background.edit(work, arrived, self._guarded(self._failed))
 
@@ -199,8 +200,7 @@ class ReviewPane(KeyedPane):
         self.closed.emit()
 
     def _opened(self, found: tuple[ReviewSession, Ahead]) -> None:
-        self._review = found[0]
-        self._measured = self._review.measured
+        self._review, self._measured = found[0], found[0].measured
         self._session.no_longer.emit("review", None)
         self.bar.hide()
         self.buttons["done"].setText(tr("Close (Esc)"))
@@ -475,7 +475,7 @@ class ReviewPane(KeyedPane):
             more = review.follow_history()
             if more is None:
                 fresh = review.read_again(self._tell(now))
-                return fresh, fresh.past.answers(), look_ahead(fresh, begun=begun)
+                return fresh, fresh.past.answers(), look_ahead_first(fresh, begun)
             return (review, more, look_ahead(review, known)) if more or review.renamed else None
 
         def done(found: tuple[ReviewSession, int, Ahead] | None) -> None:

@@ -26,7 +26,7 @@ class Thumbnails(QObject):
     """Gives pixmaps at once where it has them, and asks for the others."""
 
     ready = Signal(str, int)  # kind, id
-    _decoded = Signal(str, int, object)
+    _decoded = Signal(object, str, int, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -77,18 +77,19 @@ class Thumbnails(QObject):
         """Whether the picture could not be read."""
         return (kind, number) in self._missing
 
-    @Slot(str, int, object)
-    def _keep(self, kind: Kind, number: int, image: QImage | None) -> None:
+    @Slot(object, str, int, object)
+    def _keep(self, project: Project, kind: Kind, number: int, image: QImage | None) -> None:
+        if project is not self._project:  # another was opened while this was on its way
+            return
         key = (kind, number)
         if image is None:
             self._missing.add(key)
         else:
-            pixmap = QPixmap.fromImage(image)
-            self._cache[key] = pixmap
-            self._bytes += image.sizeInBytes()
+            self._bytes -= _bytes_of(self._cache.pop(key, None))  # it was asked for twice
+            self._cache[key] = pixmap = QPixmap.fromImage(image)
+            self._bytes += _bytes_of(pixmap)
             while self._bytes > BUDGET and len(self._cache) > 1:
-                _, old = self._cache.popitem(last=False)
-                self._bytes -= old.width() * old.height() * 4
+                self._bytes -= _bytes_of(self._cache.popitem(last=False)[1])
         self.ready.emit(kind, number)
 
     def _work(self) -> None:
@@ -108,7 +109,7 @@ class Thumbnails(QObject):
                 self._asked.discard(key)
                 if self._closing or project is not self._project:
                     continue
-            self._decoded.emit(key[0], key[1], image)
+            self._decoded.emit(project, key[0], key[1], image)
 
     def close(self) -> None:
         """End the threads."""
@@ -117,6 +118,10 @@ class Thumbnails(QObject):
             self._wake.notify_all()
         for thread in self._threads:
             thread.join(2)
+
+
+def _bytes_of(pixmap: QPixmap | None) -> int:
+    return 0 if pixmap is None else pixmap.width() * pixmap.height() * 4
 
 
 def load_thumbnail(project: Project, kind: Kind, item: GridItem) -> QImage | None:
