@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from fairdesk.gui.main_window import MainWindow
 
 
+TURN = 0.001  # seconds that a thread in the background may go on while the window waits
+
+
 def headless() -> bool:
     """Whether this machine has no display to draw on."""
     return sys.platform == "linux" and not any(os.environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY"))
@@ -33,6 +36,7 @@ def make_application() -> QApplication:
     if headless() and "QT_QPA_PLATFORM" not in os.environ:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         print(tr("There is no display: the window is drawn offscreen."), file=sys.stderr)
+    sys.setswitchinterval(TURN)
     found = QApplication.instance()
     application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("FairDesk")
