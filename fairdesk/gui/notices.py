@@ -34,7 +34,7 @@ from fairdesk.gui.session import Notice
 from fairdesk.gui.widgets.elided_label import ElidedLabel
 from fairdesk.words import tr
 
-SHOWN_MS = 6000
+SHOWN_MS, LOOK_MS = 6000, 250
 MOST_ERRORS = 3  # at once; the others wait until one is closed
 _LINES = 4  # of text, of all errors together; at least one each
 _KEPT = 500
@@ -143,6 +143,8 @@ class Toasts(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.dismiss)
+        self._looks = QTimer(self, interval=LOOK_MS)
+        self._looks.timeout.connect(self._make_way)
         host.installEventFilter(self)
 
     @property
@@ -157,6 +159,7 @@ class Toasts(QObject):
             self.dismiss()
             self._info = self._raise(notice)
             self._timer.start(SHOWN_MS)
+            self._looks.start()
         elif notice.topic and self.replace(notice.topic, notice):
             return
         elif notice.text not in {one.text for one in (*(toast.notice for toast in self._errors), *self._waiting)}:
@@ -166,7 +169,9 @@ class Toasts(QObject):
         self.changed.emit()
 
     def replace(self, topic: str, notice: Notice | None) -> bool:
-        """Take the error of a topic away, and show another in its place, if any; tells whether there was one."""
+        """Take what is said of a topic away, and show another in its place, if any; tells whether there was an error of it."""
+        if topic and self._info is not None and self._info.notice.topic == topic:
+            self.dismiss()
         old = next(
             (one for one in (*(toast.notice for toast in self._errors), *self._waiting) if one.topic == topic), None
         )
@@ -201,6 +206,7 @@ class Toasts(QObject):
     def dismiss(self) -> None:
         """Take the news away."""
         self._timer.stop()
+        self._looks.stop()
         if self._info is not None:
             _drop(self._info)
             self._info = None
@@ -231,13 +237,9 @@ class Toasts(QObject):
         if toast is None:
             return
         self._foot.activate()
+        taken = self._taken(toast)
         lowest = min((_within(self._host, one).top() for one in self._errors), default=self._host.height() - 40)
         across = self._host.width() - toast.width()
-        taken = [
-            _within(self._host, one)
-            for one in self._host.findChildren(QWidget)
-            if isinstance(one, _CONTROLS) and one.isVisible() and one.parentWidget() is not toast and _says(one)
-        ]
         found = QPoint(max(8, across // 2), lowest - toast.height() - _GAP)
         for y in range(found.y(), self._host.height() // 3, -_STEP):
             for x in (found.x(), max(8, across - 8), 8):
@@ -246,6 +248,21 @@ class Toasts(QObject):
                     toast.move(x, y)
                     return
         toast.move(found)
+
+    def _taken(self, toast: _Toast) -> list[QRect]:
+        """Return where controls are."""
+        return [
+            _within(self._host, one)
+            for one in self._host.findChildren(QWidget)
+            if isinstance(one, _CONTROLS) and one.isVisible() and one.parentWidget() is not toast and _says(one)
+        ]
+
+    @Slot()
+    def _make_way(self) -> None:
+        """Go elsewhere where a control has come to be: another page is shown, or a button can be used now."""
+        toast = self._info
+        if toast is not None and any(toast.geometry().intersects(one) for one in self._taken(toast)):
+            self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         if watched is self._host and event.type() == QEvent.Type.Resize:

@@ -1,7 +1,7 @@
 """Notices at the window's foot: they never make it wider, and all of their text can be read."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QPushButton
 
 from fairdesk.gui.notice import Notice
@@ -95,3 +95,28 @@ def test_notices_go_with_their_project_and_stay_in_the_list(window, hand, projec
     assert [one.text for one in window.toasts.history][:2] == ["of the first 0", "of the first 1"]
     window.session.told.emit(Notice("of the other", "error"))
     assert window.toasts.unread == 1
+
+
+def test_news_make_way_for_a_button_that_comes_later(window, hand, qtbot):
+    """Another page is shown, or a button can be used now: no notice lies on it."""
+    window.resize(1024, 700)
+    window.show()
+    window.session.told.emit(Notice("Kept", action="Undo", run=lambda: None))
+    (toast,) = _shown(window)
+    before = toast.geometry()
+    button = QPushButton("Back", window.centralWidget())
+    button.setGeometry(QRect(button.parentWidget().mapFrom(window, before.topLeft()), before.size()))
+    button.show()
+    qtbot.waitUntil(lambda: toast.geometry() != before)
+    assert toast.isVisible() and not toast.geometry().intersects(
+        QRect(button.mapTo(window, QPoint(0, 0)), button.size())
+    )
+
+
+def test_news_of_a_topic_go_when_it_is_no_longer_so(window, qtbot):
+    window.show()
+    window.session.told.emit(Notice("Undo takes it back", topic="one"))
+    window.session.no_longer.emit("another", None)
+    assert len(_shown(window)) == 1
+    window.session.no_longer.emit("one", None)
+    assert _shown(window) == []

@@ -298,6 +298,20 @@ def test_back_says_what_came_after_the_last_answer(window, hand, qtbot, reviewin
     assert verdicts(project) == [] and pane.current is first
 
 
+def test_what_is_said_of_back_goes_with_the_review(window, hand, qtbot, reviewing):
+    project, _, pane = reviewing
+    qtbot.keyClick(pane, Qt.Key.Key_N)
+    hand.settle()
+    window.session.edit(lambda held: edit_labels(held, [1], Edit(gender="female")), lambda _: "labelled")
+    hand.settle()
+    qtbot.keyClick(pane, Qt.Key.Key_Backspace)
+    hand.settle()
+    assert "then Back goes on" in window.toasts._info.notice.text
+    qtbot.keyClick(pane, Qt.Key.Key_Escape)
+    assert window.toasts._info is None
+    hand.settle()
+
+
 def test_answers_of_an_earlier_session_are_undone_too(window, hand, qtbot, reviewing):
     project, _, pane = reviewing
     version = versions(project)[0].id

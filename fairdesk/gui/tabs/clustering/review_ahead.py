@@ -29,6 +29,7 @@ TITLES = {
 }
 
 OLDER = mark("To take an older answer back, close the review and remove its verdict: Clustering, Verdicts…")
+BACK = "review back"  # notices that only hold while the review is open
 MUCH = 1.0  # faces that an answer is expected to put right: then it decides much
 
 
@@ -89,9 +90,10 @@ def prefetch(
 def newer_note(newer: Newer, undo: Callable[[], None]) -> Notice:
     """Say why no answer is taken back: the review begins here, or something else was done after the last answer."""
     if newer.kept:
-        return Notice(tr("No answer of this review is left to take back. To undo what came before it, close it first."))
+        none = tr("No answer of this review is left to take back. To undo what came before it, close it first.")
+        return Notice(none, topic=BACK)
     text = tr("“{step}” was done after the last answer. Undo takes it back; then Back goes on.", step=newer.text)
-    return Notice(text, action=tr("Undo"), run=undo)
+    return Notice(text, action=tr("Undo"), run=undo, topic=BACK)
 
 
 def none_to_take_back() -> str:

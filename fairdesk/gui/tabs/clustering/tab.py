@@ -28,6 +28,7 @@ from fairdesk.gui.tabs.clustering.merging import merge_into
 from fairdesk.gui.tabs.clustering.models import ClusterList
 from fairdesk.gui.tabs.clustering.naming import rename_cluster
 from fairdesk.gui.tabs.clustering.presenter import Order
+from fairdesk.gui.tabs.clustering.review_ahead import BACK
 from fairdesk.gui.tabs.clustering.review_pane import ReviewPane
 from fairdesk.gui.tabs.clustering.running_figures import RunningFigures, tell_stale
 from fairdesk.gui.tabs.clustering.shown_faces import Centres, Shown, shown_faces, why_not_nearest
@@ -303,6 +304,7 @@ class ClusteringTab(Tab):
     def close_review(self) -> None:
         """Go back to the clusters; every answer is kept."""
         self._reviewing, self._reviewed = False, True
+        self.session.no_longer.emit(BACK, None)
         self.review.close_review()
         self.refresh()
         if self.isVisible():
