@@ -299,7 +299,7 @@ def test_back_says_what_came_after_the_last_answer(window, hand, qtbot, reviewin
 
 
 def test_what_is_said_of_back_goes_with_the_review(window, hand, qtbot, reviewing):
-    project, _, pane = reviewing
+    _, _, pane = reviewing
     qtbot.keyClick(pane, Qt.Key.Key_N)
     hand.settle()
     window.session.edit(lambda held: edit_labels(held, [1], Edit(gender="female")), lambda _: "labelled")
