@@ -42,9 +42,7 @@ def without_gaps(rows: Floats, squares: Floats, homes: Numbers, fewest: int, nei
     known = np.flatnonzero(sizes >= fewest)
     if len(known) < 2:
         return of.astype(np.int64)
-    means = np.zeros((len(sizes), rows.shape[1]))
-    np.add.at(means, of, rows)
-    means = means[known] / sizes[known, None]
+    means = _means(rows, of, np.ones(len(of)))[known]
     square = np.bincount(of, squares)[known] / sizes[known]
     within = spreads(sizes[known].astype(np.float64), means, square)
     near, _ = nearest(means.astype(np.float32), min(neighbours, len(known) - 1))
@@ -74,10 +72,7 @@ def links_between(bunches: Parts, links: Numbers, like: Likeness, check: Check |
     """
     _, of = np.unique(join_many(bunches, links, like, check=check), return_inverse=True)
     order = np.argsort(of, kind="stable")
-    sizes = np.bincount(of, bunches.faces)
-    means = np.zeros((len(sizes), bunches.mean.shape[1]))
-    np.add.at(means, of, bunches.mean * bunches.faces[:, None])
-    means /= sizes[:, None]
+    means = _means(bunches.mean, of, bunches.faces)
     near, _ = nearest(means.astype(np.float32), min(BESIDE, len(means) - 1))
     members = np.split(order, np.cumsum(np.bincount(of))[:-1])
     out = []
@@ -85,6 +80,14 @@ def links_between(bunches: Parts, links: Numbers, like: Likeness, check: Check |
         ends = (members[a], means[b]), (members[b], means[a])
         out.append([some[_nearest(bunches.mean[some], other)] if len(some) > 1 else some[0] for some, other in ends])
     return np.array(out, dtype=np.int64).reshape(-1, 2)
+
+
+def _means(rows: Floats, of: Numbers, weights: Floats) -> Floats:
+    """Return the weighted mean of the rows of each number."""
+    sums = np.zeros((int(of.max()) + 1, rows.shape[1]))
+    np.add.at(sums, of, rows * weights[:, None])
+    found: Floats = sums / np.bincount(of, weights)[:, None]
+    return found
 
 
 def _nearest(rows: Floats, to: Floats) -> int:
