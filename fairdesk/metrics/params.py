@@ -193,15 +193,10 @@ ScoreColumns = Annotated[
     Unset("their own names, BFW's or bob's"),
     Field(
         title="Columns",
-        description="A table's columns, such as score=similarity,label=same,group1=race1,group2=race2",
+        description="Which columns (or arrays) are what, such as score=similarity,label=same,group1=race1",
     ),
 ]
 """Which column of a table of scores is what."""
-
-
-def columns_of(path: Path, columns: str | None) -> dict[str, str] | None:
-    """Return the columns of a table that are called otherwise: ours to theirs; none of a file of arrays."""
-    return None if columns is None or path.suffix.lower() == ".npz" else parse_score_columns(columns)
 
 
 ReportLanguage = Annotated[

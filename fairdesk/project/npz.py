@@ -40,6 +40,15 @@ def open_npz(path: Path) -> Iterator[Any]:
             raise ValueError(tr("it is damaged, or another kind of file")) from error
 
 
+def names_of_arrays(path: Path) -> list[str]:
+    """Return what the arrays of a file are called; nothing where it is no such file."""
+    try:
+        with open_npz(path) as data:
+            return list(data.files)
+    except NOT_NPZ:
+        return []
+
+
 def numbers(data: Any, name: str) -> npt.NDArray[Any]:
     """Return an array of numbers of an open file. Raises one of `NOT_NPZ`."""
     found = data[name]

@@ -8,6 +8,7 @@ import pytest
 from fairdesk.cli import run
 from fairdesk.errors import RequestError
 from fairdesk.metrics.scores.score_files import read_scores
+from fairdesk.metrics.scores.score_tables import parse_score_columns
 
 BFW = (
     "fold,p1,p2,label,id1,id2,att1,att2,vgg16,resnet50,senet50,a1,a2,g1,g2,e1,e2\n"
@@ -68,10 +69,51 @@ def test_columns_of_any_name_through_the_verb(capsys, tmp_path):
     assert "--columns score=NAME" in capsys.readouterr().err
 
 
-def test_columns_are_of_tables(capsys, tmp_path):
+def test_arrays_of_any_name(capsys, tmp_path):
+    """As NumPy's and scikit-learn's users call them."""
+    score, label, race = np.array([0.9, 0.7, 0.4, 0.2]), np.array([1, 0, 1, 0]), np.array(["A", "A", "B", "B"])
+    for name, arrays in {
+        "plural.npz": {"scores": score, "labels": label},
+        "sklearn.npz": {"y_score": score, "y_true": label, "race": race, "score": -score},
+    }.items():
+        np.savez(tmp_path / name, **arrays)
+    plural = read_scores(tmp_path / "plural.npz")
+    assert plural.score.tolist() == score.tolist() and plural.label.tolist() == [True, False, True, False]
+    named = "score=y_score,label=y_true,group1=race,group2=race"
+    assert run(["evaluate", str(tmp_path / "sklearn.npz"), "--columns", named, "--by", "group", "--json"]) == 0
+    assert {"A", "B"} <= set(json.loads(capsys.readouterr().out)["groups"])
+    read = read_scores(tmp_path / "sklearn.npz", columns=parse_score_columns(named))
+    assert read.score.tolist() == score.tolist() and read.group2.tolist() == race.tolist()
+
+
+def test_an_array_that_is_not_there_is_named(capsys, tmp_path):
     np.savez(tmp_path / "s.npz", genuine=[1.0], impostor=[0.0])
     assert run(["evaluate", str(tmp_path / "s.npz"), "--columns", "score=a,label=b"]) == 2
-    assert "holds arrays" in capsys.readouterr().err
+    assert "has no array a; it has: genuine, impostor" in capsys.readouterr().err
+    np.savez(tmp_path / "s.npz", values=[1.0, 0.0], truth=[1, 0])
+    assert run(["evaluate", str(tmp_path / "s.npz")]) == 2
+    assert "--columns score=NAME,label=NAME" in capsys.readouterr().err
+    np.savez(tmp_path / "s.npz", scores=np.ones((2, 2)), labels=[1, 0])
+    assert run(["evaluate", str(tmp_path / "s.npz")]) == 2
+    assert "shape (2, 2)" in capsys.readouterr().err
+
+
+def test_columns_of_two_files_that_call_them_otherwise(capsys, tmp_path):
+    """Two models, of which one has arrays: the names are those of the file that has them."""
+    rng = np.random.default_rng(1)
+    label = np.repeat([1, 0], 60)
+    one, two = rng.normal(size=(2, 120)) + label
+    np.savez(tmp_path / "a.npz", y=one, truth=label)
+    np.savez(tmp_path / "b.npz", score=two, label=label)
+    with (tmp_path / "c.csv").open("w") as file:
+        file.write("y,truth\n" + "".join(f"{s},{g}\n" for s, g in zip(two, label, strict=True)))
+    found = []
+    for second in ("b.npz", "c.csv"):
+        both = [str(tmp_path / "a.npz"), str(tmp_path / second)]
+        assert run(["compare-scores", *both, "--columns", "score=y,label=truth", "--json"]) == 0
+        found.append(json.loads(capsys.readouterr().out))
+    assert found[0]["comparisons"] == found[1]["comparisons"] == 120
+    assert found[0]["differences"] == found[1]["differences"]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

@@ -16,13 +16,13 @@ from fairdesk.metrics.comparison.results import WRITTEN, CompareScoresResult, No
 from fairdesk.metrics.evaluation import evaluate, evaluate_whole
 from fairdesk.metrics.fairness.figure_notes import smaller_is_fairer
 from fairdesk.metrics.pairs_behind.corrections import read_known_of
-from fairdesk.metrics.params import CompareScoresParams, EvaluateParams, columns_of
+from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
 from fairdesk.metrics.report.language import speaking_report
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.scores.group_normalisation import apply, divide_people, learn
 from fairdesk.metrics.scores.grouped_scores import group_comparisons
 from fairdesk.metrics.scores.polarity import as_similarities
-from fairdesk.metrics.scores.score_columns import columns_of_second
+from fairdesk.metrics.scores.score_columns import columns_of, columns_of_second
 from fairdesk.metrics.scores.score_files import read_scores
 from fairdesk.metrics.scores.score_matching import match_comparisons
 from fairdesk.metrics.scores.score_set import ScoreSet

@@ -20,12 +20,13 @@ from fairdesk.jobs.context import Context
 from fairdesk.jobs.wording import rate
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.pairs_behind.corrections import Known, correct, read_known_of
-from fairdesk.metrics.params import EvaluateParams, NormaliseParams, columns_of
+from fairdesk.metrics.params import EvaluateParams, NormaliseParams
 from fairdesk.metrics.rates.error_rates import resolvable, sort_scores, threshold_at_fmr
 from fairdesk.metrics.results import Corrections, EvaluateResult
 from fairdesk.metrics.scores.grouped_scores import Grouped, group_comparisons
 from fairdesk.metrics.scores.normalisation_results import ErrorRates, GroupRule, NormaliseResult
 from fairdesk.metrics.scores.polarity import as_similarities, holds_distances
+from fairdesk.metrics.scores.score_columns import columns_of
 from fairdesk.metrics.scores.score_files import read_scores, write_scores
 from fairdesk.metrics.scores.score_set import NORMALISED, ScoreSet
 from fairdesk.metrics.store import ScoreOrigin, ScoreSummary, add_score_set, origin_of

@@ -9,7 +9,8 @@ from fairdesk.dataset.tables import SUFFIXES, Table
 from fairdesk.errors import RequestError
 from fairdesk.metrics.scores.polarity import names_measure
 from fairdesk.metrics.scores.score_set import PAIRWISE, PATHS
-from fairdesk.metrics.scores.score_tables import places_of_columns
+from fairdesk.metrics.scores.score_tables import parse_score_columns, places_of_columns
+from fairdesk.project.npz import names_of_arrays
 
 FIELDS = ("score", "label", *PAIRWISE, *PATHS, "fold")
 """What can be chosen."""
@@ -64,11 +65,21 @@ def table_to_ask_about(path: Path) -> Table | None:
 
 
 def has_columns(path: Path, columns: dict[str, str] | None) -> bool:
-    """Tell whether a score table has all of these columns (ours to theirs); a file without a header has none."""
-    if not columns or path.suffix.lower() not in SUFFIXES or not path.is_file():
+    """Tell whether a score table, or a file of arrays, has all of these columns (ours to theirs); one without a header has none."""
+    if not columns or not path.is_file():
+        return False
+    if path.suffix.lower() == ".npz":
+        return set(columns.values()) <= set(names_of_arrays(path))
+    if path.suffix.lower() not in SUFFIXES:
         return False
     names = {name.strip().lower() for name in read_head(path).header}
     return all(theirs.lower() in names for theirs in columns.values())
+
+
+def columns_of(path: Path, columns: str | None) -> dict[str, str] | None:
+    """Return the columns that were named for several files, ours to theirs; none for a file of arrays that has no such ones."""
+    found = None if columns is None else parse_score_columns(columns)
+    return found if path.suffix.lower() != ".npz" or has_columns(path, found) else None
 
 
 def columns_of_second(path: Path, columns: dict[str, str] | None) -> dict[str, str] | None:

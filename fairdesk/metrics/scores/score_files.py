@@ -58,9 +58,7 @@ def _read(path: Path, paths: bool, columns: dict[str, str] | None, impostor: Pat
         if impostor is not None:
             return read_two_texts(path, impostor)
         if suffix == ".npz":
-            if columns:
-                raise RequestError(tr("Columns are of tables (.csv, .parquet); {path} holds arrays.", path=path))
-            return _read_npz(path, paths)
+            return _read_npz(path, paths, columns or {})
         if suffix == ".parquet":
             return read_score_table(path, _parquet_lines(path), paths, columns)
         with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=encoding_of(raw.peek(2)[:2]), newline="") as file:
@@ -88,9 +86,37 @@ def _parquet_lines(path: Path) -> Iterator[str]:
     return iter(buffer.getvalue().to_pybytes().decode("utf-8").splitlines(keepends=True))
 
 
-def _read_npz(path: Path, paths: bool) -> ScoreSet:
+class _Arrays:
+    """The arrays of a file by our names, each read when it is asked for."""
+
+    def __init__(self, path: Path, data: Any, columns: dict[str, str]) -> None:
+        """Know which is what: `columns` has ours to theirs, and scores and labels are score and label."""
+        there = list(data.files)
+        for name in columns.values():
+            if name not in there:
+                raise RequestError(
+                    tr(
+                        "{path} has no array {name}; it has: {have}.",
+                        path=path,
+                        name=name,
+                        have=", ".join(sorted(there)),
+                    )
+                )
+        self._data = data
+        self._names = {name: name for name in there if name not in columns.values()} | columns
+        if {"scores", "labels"} <= set(self._names) and not {"score", "label"} & set(self._names):
+            self._names |= {"score": self._names.pop("scores"), "label": self._names.pop("labels")}
+        self.files = list(self._names)
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        found: npt.NDArray[Any] = self._data[self._names[name]]
+        return found
+
+
+def _read_npz(path: Path, paths: bool, columns: dict[str, str]) -> ScoreSet:
     try:
-        with open_npz(path) as data:
+        with open_npz(path) as opened:
+            data = _Arrays(path, opened, columns)
             have = set(data.files)
             _need_one_set(path, data)
             for genuine, impostor in SPLIT:
@@ -110,7 +136,8 @@ def _read_npz(path: Path, paths: bool) -> ScoreSet:
                 raise RequestError(
                     tr(
                         "{path} holds the arrays {have}; expected genuine and impostor, "
-                        "genuine_scores and imposter_scores, or score and label.",
+                        "genuine_scores and imposter_scores, or score and label. "
+                        "Or say which is what: --columns score=NAME,label=NAME",
                         path=path,
                         have=", ".join(sorted(have)) or "none",
                     )
@@ -140,12 +167,13 @@ def _read_npz(path: Path, paths: bool) -> ScoreSet:
         raise unreadable(path, error) from error
 
 
-def _need_one_set(path: Path, data: Any) -> None:
+def _need_one_set(path: Path, data: _Arrays) -> None:
     """Refuse a file whose arrays hold two sets of scores; the same ones told apart in two ways are one set."""
     have = set(data.files)
     sets = [names for names in SPLIT if set(names) <= have]
     if {"score", "label"} <= have:
         score, label = data["score"], data["label"]
+        of_first: tuple[npt.NDArray[Any], ...]
         if sets and (score.shape != label.shape or score.ndim != 1):
             return  # it is refused with that reason
         known = _labels(path, label) if sets else label
@@ -238,7 +266,7 @@ def _folds(path: Path, array: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     return array.astype(np.int64)
 
 
-def _measure(data: Any) -> str:
+def _measure(data: _Arrays) -> str:
     return str(data["measure"]) if "measure" in data.files else ""
 
 
