@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from fairdesk.gui.app import make_window
 from fairdesk.project.images import hide_images
 from tests.metrics.test_identification import made
 
@@ -276,3 +277,34 @@ def test_a_threshold_after_an_edit_that_was_made_again_is_the_newest(shown, wind
     steps.undo()
     settled(shown, hand, qtbot)
     assert steps.undo_text() is None and steps.redo_text() == "threshold 3"
+
+
+def test_whose_pairs_set_a_given_threshold_is_not_asked(shown, hand, qtbot):
+    assert shown.source.isEnabled()
+    shown.at.setCurrentIndex(shown.at.findData("threshold"))
+    type_(shown, qtbot, "0.4")
+    settled(shown, hand, qtbot)
+    assert not shown.source.isEnabled() and "no pairs" in shown.source.toolTip()
+    shown.at.setCurrentIndex(shown.at.findData("eer"))
+    settled(shown, hand, qtbot)
+    assert shown.source.isEnabled() and shown.source.toolTip() == ""
+
+
+def test_the_rule_outlives_the_window_and_a_number_does_not(shown, window, hand, qtbot, qapp):
+    shown.at.setCurrentIndex(shown.at.findData("fmr=1e-2"))
+    settled(shown, hand, qtbot)
+    drag(shown, 0.4)
+    settled(shown, hand, qtbot)
+    later = make_window(qapp)
+    qtbot.addWidget(later)
+    assert later.metrics.at.currentData() == "fmr=1e-2" and not later.metrics.value.isVisibleTo(later.metrics)
+    later.shut_down(keep_jobs=False)
+    hand.do("edit.undo")
+    settled(shown, hand, qtbot)
+    hand.do("edit.undo")
+    settled(shown, hand, qtbot)
+    assert shown.at.currentData() == "fmr=1e-3"
+    last = make_window(qapp)
+    qtbot.addWidget(last)
+    assert last.metrics.at.currentData() == "fmr=1e-3"
+    last.shut_down(keep_jobs=False)

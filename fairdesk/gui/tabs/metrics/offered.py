@@ -39,6 +39,13 @@ def offer_sources(box: QComboBox, groups: Sequence[str]) -> None:
         box.setCurrentIndex(max(0, box.findData(kept)))
 
 
+def offer_number(value: QWidget, source: QComboBox, *, given: bool) -> None:
+    """Offer the field of a threshold where one is `given`; else the choice whose impostors it is taken from."""
+    value.setVisible(given)
+    source.setEnabled(not given)
+    source.setToolTip(tr("A threshold that is given is taken from no pairs.") if given else "")
+
+
 def offer_ways(box: QComboBox, label: QWidget, ways: Sequence[str]) -> None:
     """Offer by what the comparisons can be grouped, where there is more than one way."""
     if [box.itemData(row) for row in range(box.count())] != list(ways):

@@ -33,7 +33,7 @@ from fairdesk.gui.tabs.metrics.empty_page import next_step
 from fairdesk.gui.tabs.metrics.freshness import Remedy, told_change
 from fairdesk.gui.tabs.metrics.left_out_list import LeftOutList
 from fairdesk.gui.tabs.metrics.lists import look_at_list
-from fairdesk.gui.tabs.metrics.offered import offer_sources, offer_ways, quietly, show_polarity
+from fairdesk.gui.tabs.metrics.offered import offer_number, offer_sources, offer_ways, quietly, show_polarity
 from fairdesk.gui.tabs.metrics.opening import ask_columns
 from fairdesk.gui.tabs.metrics.pair_viewer import PairViewer
 from fairdesk.gui.tabs.metrics.result_plots import ResultPlots
@@ -118,8 +118,8 @@ class MetricsTab(Tab):
         self.vertical.setSizes([380, 320])
         for rule, text in presenter.RULES.items():
             self.at.addItem(tr(text), rule)
-        self.value.setVisible(False)
         offer_sources(self.source, ())
+        self.steps.begin()
         self.pairs = PairViewer(session, self)
         self.left_out = LeftOutList(self)
         self.search = SearchPage(session)
@@ -306,7 +306,7 @@ class MetricsTab(Tab):
         self._evaluate()
 
     def _on_rule(self, rule: str) -> None:
-        self.value.setVisible(rule == "threshold")
+        offer_number(self.value, self.source, given=rule == "threshold")
         known = self.shown if self.shown is not None and self.shown.path == self.scores else None
         if rule == "threshold" and known is not None and (now := presenter.threshold_of(known.result)) is not None:
             self.steps.put_line(now)  # where it is now: this file's own until another number is typed

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fairdesk.gui.tabs.base import TabSteps
-from fairdesk.gui.tabs.metrics.offered import offer_sources, offer_ways, quietly
+from fairdesk.gui.tabs.metrics.offered import offer_number, offer_sources, offer_ways, quietly
 from fairdesk.words import tr
 
 if TYPE_CHECKING:
     from fairdesk.gui.tabs.metrics.tab import MetricsTab
+
+
+FORM = "operating-point"  # what the settings call it
 
 
 class _Taken(NamedTuple):
@@ -59,10 +62,19 @@ class ThresholdSteps(TabSteps):
         self._path: Path | None = None
         self._taken = _Taken(0, None, {})
         self._source = _Source("all", "")
+        self._kept = ""  # the rule that the settings know
         self._own: dict[Path, _Own] = {}
         self._line: float | None = None  # where the line was put in the file that is shown; None once letters are typed
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
+
+    def begin(self) -> None:
+        """Begin with the rule that was chosen last, in an earlier session too; a number is of its scores, and not kept."""
+        kept = self._tab.session.settings.form(FORM).get("at")
+        row = self._tab.at.findData(kept) if kept != "threshold" else -1
+        self._taken = self._taken._replace(row=max(row, 0))
+        self._kept = self._tab.at.itemData(max(row, 0))
+        self._show_taken()
 
     def enter(self, path: Path) -> None:
         """Set the boxes as they are for a score file that is shown from now on."""
@@ -105,7 +117,7 @@ class ThresholdSteps(TabSteps):
         with quietly(tab.at, tab.value):
             tab.at.setCurrentIndex(tab.at.findData("threshold"))
             tab.value.setValue(threshold)
-        tab.value.setVisible(True)
+        offer_number(tab.value, tab.source, given=True)
 
     def typed(self) -> None:
         """Letters are typed: the number is none of the line's any more."""
@@ -121,6 +133,10 @@ class ThresholdSteps(TabSteps):
             self._done.append(_Step(path, self._tab.columns, before, after, self._newest_edit()))
             self._undone = []
         self._taken, self._source = after
+        rule = self._tab.at.currentData()
+        if rule not in ("threshold", self._kept):
+            self._tab.session.settings.set_form(FORM, {"at": rule})
+            self._kept = rule
 
     def _taken_now(self, path: Path) -> _Taken:
         at, taken = self._tab.at, self._taken
@@ -206,4 +222,4 @@ class ThresholdSteps(TabSteps):
             tab.at.setCurrentIndex(row)
             if value is not None:
                 tab.value.setValue(value)
-        tab.value.setVisible(value is not None)
+        offer_number(tab.value, tab.source, given=value is not None)
