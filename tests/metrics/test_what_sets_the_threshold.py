@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fairdesk.cli import run
 from fairdesk.metrics.evaluation import evaluate
 from fairdesk.metrics.params import EvaluateParams
 from fairdesk.metrics.scores.score_files import read_scores
@@ -97,3 +98,12 @@ def test_a_threshold_from_a_group_lies_at_anyones_genuine_score_and_says_so(tmp_
     assert (groups.per_group["A"].false_matches, groups.per_group["B"].false_matches) == (1, 1)
     others = evaluate(read_scores(tmp_path / "s.npz"), params.model_copy(update={"threshold_from": "within-group"}))[0]
     assert "genuine of any" not in others.groups.rule
+
+
+def test_a_threshold_that_is_given_is_taken_from_no_pairs(tmp_path, capsys):
+    np.savez(tmp_path / "s.npz", score=[0.9, 0.1], label=[1, 0], group1=["A", "A"], group2=["A", "A"])
+    words = ["evaluate", str(tmp_path / "s.npz"), "--by", "group", "--at", "threshold=0.5"]
+    for source in ("within-group", "group:A"):
+        assert run([*words, "--threshold-from", source]) == 2
+        assert "taken from no pairs. Leave --threshold-from out" in capsys.readouterr().err
+    assert run([*words, "--threshold-from", "all"]) == 0

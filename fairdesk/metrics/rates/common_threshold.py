@@ -97,6 +97,10 @@ def _chosen(grouped: Grouped | None, everything: Scores, params: EvaluateParams)
                source=params.threshold_from)
         )  # fmt: skip
     if params.at.startswith("threshold="):
+        if params.threshold_from != "all":
+            raise RequestError(
+                tr("A threshold that is given is taken from no pairs. Leave --threshold-from out, or give --at eer or fmr=X.")
+            )  # fmt: skip
         typed = float(params.at.partition("=")[2])
         value = np.float64(
             -typed if params.distance else typed

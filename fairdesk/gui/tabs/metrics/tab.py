@@ -328,7 +328,7 @@ class MetricsTab(Tab):
         return EvaluateParams.model_validate(
             {
                 "scores": self.scores, "columns": self.columns, "at": f"threshold={self.value.value()!r}" if at == "threshold" else at,
-                "by": self.by.currentData() or "none", "threshold_from": self.source.currentData() or "all", "distance": self.scores in self._distances,
+                "by": self.by.currentData() or "none", "threshold_from": "all" if at == "threshold" else self.source.currentData() or "all", "distance": self.scores in self._distances,
                 "insightface": self.insightface.isChecked(),
                 "labels_of": None if self.session.project is None else self.session.project.folder,
             }
