@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from fairdesk.clustering.review.session import METHOD, ReviewSession
-from fairdesk.clustering.store import clusters, faces_of, versions
+from fairdesk.clustering.store import UNCLUSTERED, clusters, faces_of, versions
 from fairdesk.clustering.verdicts import edits
 from fairdesk.gui.tabs.clustering import presenter
 from fairdesk.gui.tabs.clustering.map_pane import read_map
@@ -126,3 +126,20 @@ def test_back_says_that_nothing_was_answered_since_it_was_opened(window, hand, q
     qtbot.keyClick(pane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     hand.settle()
     assert not verdicts(project)  # as the note says
+
+
+def test_the_list_is_sorted_anew_after_a_review(window, hand, qtbot, reviewing):
+    """While somebody points at it a correction moves nothing in it; after a review nobody does."""
+    project, who, pane = reviewing
+    tab = window.clustering
+    assert tab.order.currentText() == "Largest first"
+    for _ in range(25):
+        if pane.current is None:
+            break
+        qtbot.keyClick(pane, KEYS[says(pane.current, who)])
+        hand.settle()
+    qtbot.keyClick(pane, Qt.Key.Key_Escape)
+    hand.settle()
+    faces = {one.id: one.faces for one in clusters(project, tab.view.version.id)}
+    shown = [faces[number] for number in tab._listed[1] if number != UNCLUSTERED]
+    assert len(shown) > 20 and shown == sorted(shown, reverse=True)

@@ -304,6 +304,7 @@ class ClusteringTab(Tab):
     def close_review(self) -> None:
         """Go back to the clusters; every answer is kept."""
         self._reviewing, self._reviewed = False, True
+        self._listed = None, []  # it is sorted anew: nobody points at it
         self.session.no_longer.emit(BACK, None)
         self.review.close_review()
         self.refresh()
