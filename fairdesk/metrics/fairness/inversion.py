@@ -26,6 +26,7 @@ _ROUNDING = (
 )
 _STILL = 8, 1e-9  # steps in which a difference moved by less: it goes no farther
 _USUAL = 0.1  # the share of equal groups that are more equal still than what is called usual
+_SETTLED = 28.0  # logit of a rate without an error, as far as numbers tell it from 0
 _NEAR = 0.01  # of the way from equality to the estimate: equal already
 
 
@@ -40,6 +41,18 @@ class RateLogits(NamedTuple):
     """By how much one error more changes each."""
     worth: Array = np.full((), np.nan)
     """Of a rate of which no error (or nothing else) is seen: in how many independent comparisons; NaN of all others."""
+
+    def settled(self) -> RateLogits | None:
+        """Return them as they are if what was seen is the truth, where no rate shows an error (or all show nothing else); None elsewhere."""
+        bare = ~np.isnan(self.worth)
+        one = np.sign(self.logits[bare])
+        if not bare.any() or self.deviations[:, ~bare].any() or (one != one[0]).any():
+            return None
+        none = np.zeros_like(self.logits)
+        return RateLogits(
+            np.where(bare, one[0] * _SETTLED, self.logits),
+            np.zeros_like(self.deviations), np.full_like(none, np.inf), none, np.full_like(none, np.nan),
+        )  # fmt: skip
 
 
 def inverted_interval(

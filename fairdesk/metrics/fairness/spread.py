@@ -33,7 +33,7 @@ def farthest(
     bounds : of each group's rate, (groups,), of the rates of which no error (or nothing else) is seen
     """
     moved = [rate for rate in rates_behind(name) if rate in bounds]
-    if not moved or (len(moved) < len(rates_behind(name)) and name not in ("IR", "GARBE")):
+    if not moved or (len(moved) < len(rates_behind(name)) and name not in ("FDR", "IR", "GARBE")):
         return None  # a figure of differences or sums is held by what is seen of the other rate
     ends = []
     for rate in moved:

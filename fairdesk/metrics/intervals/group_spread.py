@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -430,21 +431,28 @@ def _walked(
 ) -> Interval:
     """Return a figure's interval; it begins at equality where the figure lies in its null range (or is more equal still)."""
     used = rates_behind(name)
-    parts = [found for rate in used if (found := walked[rate]) is not None]
-    joined = RateLogits(*(np.concatenate(part, -1) for part in zip(*parts, strict=True)))
-    first = parts[0].logits.shape[0] if used[0] == "fmr" else 0
     falls = name == "FDR"  # the one figure that falls with inequality
+    even, tails = 0.0 if falls else equality(name), GARBE_TAILS if name == "GARBE" else TAILS
+    seen = 1 - estimate if falls else estimate
+    unlike = beyond_chance(name, estimate, null) == LESS_FAIR
 
-    def of(rates: Array) -> Array:
+    def of(rates: Array, first: int) -> Array:
         check()
         made = figure(rates[:, :first], rates[:, first:])
         return 1 - made if falls else made
 
-    even, tails = 0.0 if falls else equality(name), GARBE_TAILS if name == "GARBE" else TAILS
-    seen = 1 - estimate if falls else estimate
-    with_halves = seen if np.isnan(joined.worth).all() else float(of(expit(joined.logits)[None])[0])
-    unlike = beyond_chance(name, estimate, null) == LESS_FAIR
-    low, high = inverted_interval(of, joined, with_halves, even, tails, seen=seen, equal_ruled_out=unlike)
+    def ends(parts: list[RateLogits]) -> Interval:
+        joined = RateLogits(*(np.concatenate(part, -1) for part in zip(*parts, strict=True)))
+        made = partial(of, first=parts[0].logits.shape[0] if used[0] == "fmr" else 0)
+        with_halves = seen if np.isnan(joined.worth).all() else float(made(expit(joined.logits)[None])[0])
+        return inverted_interval(made, joined, with_halves, even, tails, seen=seen, equal_ruled_out=unlike)
+
+    parts = [found for rate in used if (found := walked[rate]) is not None]
+    low, high = ends(parts)
+    settled = [part.settled() for part in parts]
+    if len(parts) > 1 and settled.count(None) == 1:  # one rate shows no error: chance adds nothing of it to a figure, unless it does in truth
+        low, far = ends([part if one is None else one for part, one in zip(parts, settled, strict=True)])
+        high = max(high, far)
     low, high = min(low, seen), max(high, seen)
     if not unlike and (null is not None or low - even <= 1e-9):  # roundings of equal rates
         low = even
