@@ -60,7 +60,7 @@ def test_where_nothing_was_left_it_says_that_it_reads_until_it_knows(window, han
     window.session.look()
     hand.settle()
     titles = [title for title, _ in kept]
-    assert titles[0] == "Reading what was changed elsewhere …" and not kept[1][1]
+    assert titles[0] == "Reading what was changed …" and not kept[1][1]
     asked = next(place for place, title in enumerate(titles) if title == "Who is it?")
     assert "Nothing is left to ask" not in titles[1:asked]  # it was read anew: what was skipped is asked again
 

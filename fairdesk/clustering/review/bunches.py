@@ -31,6 +31,7 @@ AWAY = 0.55  # of the distance of any two faces: who has no nearer face may be l
 NEARER_TO_LONELY = (
     0.6  # of the strangers' distance, even odds for a face alone: the nearest of many strangers is nearer
 )
+CAP = 0.85  # of the distance of any two faces: strangers begin no later where the nearest faces are that far away
 _DRAWN = 20_000  # pairs
 _FEW, _ROWS, _AT_ONCE, _HEAP = 3, 2000, 50, 16
 Near = tuple[Numbers, Floats]
@@ -105,14 +106,18 @@ def measure(
     found, squared = nearest(vectors, NEIGHBOURS, stages.next(0.45)) if near is None else near
     found, squared = found[:, :NEIGHBOURS], squared[:, :NEIGHBOURS]
     squares = np.einsum("ij,ij->i", rows, rows)
-    if labels is not None and _many_alone(rows, squares, squared, labels):
-        strangers, spread = _strangers(rows, squares, _homes(labels), stages.next(0.55), fewest=1)
+    usual, largest = _apart(rows, squares)
+    far = squared[:, 0] > AWAY**2 * usual
+    given = None if labels is None else _homes(labels)
+    if given is not None and np.mean(far & _alone(given)) > LONELY:
+        strangers, spread = _strangers(rows, squares, given, stages.next(0.55), fewest=1)
         return Measure(squares, strangers, spread, (found, squared), NEARER_TO_LONELY)
     if earlier is not None and earlier.nearer == NEARER:
         return earlier
     away = np.sqrt(squared[:, 0])
     away = away[away > 0]
     first = (FIRST * float(np.quantile(away, 0.25)) if len(away) else 1.0) ** 2
+    first = min(first, CAP**2 * largest)
     guess = Likeness(first / 3, first, nearer=1.0)
     edges = each_pair(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())
     begin = np.full(len(rows), first)
@@ -130,16 +135,20 @@ def _homes(labels: Numbers) -> Numbers:
     return numbers
 
 
-def _many_alone(
-    rows: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], squared: Floats, labels: Numbers
-) -> bool:
-    """Whether many faces are alone in the version, and as far from the nearest as strangers are."""
-    homes = _homes(labels)
-    alone = np.bincount(homes)[homes] == 1
+def _alone(homes: Numbers) -> npt.NDArray[np.bool_]:
+    """Return which faces are alone in their cluster."""
+    alone: npt.NDArray[np.bool_] = np.bincount(homes)[homes] == 1
+    return alone
+
+
+def _apart(rows: npt.NDArray[np.float64], squares: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return how far any two faces usually are from each other, and nine of ten at most (squared)."""
     first, second = np.random.default_rng(0).integers(0, len(rows), (2, _DRAWN))
     apart = squares[first] + squares[second] - 2 * np.einsum("ij,ij->i", rows[first], rows[second])
-    usual = float(np.median(apart[first != second])) if len(rows) > 1 else 0.0
-    return bool(np.mean(alone & (squared[:, 0] > AWAY**2 * usual)) > LONELY)
+    if len(rows) < 2:
+        return 0.0, 0.0
+    usual, largest = np.quantile(apart[first != second], (0.5, 0.9)).tolist()
+    return usual, largest
 
 
 def make_bunches(vectors: Floats, measured: Measure, check: Check | None = None) -> Bunches:

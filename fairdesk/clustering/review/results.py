@@ -86,6 +86,8 @@ class SuggestionsResult(JobResult):
 
     verdicts: int = 0
     """That the project has: without any the estimates rest on likeness alone."""
+    one_each: bool = False
+    """Most people are taken to have one photograph, as most faces are alone in the clustering and far from all others."""
 
     def json_values(self) -> Any:
         """Return the questions alone, as a list."""
@@ -146,6 +148,13 @@ class SuggestionsResult(JobResult):
             lines.append(
                 tr(
                     "These estimates rest on likeness alone: nobody has answered yet. Answers say how far to trust them."
+                )
+            )
+        if self.one_each:
+            lines.append(
+                tr(
+                    "Most faces are in no cluster and far from all others: most people are taken to have one photograph. Where they have "
+                    "several, these estimates are far too high. A larger threshold (eps PROJECT) tells, and so do answers."
                 )
             )
         lines.append(

@@ -16,7 +16,8 @@ from fairdesk.clustering.naming import Naming, name_cluster
 from fairdesk.clustering.neighbours.kept import neighbours_of
 from fairdesk.clustering.results import NamedResult
 from fairdesk.clustering.review.asked import Asked, Reply
-from fairdesk.clustering.review.bunches import Measured, measure
+from fairdesk.clustering.review.assumption import Assumption
+from fairdesk.clustering.review.bunches import Measured
 from fairdesk.clustering.review.candidates import Candidate, Estimate, Pair
 from fairdesk.clustering.review.corrections import corrections
 from fairdesk.clustering.review.earlier import earlier_answers
@@ -95,20 +96,18 @@ class ReviewSession:
         self._earlier: list[ReviewSession] = []  # readings, the last first: undo may lead back to one
         begun = begun_with(project, self.version)  # answers do not change what it measures
         alone = self._at if begun == self.version else homes_in(project, begun, self.faces)[1]
-        measured = measure(self.vectors, stages.next(0.35), (near.found, near.squared), alone, known)
+        what = told(heard, said, self._rows, self.vectors)
+        self.assumed = Assumption(self.vectors, (near.found, near.squared), alone, what.heard, stages.next(0.35), known)
+        measured = self.assumed.measure
         bunches = bunches if measured is known else None
-        self.review = Review(
-            self.vectors, told(heard, said, self._rows, self.vectors), stages.next(0.35), measured, bunches
-        )
+        self.review = Review(self.vectors, what, stages.next(0.35), measured, bunches)
         self.measured = Measured(self.vectors, measured, self.review.base)
         self._since = 0  # answers since everything was worked out again
         self.outdated = False  # others changed what it rests on
         self.renamed = False  # others gave clusters other names: found when the history was followed last
         self._verdicts = verdict_state(project)
         self.past = Past(project.journal)
-        self.started: tuple[int, int] | None = (
-            None  # the version that its own was made beside, and the step that made it
-        )
+        self.started: tuple[int, int] | None = None  # the version beside which its own was made, and by which step
         self._unnamed: set[int] = set()  # clusters that nobody wants to name now
         self._skipped: list[Pair] = []
 
@@ -364,6 +363,7 @@ class ReviewSession:
         self.past.kept.behind = self.past.kept.behind or (follows and self.outdated)
         self._answered(reply, candidate, as_thought=reply is not Reply.UNSURE and same == asked.together)
         self._follow(moves, went)
+        self.outdated = self.outdated or self.assumed.turned(self.review.said.heard)
         return sum(len(move.faces) for move in moves)
 
     def learn(self, *, idle: bool = False) -> bool:
@@ -455,7 +455,8 @@ class ReviewSession:
             self.learn()
         self.read()
         self._verdicts = verdict_state(self.project)
-        return more
+        self.outdated = self.assumed.turned(self.review.said.heard)
+        return None if self.outdated else more
 
     def _differs(self) -> bool:
         """Whether verdicts, or who is where, differ from what is known: not where a cluster was renamed, or another clustering made."""

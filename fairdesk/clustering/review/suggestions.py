@@ -52,6 +52,7 @@ def suggestions(
         completeness=estimate.completeness,
         answers_left=estimate.answers_left,
         verdicts=count_verdicts(project),
+        one_each=session.assumed.holds,
         review_purity=None if own is None else own.purity,
         review_completeness=None if own is None else own.completeness,
     )

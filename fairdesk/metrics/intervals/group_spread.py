@@ -450,7 +450,9 @@ def _walked(
     parts = [found for rate in used if (found := walked[rate]) is not None]
     low, high = ends(parts)
     settled = [part.settled() for part in parts]
-    if len(parts) > 1 and settled.count(None) == 1:  # one rate shows no error: chance adds nothing of it to a figure, unless it does in truth
+    if (
+        len(parts) > 1 and settled.count(None) == 1
+    ):  # one rate shows no error: chance adds nothing of it to a figure, unless it does in truth
         low, far = ends([part if one is None else one for part, one in zip(parts, settled, strict=True)])
         high = max(high, far)
     low, high = min(low, seen), max(high, seen)

@@ -44,6 +44,7 @@ class Ahead:
     telling: int  # of these the ones that say how far likeness can be trusted: "not sure" does not
     not_sure: int = 0  # of the answers of this review
     checks: Tally | None = None  # of faces drawn at random
+    one_each: bool = False  # most people are taken to have one photograph
     unlearned: Literal["soon", "next review"] | None = None  # when the estimate becomes what the answers make of it
 
 
@@ -65,6 +66,7 @@ def look_ahead(review: ReviewSession, known: Container[int] = (), begun: Iterabl
         count_verdicts(review.project, telling=True),
         review.past.not_sure(),
         tally(review.past.checks()),
+        review.assumed.holds,
         review.unlearned,
     )
 
@@ -104,10 +106,12 @@ def none_to_take_back() -> str:
     )
 
 
-def comparing(share: float, *, again: bool) -> str:
-    """Say how much of the comparing is done (0 to 1); `again`: as something was changed elsewhere."""
+def comparing(share: float, review: ReviewSession | None) -> str:
+    """Say how much of the comparing is done (0 to 1), and why, where a review is read again."""
     text = mark("Comparing faces … {share:.0%}")
-    if again:
+    if review is not None and review.assumed.over:
+        text = mark("Answers tell how many photographs people have here. Comparing faces … {share:.0%}")
+    elif review is not None:
         text = mark("Something was changed elsewhere. Comparing faces … {share:.0%}")
     return tr(text, share=share)
 
@@ -143,7 +147,7 @@ def note_of(asked: Asked) -> str:
 def none_asked(skipped: int | None, *, reading: bool) -> tuple[str, str]:
     """Return title and note where no question is shown: none is left, `skipped` ones aside, or that is not known yet (None)."""
     if reading:
-        return tr("Reading what was changed elsewhere …"), ""
+        return tr("Reading what was changed …"), ""
     return (tr("One moment …"), "") if skipped is None else (tr("Nothing is left to ask"), nothing_left(skipped))
 
 
@@ -201,6 +205,8 @@ def progress_line(ahead: Ahead, answered: int) -> str:
         else none_left,
         _answered(answered, ahead.not_sure),
     ]
+    if ahead.one_each:
+        parts.insert(1, tr("if most people have one photograph, as this clustering says; if not, answers will show it"))
     if ahead.unlearned == "soon":
         parts.insert(1, tr("learning …"))
     if ahead.unlearned == "next review":

@@ -151,7 +151,7 @@ class ReviewPane(KeyedPane):
         if self.current is not None:  # it is read again: what is asked may not hold any more
             self._show(None)
         self.bar.put(done, of)
-        self.title.setText(comparing(done / max(of, 1), again=self._review is not None))
+        self.title.setText(comparing(done / max(of, 1), self._review))
 
     def close_review(self) -> None:
         """Forget the review; every answer is kept. Where there was none, nothing is left of it."""
