@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from fairdesk.metrics.comparison.job import compare_matched
 from fairdesk.metrics.evaluation import evaluate
-from fairdesk.metrics.params import EvaluateParams
+from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
+from fairdesk.metrics.report.result_tables import tables_of
 from fairdesk.metrics.scores.score_set import ScoreSet
 
 RATES = {"A": (0.02, 0.2), "B": (0.04, 0.3), "C": (0.03, 0.25)}
@@ -108,3 +110,72 @@ def test_a_group_that_a_figure_leaves_out_takes_no_interval_from_it():
     assert "the FMR of A has no interval: fewer than 4 subjects" in found.intervals_why["FDR"]
     assert "SER" in found.intervals and "SER" in found.null_ranges
     assert "SER" not in found.intervals_why and "SER" not in found.null_ranges_why
+
+
+def gini(rates):
+    n = len(rates)
+    return np.abs(np.subtract.outer(rates, rates)).sum() / (2 * n * (n - 1) * np.mean(rates))
+
+
+def of_both(fmr, fnmr):
+    """FDR, IR and GARBE with alpha 0.5."""
+    return {
+        "FDR": 1 - (np.ptp(fmr) + np.ptp(fnmr)) / 2,
+        "IR": np.sqrt(max(fmr) / min(fmr) * max(fnmr) / min(fnmr)),
+        "GARBE": (gini(fmr) + gini(fnmr)) / 2,
+    }
+
+
+@pytest.mark.parametrize("lacking", [{"C": False}, {"C": True}, {"A": True, "C": False}])
+def test_it_is_said_which_groups_are_in_which_part(lacking):
+    """The parts are of the groups that have the rate, as the worked case has it; beside them stand those that have both."""
+    made = scores(lacking)
+    result = evaluate(made, EvaluateParams(scores="s.npz", by="group", at="threshold=0.5", bootstrap=0))[0]
+    found, counts = result.groups.fairness, counted(made)
+    fmr = {name: fm / ni for name, (fm, ni, _, _) in counts.items() if ni}
+    fnmr = {name: fnm / ng for name, (_, _, fnm, ng) in counts.items() if ng}
+    for name, value in of_both(list(fmr.values()), list(fnmr.values())).items():
+        assert getattr(found, name) == pytest.approx(value), name
+    both = [name for name in RATES if name in fmr and name in fnmr]
+    if len(both) > 1:
+        wrong = [errors_in_percent(counts)[name] for name in both]
+        alone = of_both([fmr[name] for name in both], [fnmr[name] for name in both]) | {
+            "SER": max(wrong) / min(wrong), "accuracy_STD_ddof0": np.std(wrong), "accuracy_STD_ddof1": np.std(wrong, ddof=1),
+        }  # fmt: skip
+        assert found.of_groups_with_both == pytest.approx(alone)
+    else:
+        assert found.of_groups_with_both == {}
+    for name in ("FDR", "IR", "GARBE"):
+        for rate, groups in (("FMR", fmr), ("FNMR", fnmr)):
+            without = ", ".join(group for group in RATES if group not in groups)
+            said = (
+                f"the part of the {rate} leaves out {without} (no {'impostor' if rate == 'FMR' else 'genuine'} pairs)"
+            )
+            assert (said in found.parts_why[name]) == bool(without)
+    text = result.text()
+    assert f"FDR, IR, GARBE: {found.parts_why['FDR']}." in text and found.parts_why["SER"] in text
+    assert ("Of the groups alone that have both rates: FDR " in text) == (len(both) > 1)
+    assert found.parts_why["FDR"] in next(one for one in tables_of(result) if one.name == "fairness").note
+
+
+def test_nothing_is_said_where_all_groups_have_both_rates():
+    found = evaluated(scores({}), bootstrap=0).fairness
+    assert found.parts_why == {} and found.of_groups_with_both == {} and found.parts_lines() == []
+
+
+def test_why_a_figure_of_both_rates_is_undefined_names_the_rate_that_lacks():
+    found = evaluated(scores({"A": False, "C": False}), bootstrap=0).fairness
+    assert found.FDR_why == "fewer than two groups have an FMR"
+    found = evaluated(scores({"A": True, "C": True}), bootstrap=0).fairness
+    assert found.GARBE_why == found.SER_why.replace("accuracy", "FNMR") == "fewer than two groups have an FNMR"
+
+
+def test_two_models_say_it_too_and_their_interval_holds_the_group():
+    first, second = scores({"C": False}), scores({"C": False}, seed=3)
+    params = CompareScoresParams(first="a.npz", second="b.npz", at="threshold=0.5", bootstrap=200)
+    found = compare_matched(first, second, params)
+    assert any("the part of the FMR leaves out C (no impostor pairs)" in said for said in found.cautions)
+    row = next(one for one in found.differences if one.figure == "SER")
+    each = [list(errors_in_percent(counted(one)).values()) for one in (first, second)]
+    ratios = [max(wrong) / min(wrong) for wrong in each]
+    assert (row.first, row.second) == pytest.approx(ratios) and row.ci[0] < ratios[1] - ratios[0] < row.ci[1]

@@ -18,6 +18,7 @@ from fairdesk.metrics.fairness.figure_functions import (
     rates_behind,
 )
 from fairdesk.metrics.fairness.figure_notes import LESS_FAIR, beyond_chance
+from fairdesk.metrics.fairness.figures import OF_ACCURACY
 from fairdesk.metrics.fairness.inversion import GARBE_TAILS, TAILS, RateLogits, inverted_interval
 from fairdesk.metrics.fairness.spread import farthest, most_apart, permuted_members, permuted_rates
 from fairdesk.metrics.group_names import on_one_line
@@ -43,7 +44,6 @@ from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-OF_ACCURACY = ("accuracy_STD_ddof0", "accuracy_STD_ddof1", "SER")
 ADDED_UP = ("FDR", *OF_ACCURACY)  # figures in which a tiny rate is hardly anything
 
 
