@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from fairdesk.metrics.fairness.figures import accuracy_figures, fairness_figures, floored_accuracy_ratio, floored_ratios
+from fairdesk.metrics.fairness.figures import (
+    accuracy_figures,
+    fairness_figures,
+    floored_accuracy_ratio,
+    floored_ratios,
+    parts_of,
+)
 from fairdesk.metrics.fairness.results import Fairness
 from fairdesk.metrics.pairs_behind.pair_query import cell_key
 from fairdesk.metrics.params import EvaluateParams
@@ -175,12 +181,8 @@ def _own_row(scores: Scores, *, distance: bool) -> dict[str, Any]:
 
 def fairness_of(rows: dict[str, GroupFigures], params: EvaluateParams) -> Fairness:
     """Return the fairness figures of groups at one threshold."""
-    fairness = fairness_figures(
-        {name: row.fmr for name, row in rows.items()},
-        {name: row.fnmr for name, row in rows.items()},
-        params.alpha,
-        params.target_fmr,
-    )
+    fmr, fnmr = ({name: getattr(row, rate) for name, row in rows.items()} for rate in ("fmr", "fnmr"))
+    fairness = fairness_figures(fmr, fnmr, params.alpha, params.target_fmr)
     rated = [
         {name: (value, trials) for name, value, trials in found if value is not None}
         for found in (
@@ -194,7 +196,7 @@ def fairness_of(rows: dict[str, GroupFigures], params: EvaluateParams) -> Fairne
     if figures["SER"] == math.inf:
         errors = {name: (1 - of / 100, rows[name].impostor + rows[name].genuine) for name, of in accuracy.items()}
         fairness["floored"]["SER"] = floored_accuracy_ratio(errors)
-    return Fairness(**fairness, **figures)
+    return Fairness(**fairness, **figures, **parts_of(fmr, fnmr, accuracy, params.alpha))
 
 
 def by_group(

@@ -461,8 +461,7 @@ def _group_lines(result: EvaluateResult, groups: GroupsResult) -> list[str]:
         for name, rates, own, (genuine, impostor, subjects) in rows
     ]
     lines += [f"  {said}" for said in (named_apart(groups.per_group), result.beside_groups()) if said]
-    lines += [f"  {line}" for line in groups.fairness.worst_lines()]
-    lines += [f"  {line}" for line in groups.not_in_a_group.lines()]
+    lines += [f"  {line}" for line in [*groups.fairness.worst_lines(), *groups.not_in_a_group.lines()]]
     if groups.fmr_matrix_why is not None:
         lines.append("  " + tr("Between groups: {why}", why=groups.fmr_matrix_why))
     return [*lines, *(f"  {line}" for line in _fairness_lines(groups.fairness))]
@@ -486,6 +485,7 @@ def _fairness_lines(fair: Fairness) -> list[str]:
         if name in fair.null_ranges_why:
             fixed[name] = fair.null_ranges_why[name]
     lines = [tr("Fairness (alpha {alpha:g}):", alpha=fair.alpha), *(f"  {one}" for one in shown.values())]
+    lines += [f"  {line}" for line in fair.parts_lines()]
     if why:
         said = tr("{figures} undefined: {why}", figures=", ".join(why), why=next(iter(why.values())))
         lines.append(f"  {said}")

@@ -147,6 +147,8 @@ def compare_matched(
         if undrawn
         else tr("none: the scores do not name their subjects"),
     )  # fmt: skip
+    if first.result.groups is not None:
+        result.cautions += first.result.groups.fairness.parts_lines(values=False)
     if first.drawn is not None and (strange := strangers_line(first.drawn.subjects, first.grouped)):
         result.interval += "; " + strange
     if first.drawn is not None and not any(row.ci for row in differences):

@@ -13,8 +13,14 @@ Figure = Callable[[Array, Array], Array]
 """From the groups' FMR and FNMR, (rows, groups) each, to the figure, (rows,)."""
 
 
+NO_RATE = -1
+
+
 class AccuracyShares(NamedTuple):
-    """The groups that have an accuracy: where their two rates stand, and how many comparisons they have."""
+    """The groups that have an accuracy: where their two rates stand, and how many comparisons they have.
+
+    One without impostor comparisons has no FMR and stands at `NO_RATE`.
+    """
 
     fmr_at: list[int]
     fnmr_at: list[int]
@@ -23,7 +29,8 @@ class AccuracyShares(NamedTuple):
 
     def percent(self, fmr: Array, fnmr: Array) -> Array:
         """Return the accuracies in percent, (rows, groups)."""
-        wrong = self.impostor * fmr[:, self.fmr_at] + self.genuine * fnmr[:, self.fnmr_at]
+        false_matches = self.impostor * np.pad(fmr, ((0, 0), (0, 1)))[:, self.fmr_at]  # the last is for `NO_RATE`
+        wrong = false_matches + self.genuine * fnmr[:, self.fnmr_at]
         return np.asarray(100 - 100 * wrong / (self.impostor + self.genuine))
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from fairdesk.metrics.group_names import on_one_line
 from fairdesk.words import tr
 
+_SHOWN = 8  # names of groups in a line
 _FEW = 64  # rates of which every two are subtracted
 
 
@@ -74,6 +76,49 @@ def _spread(name: str, rates: list[float]) -> dict[str, Any]:
     return dict(zip(keys, values, strict=True))
 
 
+OF_BOTH = ("FDR", "IR", "GARBE")
+OF_ACCURACY = ("accuracy_STD_ddof0", "accuracy_STD_ddof1", "SER")
+
+
+def parts_of(
+    fmr: dict[str, float | None], fnmr: dict[str, float | None], accuracy: dict[str, float], alpha: float
+) -> dict[str, Any]:
+    """Return which groups are left out of a part of the figures made of both rates, and what these are of the groups with both.
+
+    Each part is over the groups that have its rate. Nothing where all groups have both, or neither.
+    """
+    no_fmr, no_fnmr = (
+        [name for name, rate in fnmr.items() if rate is not None and fmr[name] is None],
+        [name for name, rate in fmr.items() if rate is not None and fnmr[name] is None],
+    )
+    if not no_fmr and not no_fnmr:
+        return {}
+    parts, accuracies = [], []
+    if no_fmr:
+        parts.append(tr("the part of the FMR leaves out {groups} (no impostor pairs)", groups=_listed(no_fmr)))
+        accuracies.append(
+            tr(
+                "the accuracy of {groups} is of genuine pairs alone, and another one where rates are equal",
+                groups=_listed(no_fmr),
+            )
+        )
+    if no_fnmr:
+        parts.append(tr("the part of the FNMR leaves out {groups} (no genuine pairs)", groups=_listed(no_fnmr)))
+        accuracies.append(tr("left out: {groups} (no genuine pairs)", groups=_listed(no_fnmr)))
+    both = [name for name, rate in fmr.items() if rate is not None and fnmr[name] is not None]
+    found = fairness_figures({name: fmr[name] for name in both}, {name: fnmr[name] for name in both}, alpha)
+    found |= accuracy_figures({name: accuracy[name] for name in both})
+    return {
+        "parts_why": dict.fromkeys(OF_BOTH, "; ".join(parts)) | dict.fromkeys(OF_ACCURACY, "; ".join(accuracies)),
+        "of_groups_with_both": {name: found[name] for name in (*OF_BOTH, *OF_ACCURACY) if found[name] is not None},
+    }
+
+
+def _listed(names: list[str]) -> str:
+    shown = [on_one_line(name) for name in names[:_SHOWN]]
+    return ", ".join(shown) + ("" if len(names) <= _SHOWN else " " + tr("... and {n:,} more", n=len(names) - _SHOWN))
+
+
 def worst_group(rates: dict[str, float | None]) -> str | None:
     """Return the name of the group with the highest rate; several of one rate with commas, None where all are equal."""
     known = {name: rate for name, rate in rates.items() if rate is not None}
@@ -105,7 +150,10 @@ def fairness_figures(
     else:
         out |= {"fmr_MAPE": None, "fmr_MAPE_why": tr("no FMR above 0 is aimed at")}
     if len(a) < 2 or len(b) < 2:
-        why = tr("fewer than two groups have both an FMR and an FNMR")
+        both, lacking = len(a) < 2 and len(b) < 2, "FMR" if len(a) < 2 else "FNMR"
+        why = tr("fewer than two groups have an {rate}", rate=lacking)
+        if both:
+            why = tr("fewer than two groups have both an FMR and an FNMR")
         return out | dict.fromkeys(("FDR", "IR", "GARBE")) | {f"{key}_why": why for key in ("FDR", "IR", "GARBE")}
     out["FDR"] = 1 - (alpha * (max(a) - min(a)) + (1 - alpha) * (max(b) - min(b)))
     out["IR"] = _power(ratio(max(a), min(a)), alpha) * _power(ratio(max(b), min(b)), 1 - alpha)
@@ -148,7 +196,7 @@ def accuracy_figures(accuracy: dict[str, float]) -> dict[str, Any]:
     SER is the largest error over the smallest.
     """
     values = list(accuracy.values())
-    keys = ("accuracy_STD_ddof0", "accuracy_STD_ddof1", "SER")
+    keys = OF_ACCURACY
     if len(values) < 2:
         why = tr("fewer than two groups have an accuracy")
         return {"accuracy": accuracy} | dict.fromkeys(keys) | {f"{key}_why": why for key in keys}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from fairdesk.jobs.results import Record
-from fairdesk.jobs.wording import rate
+from fairdesk.jobs.wording import plain, rate
 from fairdesk.shares import Interval
 from fairdesk.words import tr
 
@@ -77,6 +77,10 @@ class Fairness(Record):
     accuracy_STD_ddof1_why: str | None = None
     SER: float | None
     SER_why: str | None = None
+    parts_why: dict[str, str] = {}
+    """By figure: which groups, lacking a kind of pairs, are in the one part of it and not in the other, or in accuracy by genuine pairs alone."""
+    of_groups_with_both: dict[str, float] = {}
+    """What these figures are of the groups alone that have both rates, where some have one."""
     fmr_worst_group: str | None = None
     """Whose FMR is the highest; several of one rate are listed with commas."""
     fnmr_worst_group: str | None = None
@@ -104,10 +108,29 @@ class Fairness(Record):
                 said.append(tr("no group has the highest {rate}: all have {value}", rate=name, value=rate(worst)))
         return said
 
+    def parts_lines(self, *, values: bool = True) -> list[str]:
+        """Say which groups are in one part alone of which figures, and (`values`) what those are of the groups that have both rates."""
+        if not self.parts_why:
+            return []
+        named = {"FDR, IR, GARBE": "FDR", tr("SER, deviation of accuracy"): "SER"}
+        lines = [
+            tr("{figures}: {why}.", figures=figures, why=self.parts_why[name])
+            for figures, name in named.items()
+            if getattr(self, name) is not None
+        ]
+        both = ", ".join(
+            f"{name} {plain(self.of_groups_with_both[name], 4)}"
+            for name in ("FDR", "IR", "GARBE", "SER")
+            if name in self.of_groups_with_both
+        )
+        if lines and both and values:
+            lines.append(tr("Of the groups alone that have both rates: {figures}.", figures=both))
+        return lines
+
     def rows(self) -> list[FairnessRow]:
         """Return each figure with its interval and null range."""
         apart = (
-            "alpha", "accuracy", "floored", "intervals", "intervals_by", "null_ranges", "fmr_worst_group",
+            "alpha", "accuracy", "floored", "of_groups_with_both", "intervals", "intervals_by", "null_ranges", "fmr_worst_group",
             "fnmr_worst_group",
         )  # fmt: skip
         names = [name for name in type(self).model_fields if not name.endswith("_why") and name not in apart]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 
 from fairdesk.metrics.fairness.figure_functions import (
+    NO_RATE,
     AccuracyShares,
     Figure,
     equality,
@@ -18,6 +18,7 @@ from fairdesk.metrics.fairness.figure_functions import (
     rates_behind,
 )
 from fairdesk.metrics.fairness.figure_notes import LESS_FAIR, beyond_chance
+from fairdesk.metrics.fairness.figures import OF_ACCURACY
 from fairdesk.metrics.fairness.inversion import GARBE_TAILS, TAILS, RateLogits, inverted_interval
 from fairdesk.metrics.fairness.spread import farthest, most_apart, permuted_members, permuted_rates
 from fairdesk.metrics.group_names import on_one_line
@@ -43,7 +44,7 @@ from fairdesk.words import tr
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-ADDED_UP = ("FDR", "accuracy_STD_ddof0", "accuracy_STD_ddof1", "SER")  # figures in which a tiny rate is hardly anything
+ADDED_UP = ("FDR", *OF_ACCURACY)  # figures in which a tiny rate is hardly anything
 
 
 def _widen_together(spreads: list[tuple[Difference, Array]]) -> None:
@@ -82,10 +83,10 @@ class CommonSpread:
         self.place, self.fixed = self._place(), draws.at(threshold.value, reject_all=threshold.reject_all)
         self.made: dict[str, dict[str, DrawnRate]] = {"fmr": {}, "fnmr": {}}
         self._few: dict[
-            str, str
-        ] = {}  # by rate: the first group with too few subjects for an interval, or below resolution, in words
+            tuple[str, str], str
+        ] = {}  # by rate and group: too few subjects for an interval, or below resolution, in words
         self._following: dict[
-            str, str
+            tuple[str, str], str
         ] = {}  # the same of a rate that the threshold, taken from the data, hardly lets move
 
     def _place(self) -> Place:
@@ -130,7 +131,7 @@ class CommonSpread:
             return None, why
         few = too_few(variance) or self.threshold.no_interval(rate)
         if few is not None:
-            self._few.setdefault(rate, self._without(rate, name, few))
+            self._few[rate, name] = self._without(rate, name, few)
             return None, few
         row = self.rows[name]
         errors, trials = (row.false_matches, row.impostor) if rate == "fmr" else (row.false_non_matches, row.genuine)
@@ -142,7 +143,7 @@ class CommonSpread:
         found = draw_rate(value, curve, variance, self.place, errors, trials, setter, sets=sets)
         if isinstance(found, str):
             if not sets:  # one that sets the threshold is what was asked for, in truth too
-                self._following.setdefault(rate, self._without(rate, name, found))
+                self._following[rate, name] = self._without(rate, name, found)
             return None, found
         self.made[rate][name] = found
         return found.interval, None
@@ -157,7 +158,12 @@ class CommonSpread:
         The draws of one to three subjects all show nearly the same, and so would the figure over them.
         """
         without = self._few if figure in ADDED_UP else self._few | self._following
-        return next((without[rate] for rate in rates_behind(figure) if rate in without), None)
+        keys = ((rate, name) for rate in rates_behind(figure) for name in self._groups_of(figure))
+        return next((without[key] for key in keys if key in without), None)
+
+    def _groups_of(self, figure: str) -> list[str]:
+        """Return the groups that a figure is made of, where they have the rate."""
+        return [name for name, row in self.rows.items() if figure not in OF_ACCURACY or row.accuracy is not None]
 
     def likely(self, rate: str, groups: int, stream: int = 0) -> dict[str, Array]:
         """Return likely rates of each group that has an interval, for a figure of so many groups.
@@ -226,9 +232,9 @@ class CommonSpread:
     def functions(self) -> dict[str, Figure]:
         """Return every fairness figure as a function of FMRs and FNMRs, (rows, groups with the rate) each."""
         rows, (fmr, fnmr) = self.rows, (self._defined(rate) for rate in ("fmr", "fnmr"))
-        whole = [name for name, row in rows.items() if row.accuracy is not None and name in fmr and name in fnmr]
+        whole = [name for name, row in rows.items() if row.accuracy is not None]
         shares = AccuracyShares(
-            [fmr.index(name) for name in whole],
+            [fmr.index(name) if name in fmr else NO_RATE for name in whole],
             [fnmr.index(name) for name in whole],
             np.array([rows[name].impostor for name in whole], dtype=np.float64),
             np.array([rows[name].genuine for name in whole], dtype=np.float64),
@@ -258,7 +264,8 @@ class CommonSpread:
             if (few := self.too_few_behind(name)) is not None:
                 fair.intervals_why[name] = few
                 continue
-            low, high = _walked(name, figure, walked, estimate, fair.null_ranges.get(name), check)
+            equal = self._of_equal_rates(name, figure)
+            low, high = _walked(name, figure, walked, estimate, fair.null_ranges.get(name), equal, check)
             far = self._as_far_as_nothing_seen_allows(name, figure)
             if far is not None:
                 low, high = min(low, far), max(high, far)
@@ -266,6 +273,16 @@ class CommonSpread:
             if most is not None:
                 low, high = min(low, most), max(min(high, most), estimate)
             fair.intervals[name] = low, high
+
+    def _of_equal_rates(self, name: str, figure: Figure) -> float:
+        """Return the figure of groups of equal rates: accuracies that lack the impostors of a group differ even so."""
+        if name not in OF_ACCURACY or all(self.rows[of].fmr is not None for of in self._groups_of(name)):
+            return equality(name)
+        fmr, fnmr = (
+            np.full((1, len(trials)), errors.sum() / max(trials.sum(), 1))
+            for errors, trials in (self._counts(rate) for rate in ("fmr", "fnmr"))
+        )
+        return float(figure(fmr, fnmr)[0])
 
     def _as_far_as_nothing_seen_allows(self, name: str, figure: Figure) -> float | None:
         """Return how far from equality a figure may be where no group shows an error of a rate, or all show nothing else."""
@@ -283,15 +300,14 @@ class CommonSpread:
 
     def _as_far_as_rates_allow(self, name: str, figure: Figure) -> float | None:
         """Return the most that a figure of differences of one rate can be by the groups' own intervals; None for other figures."""
-        ends = {}
-        for rate in rates_behind(name):
-            rated = [(getattr(self.rows[of], rate), self.made[rate].get(of)) for of in self._defined(rate)]
-            own = [(value, value) if made is None else made.interval for value, made in rated]
-            ends[rate] = np.array([min(low for low, _ in own), max(high for _, high in own)])
-        if len(ends) > 1:
+        rate, *other = rates_behind(name)
+        if other:
             return None
+        rated = [(getattr(self.rows[of], rate), self.made[rate].get(of)) for of in self._defined(rate)]
+        own = [(value, value) if made is None else made.interval for value, made in rated]
+        ends = np.array([min(low for low, _ in own), max(high for _, high in own)])
         counts = len(self._defined("fmr")), len(self._defined("fnmr"))
-        return most_apart(name, figure, counts, *ends.values())
+        return most_apart(name, figure, counts, ends)
 
     def logits(self, rate: str, *, filled: bool = False) -> RateLogits | None:
         """Return where the groups' rates stand on the logit scale, and how they spread.
@@ -357,14 +373,14 @@ class CommonSpread:
         subjects the spread is set to that within the groups, which pairs of few do not show (docs/intervals.md).
         """
         for rate, kind in zip(("fmr", "fnmr"), self.draws.kinds, strict=True):
-            if rate not in rates_behind(figure):
+            if rate not in rates_behind(figure) or not self._defined(rate):
                 continue
             everyone: list[Ints] = []
             for number, name in enumerate(self.rows):
                 cell = kind.cells[number]
                 there = cell.who[(cell.own_trials > 0) | (cell.trials > 0)]
                 everyone.append(there)
-                if cell.matrix is not None and len(there) < FEWEST:
+                if cell.matrix is not None and len(there) < FEWEST and name in self._groups_of(figure):
                     return tr(
                         "the {rate} of {group} is of pairs of fewer than {n} subjects, too few to be permuted",
                         rate=rate.upper(), group=on_one_line(name), n=FEWEST,
@@ -427,35 +443,37 @@ def _walked(
     walked: dict[str, RateLogits | None],
     estimate: float,
     null: Interval | None,
+    equal: float,
     check: Callable[[], None],
 ) -> Interval:
-    """Return a figure's interval; it begins at equality where the figure lies in its null range (or is more equal still)."""
+    """Return a figure's interval; it begins at equality where the figure lies in its null range (or is more equal still).
+
+    `equal` is the figure of equal rates, which is no equality where groups lack a kind of comparisons: then it holds that.
+    """
     used = rates_behind(name)
+    first = 0 if "fmr" not in used or (fmrs := walked["fmr"]) is None else len(fmrs.logits)
     falls = name == "FDR"  # the one figure that falls with inequality
     even, tails = 0.0 if falls else equality(name), GARBE_TAILS if name == "GARBE" else TAILS
     seen = 1 - estimate if falls else estimate
     unlike = beyond_chance(name, estimate, null) == LESS_FAIR
 
-    def of(rates: Array, first: int) -> Array:
+    def of(rates: Array) -> Array:
         check()
         made = figure(rates[:, :first], rates[:, first:])
         return 1 - made if falls else made
 
     def ends(parts: list[RateLogits]) -> Interval:
         joined = RateLogits(*(np.concatenate(part, -1) for part in zip(*parts, strict=True)))
-        made = partial(of, first=parts[0].logits.shape[0] if used[0] == "fmr" else 0)
-        with_halves = seen if np.isnan(joined.worth).all() else float(made(expit(joined.logits)[None])[0])
-        return inverted_interval(made, joined, with_halves, even, tails, seen=seen, equal_ruled_out=unlike)
+        with_halves = seen if np.isnan(joined.worth).all() else float(of(expit(joined.logits)[None])[0])
+        return inverted_interval(of, joined, with_halves, even, tails, seen=seen, equal_ruled_out=unlike)
 
     parts = [found for rate in used if (found := walked[rate]) is not None]
     low, high = ends(parts)
     settled = [part.settled() for part in parts]
-    if (
-        len(parts) > 1 and settled.count(None) == 1
-    ):  # one rate shows no error: chance adds nothing of it to a figure, unless it does in truth
+    if len(parts) > 1 and settled.count(None) == 1:  # one rate shows no error: chance adds nothing of it
         low, far = ends([part if one is None else one for part, one in zip(parts, settled, strict=True)])
         high = max(high, far)
     low, high = min(low, seen), max(high, seen)
     if not unlike and (null is not None or low - even <= 1e-9):  # roundings of equal rates
-        low = even
+        low = even if equal == equality(name) else min(low, equal)
     return (1 - high, 1 - low) if falls else (low, high)

@@ -290,6 +290,7 @@ def _fairness(groups: GroupsResult) -> Table:
     notes = [tr("Weight of the FMR (alpha): {alpha:g}.", alpha=groups.fairness.alpha), tr("pp: percentage points.")]
     if groups.fairness.null_ranges:
         notes.append(tr("Bold: less equal than the range that equal groups would show."))
+    notes += groups.fairness.parts_lines()
     if more_equal:
         notes.append(tr("More equal than chance shows: {names}.", names=", ".join(more_equal)))
     if floored:
