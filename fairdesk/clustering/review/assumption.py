@@ -13,7 +13,7 @@ from fairdesk.clustering.review.parts import Check
 from fairdesk.clustering.review.told import Heard
 from fairdesk.clustering.stages import Stages
 
-MARGIN = 2.0  # log likelihood that answers must fall behind those of one who knows nothing
+MARGIN = 6.0  # log likelihood that answers must fall behind those of one who knows nothing
 
 
 class Assumption:
