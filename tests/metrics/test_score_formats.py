@@ -65,6 +65,10 @@ def test_columns_of_any_name_through_the_verb(capsys, tmp_path):
     ):  # fmt: skip
         assert run(["evaluate", str(path), "--columns", wrong]) == 2
         assert said in capsys.readouterr().err
+    assert run(["evaluate", str(path), "--json"]) == 0  # what they are called tells it, and that is said
+    warning = json.loads(capsys.readouterr().out)["warning"]
+    assert "the column Decision" in warning and "the column cos sim" in warning
+    path.write_text(text.replace("Decision", "Kind"))
     assert run(["evaluate", str(path)]) == 2
     assert "--columns score=NAME" in capsys.readouterr().err
 
