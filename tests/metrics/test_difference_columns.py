@@ -79,8 +79,11 @@ def test_a_table_without_another_column_of_labels_takes_it(tmp_path):
                 read_scores(path)
     path.write_text("score,different,label,subject1,subject2\n0.9,1,1,a,a\n0.1,1,0,a,b\n")
     assert read_scores(path).label.tolist() == [True, False] and not read_scores(path).told
-    path.write_text("score,different,subject1,subject2\n0.9,1,a,a\n0.1,1,a,b\n")  # who they are tells it
-    assert read_scores(path).label.tolist() == [True, False] and not read_scores(path).told
+    path.write_text("score,different,subject1,subject2\n0.9,0,a,b\n0.1,1,a,b\n")  # beside the subjects too
+    assert read_scores(path).label.tolist() == [True, False]
+    assert [("1 means two different people" in line, "different" in line) for line in read_scores(path).told] == [
+        (True, True)
+    ]
 
 
 def test_every_verb_reads_it_rightly_and_says_so(capsys, tmp_path):

@@ -65,6 +65,10 @@ def test_columns_of_any_name_through_the_verb(capsys, tmp_path):
     ):  # fmt: skip
         assert run(["evaluate", str(path), "--columns", wrong]) == 2
         assert said in capsys.readouterr().err
+    assert run(["evaluate", str(path), "--json"]) == 0  # what they are called tells it, and that is said
+    warning = json.loads(capsys.readouterr().out)["warning"]
+    assert "the column Decision" in warning and "the column cos sim" in warning
+    path.write_text(text.replace("Decision", "Kind"))
     assert run(["evaluate", str(path)]) == 2
     assert "--columns score=NAME" in capsys.readouterr().err
 
@@ -114,6 +118,9 @@ def test_columns_of_two_files_that_call_them_otherwise(capsys, tmp_path):
         found.append(json.loads(capsys.readouterr().out))
     assert found[0]["comparisons"] == found[1]["comparisons"] == 120
     assert found[0]["differences"] == found[1]["differences"]
+    assert "each row is taken for the same row of the other" in found[0]["cautions"][0]
+    assert run(["compare-scores", *both, "--columns", "score=y,label=truth"]) == 0
+    assert "Comparisons are matched by the order of the rows." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

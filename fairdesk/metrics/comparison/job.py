@@ -58,6 +58,11 @@ def _compare(params: CompareScoresParams, context: Context, needed: bool) -> Com
     context.progress(1, 4, tr("steps"))
     result = compare_matched(matched.first, matched.second, params, context.check)
     result.matched_by, result.corrections = matched.by, matched.corrections
+    if matched.in_order:
+        result.cautions.append(
+            tr("The files do not both name the images of each comparison: each row is taken for the same row of the other. "
+               "If the rows are in another order, all differences are wrong. Columns of images: --columns path1=NAME,path2=NAME")
+        )  # fmt: skip
     if matched.other_groups:
         result.cautions.append(
             tr_n(

@@ -177,6 +177,8 @@ class CompareScoresResult(JobResult):
                 comparisons=counted.comparisons(self.comparisons),
             )
         ]
+        if self.matched_by:
+            lines.append(tr("Comparisons are matched by {by}.", by=self.matched_by))
         lines += self.conditions()
         for row in self.differences:
             shown = difference_shown(row)

@@ -7,6 +7,8 @@ from pathlib import Path
 from fairdesk.dataset.table_files import read_head
 from fairdesk.dataset.tables import SUFFIXES, Table
 from fairdesk.errors import RequestError
+from fairdesk.metrics.pair_lists.difference_columns import difference_column
+from fairdesk.metrics.scores.label_columns import is_called_labels, may_be_labels
 from fairdesk.metrics.scores.polarity import names_measure
 from fairdesk.metrics.scores.score_set import PAIRWISE, PATHS
 from fairdesk.metrics.scores.score_tables import parse_score_columns, places_of_columns
@@ -16,7 +18,7 @@ FIELDS = ("score", "label", *PAIRWISE, *PATHS, "fold")
 """What can be chosen."""
 _GUESSES = {
     "score": ("score", "scores", "similarity", "similarities", "sim", "cosine", "cos", "distance", "dist"),
-    "label": ("label", "same", "issame", "is_same", "genuine", "mated", "match", "decision", "target"),
+    "label": ("label",),
     "fold": ("fold",),
 }
 _SIDES = {
@@ -38,6 +40,9 @@ def guess_score_columns(table: Table) -> dict[str, str]:
     }
     found = {field: next((by_name[name] for name in names if name in by_name), None) for field, names in wanted.items()}
     found["score"] = found["score"] or next(filter(names_measure, table.header), None)
+    found["label"] = found["label"] or next(
+        (name for tell in (is_called_labels, may_be_labels) for name in table.header if tell(name)), None
+    )
     used: set[str] = set()
     out = {}
     for field, name in found.items():  # p1, p2 are subjects only where nothing else is (BFW's are images)
@@ -53,7 +58,10 @@ def enough(chosen: dict[str, str]) -> bool:
 
 
 def table_to_ask_about(path: Path) -> Table | None:
-    """Return the first rows of a score table whose header does not say which columns are what; None for all else."""
+    """Return the first rows of a score table whose header does not say which columns are what; None for all else.
+
+    A column that is taken for the labels by what people call such ones is asked about too.
+    """
     if path.suffix.lower() not in SUFFIXES or not path.is_file():
         return None
     table = read_head(path)
@@ -61,7 +69,9 @@ def table_to_ask_about(path: Path) -> Table | None:
         where = places_of_columns(path, table.header, None)
     except RequestError:  # BFW's table of several models
         return table
-    return None if enough(dict.fromkeys(where, "")) else table
+    name = table.header[where["label"]] if "label" in where else "label"
+    guessed = name.lower() != "label" and difference_column(name) is None
+    return None if enough(dict.fromkeys(where, "")) and not guessed else table
 
 
 def has_columns(path: Path, columns: dict[str, str] | None) -> bool:

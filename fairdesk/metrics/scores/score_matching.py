@@ -32,6 +32,8 @@ class Matched:
     """Comparisons whose groups the two files name differently."""
     corrections: Corrections | None = None
     """What people corrected, of the comparisons that both have."""
+    in_order: bool = False
+    """The files name no images: a row of the one is taken for the same row of the other."""
     repeated: tuple[int, int] = (0, 0)
     """Rows of each file whose two images stand in an earlier row: that one counts."""
 
@@ -62,6 +64,7 @@ def match_comparisons(
     assert second.score is not None
     keys = [_by_images(one) for one in (first, second)]
     by, repeated = tr("the two images of each comparison"), (0, 0)
+    in_order = keys[0] is None or keys[1] is None
     if keys[0] is None or keys[1] is None:
         if not _same_rows(first, second):
             raise RequestError(_other_rows(names))
@@ -109,7 +112,7 @@ def match_comparisons(
         value = _of_either(one, two, field)
         setattr(one, field, value)
         setattr(two, field, value)
-    return Matched(one, two, by, (*left, int((~scored & counted).sum())), other, corrections, repeated)
+    return Matched(one, two, by, (*left, int((~scored & counted).sum())), other, corrections, in_order, repeated)
 
 
 def _of_either(one: ScoreSet, two: ScoreSet, field: str) -> Any:

@@ -13,8 +13,16 @@ import numpy as np
 from fairdesk.dataset.tables import need_one_of_each
 from fairdesk.errors import RequestError
 from fairdesk.images.table_cells import plain_cell
+from fairdesk.metrics.pair_lists.columns import guess_columns
 from fairdesk.metrics.pair_lists.difference_columns import difference_column
 from fairdesk.metrics.pair_lists.pairs import known_label
+from fairdesk.metrics.scores.label_columns import (
+    holds_label,
+    label_by_subjects,
+    passed_over,
+    sole_label,
+    told_label,
+)
 from fairdesk.metrics.scores.polarity import holds_distances, measure_of_column, names_measure
 from fairdesk.metrics.scores.score_set import ABOUT, PAIRWISE, PATHS, ScoreSet, known_about
 from fairdesk.words import tr, tr_n
@@ -27,6 +35,7 @@ _BFW_OTHERS = {
     "fname2", "same_gender", "same_ethnicity",
 }  # fmt: skip
 _NONE = ("", "na", "n/a", "null", "none")
+_IMAGES = re.compile("path|file|image|img|photo|pic")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _BOB = {"subject1": "bio_ref_subject_id", "subject2": "probe_subject_id"}
 
@@ -93,11 +102,21 @@ def places_of_columns(path: Path, header: list[str], columns: dict[str, str] | N
         where[ours] = header.index(theirs) if theirs in header else lowered.index(theirs.lower())
     if "score" not in where and (sole := _sole_scores(header, where)) is not None:
         where["score"] = sole
-    if "label" not in where and not {"subject1", "subject2"} <= set(where):
-        apart = [place for place, name in enumerate(header) if difference_column(name) is not None]
-        where |= {"label": apart[0]} if len(apart) == 1 and apart[0] not in where.values() else {}
+    where |= {
+        name: place for name, place in _paths(header).items() if name not in where and place not in where.values()
+    }
+    if "label" not in where:
+        subjects = {"subject1", "subject2"} <= set(where)
+        label = sole_label(path, header, where.values(), subjects=subjects)
+        where |= {} if label is None else {"label": label}
     need_one_of_each(path, header, where.values())
     return where
+
+
+def _paths(header: list[str]) -> dict[str, int]:
+    """Return the places of both images where the names of columns tell them ("file_x", "image_b"), as those of pair lists."""
+    found = {name: place for name, place in guess_columns(header).items() if name in PATHS}
+    return found if all(_IMAGES.search(header[place].lower()) for place in found.values()) else {}
 
 
 def _sole_scores(header: list[str], where: dict[str, int]) -> int | None:
@@ -126,6 +145,8 @@ def read_score_table(path: Path, file: Iterable[str], paths: bool, columns: dict
     rows = csv.reader(itertools.chain([first], lines), delimiter=_delimiter(first))
     header = [cell.strip() for cell in next(rows, [])]
     where = places_of_columns(path, header, columns)
+    first_row = next(filter(None, rows), [])
+    guessed = _guessed_label(where, header, first_row, columns or {})
     by_subject = "label" not in where and {"subject1", "subject2"} <= set(where)
     if "score" not in where or not ("label" in where or by_subject):
         raise RequestError(
@@ -143,9 +164,7 @@ def read_score_table(path: Path, file: Iterable[str], paths: bool, columns: dict
     texts: dict[str, list[str]] = {name: [] for name in (*PAIRWISE, *(PATHS if paths else ())) if name in where}
     about: dict[str, set[str]] = {name: set() for name in ("measure", *ABOUT) if name in where}
     folds: list[int] = []
-    for row in rows:
-        if not row:
-            continue
+    for row in filter(None, itertools.chain([first_row], rows)):
         if len(row) != len(header):
             raise RequestError(
                 tr_n(
@@ -161,11 +180,8 @@ def read_score_table(path: Path, file: Iterable[str], paths: bool, columns: dict
         for name, column in texts.items():
             cell = plain_cell(row[where[name]])
             column.append(cell if name in PATHS else cell.strip())
-        labels.append(
-            texts["subject1"][-1] == texts["subject2"][-1]
-            if by_subject
-            else read_label(path, rows.line_num, row[where["label"]])
-        )
+        if not by_subject:
+            labels.append(read_label(path, rows.line_num, row[where["label"]]))
         if "fold" in where:
             folds.append(_fold(path, rows.line_num, plain_cell(row[where["fold"]])))
         for name, values in about.items():
@@ -178,13 +194,26 @@ def read_score_table(path: Path, file: Iterable[str], paths: bool, columns: dict
     )  # fmt: skip
     if names_measure(header[where["score"]]) and not (columns and "score" in columns):
         out.told.append(_told_sole(header[where["score"]], out.measure))
-    if differences is not None:
-        out.told += differences.told()
+    out.told += [told_label(header[where["label"]])] if guessed and differences is None else []
+    out.told += [] if differences is None else differences.told()
     for name, column in texts.items():
         setattr(out, name, np.array(column, dtype=str))
+    if by_subject:
+        label_by_subjects(out)
+        out.told += passed_over(header, first_row, where.values())
     if "fold" in where:
         out.fold = np.array(folds, dtype=np.int64)
     return out
+
+
+def _guessed_label(where: dict[str, int], header: list[str], row: list[str], columns: dict[str, str]) -> bool:
+    """Tell whether the column of the labels follows from its name; where subjects are there and it holds none, it is none."""
+    guessed = "label" in where and "label" not in columns and header[where["label"]].lower() != "label"
+    if guessed and {"subject1", "subject2"} <= set(where) and len(row) == len(header):
+        guessed = holds_label(row[where["label"]])
+        if not guessed:
+            del where["label"]
+    return guessed
 
 
 def _fold(path: Path, line: int, text: str) -> int:
