@@ -125,3 +125,27 @@ def test_infinite_scores_of_both_signs_have_no_mean_and_raise_no_warning(tmp_pat
     (table,) = [one for one in tables_of(result) if one.name == "scores"]
     assert table.rows[0][1].text == "–" and table.rows[0][1].tip == "infinite scores of both signs have no mean"
     assert not [one for one in recwarn if issubclass(one.category, RuntimeWarning)]
+
+
+@pytest.mark.parametrize("distance", [False, True])
+def test_a_threshold_that_accepts_everything_is_the_same_far_out_and_at_infinity(tmp_path, distance):
+    """No group differs from another there, nor would equal ones: intervals and null ranges with it."""
+    rng = np.random.default_rng(0)
+    label = np.tile(np.repeat([0, 1], [150, 60]), 3)
+    group = np.repeat(["A", "B", "C"], 210)
+    one = rng.integers(0, 15, len(label))
+    other = np.where(label == 1, one, (one + rng.integers(1, 15, len(label))) % 15)
+    score = (rng.normal(size=len(label)) + 2 * label) * (-1 if distance else 1)
+    names = [np.char.add(group, some.astype(str)) for some in (one, other)]
+    np.savez(
+        tmp_path / "s.npz", score=score, label=label, subject1=names[0], subject2=names[1], group1=group, group2=group
+    )
+    found = []
+    for threshold in (100, np.inf):
+        at = f"threshold={threshold if distance else -threshold}"
+        params = EvaluateParams(scores=tmp_path / "s.npz", by="group", at=at, bootstrap=100, distance=distance)
+        found.append(evaluate(read_scores(params.scores), params)[0].groups)
+    near, far = ({"fairness": one.fairness.model_dump(), "groups": {name: row.model_dump() for name, row in one.per_group.items()}} for one in found)  # fmt: skip
+    assert far["fairness"] == near["fairness"] and far["fairness"]["null_ranges"]["GARBE"] == (0.0, 0.0)
+    for name, row in near["groups"].items():
+        assert row | {"threshold": None} == far["groups"][name] | {"threshold": None}

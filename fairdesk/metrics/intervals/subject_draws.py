@@ -105,7 +105,7 @@ class Draws:
 
 def choose_thresholds(overall: Scores, groups: list[Scores], exact: list[float], budget: int = 480) -> Array:
     """Choose thresholds: observed impostor scores evenly in log FMR down to well below the EER, and the exact ones."""
-    chosen = [np.array([one for one in exact if np.isfinite(one)])]
+    chosen = [np.array([one for one in exact if one < np.inf])]  # one that accepts all may be -inf
     each = max(8, budget // (len(groups) + 2))
     top = 0.0
     for number, scores in enumerate((overall, *groups)):
@@ -118,7 +118,7 @@ def choose_thresholds(overall: Scores, groups: list[Scores], exact: list[float],
     ends = [values[-1] for one in (overall, *groups) for values in (one.genuine, one.impostor) if len(values)]
     top = float(max(ends)) if ends else 0.0
     together = np.unique(np.concatenate([*chosen, [np.nextafter(top, np.inf)]]))
-    return together[together > -np.inf]
+    return together if -np.inf in exact else together[together > -np.inf]
 
 
 def _weights(subjects: Subjects, draws: int, seed: int, batch: int) -> Iterator[Single]:
