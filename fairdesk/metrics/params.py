@@ -342,6 +342,9 @@ class CompareScoresParams(JobParams):
         title="Operating point",
         description="Threshold of each model for all groups: eer, fmr=1e-3 or threshold=0.5",
     )
+    by: Literal["none", "group", "gender", "age", "group+gender", "group+age", "gender+age", "group+gender+age"] = (
+        Field("group", description="The groups that are compared, where the scores name them; or by gender, age, and together")
+    )  # fmt: skip
     threshold_from: str = Field(
         "all", description="The pairs the thresholds are taken from: all, within-group or group:NAME"
     )
@@ -376,7 +379,7 @@ class CompareScoresParams(JobParams):
     def evaluation(self, *, grouped: bool) -> EvaluateParams:
         """Return how each model is evaluated."""
         return EvaluateParams(
-            scores=self.first, by="group" if grouped else "none", at=self.at, threshold_from=self.threshold_from,
+            scores=self.first, by=self.by if grouped else "none", at=self.at, threshold_from=self.threshold_from,
             alpha=self.alpha, bootstrap=self.bootstrap, seed=self.seed,
         )  # fmt: skip
 

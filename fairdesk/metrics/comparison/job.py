@@ -20,7 +20,7 @@ from fairdesk.metrics.params import CompareScoresParams, EvaluateParams
 from fairdesk.metrics.report.language import speaking_report
 from fairdesk.metrics.results import EvaluateResult
 from fairdesk.metrics.scores.group_normalisation import apply, divide_people, learn
-from fairdesk.metrics.scores.grouped_scores import group_comparisons
+from fairdesk.metrics.scores.grouped_scores import group_comparisons, regrouped
 from fairdesk.metrics.scores.polarity import as_similarities
 from fairdesk.metrics.scores.score_columns import columns_of, columns_of_second
 from fairdesk.metrics.scores.score_files import read_scores
@@ -92,7 +92,8 @@ def compare_matched(
     one: ScoreSet, two: ScoreSet, params: CompareScoresParams, check: Callable[[], None] = lambda: None
 ) -> CompareScoresResult:
     """Compare two models whose comparisons are the same, row by row (similarities)."""
-    grouped = one.grouped and bool(one.group1 is not None and (one.group1 != "").any())
+    named = one.grouped and bool(one.group1 is not None and (one.group1 != "").any())
+    grouped = named if params.by == "group" else params.by != "none"
     if not grouped:
         _need_no_groups(params)
     options = params.evaluation(grouped=grouped)
@@ -126,6 +127,7 @@ def compare_matched(
         encoder_second=_encoder(second.result),
         distances_first=params.distance,
         distances_second=params.second_distance,
+        by=options.by,
         comparisons=len(one.score) if one.score is not None else 0,
         matched_by="",
         only_in_first=0,
@@ -231,9 +233,9 @@ def _normalised(scores: ScoreSet, params: EvaluateParams, check: Callable[[], No
 def _normalised_at(scores: ScoreSet, params: EvaluateParams, check: Callable[[], None]) -> Normalised:
     learned, applied, _, _ = divide_people(scores, 0.5, params.seed)
     fmr = params.at.partition("=")[2]
-    rules = learn(group_comparisons(scores.part(learned)), "threshold", fmr, "--at fmr=")
+    rules = learn(group_comparisons(regrouped(scores.part(learned), params.by)), "threshold", fmr, "--at fmr=")
     target, moved = scores.part(applied), scores.part(applied)
-    moved.score = apply(group_comparisons(target), rules)
+    moved.score = apply(group_comparisons(regrouped(target, params.by)), rules)
     check()
     how = params.model_copy(update={"bootstrap": 0, "threshold_from": "within-group"})
     out: list[dict[str, Any]] = []

@@ -75,6 +75,8 @@ class CompareScoresResult(JobResult):
     distances_second: bool = False
     """Whether the scores of a file were distances: small means alike."""
     comparisons: int
+    by: str = "none"
+    """The groups that are compared: group, gender, age or several together; none where the scores name none."""
     matched_by: str
     only_in_first: int
     only_in_second: int
@@ -124,6 +126,8 @@ class CompareScoresResult(JobResult):
                     rule=minus(self.rule or ""),
                 )
             )
+        if self.by not in ("none", "group"):
+            lines.append(tr("Groups are those of {by}.", by=tr(" and ").join(map(tr, self.by.split("+")))))
         if self.in_no_group:
             lines.append(
                 tr_n(
