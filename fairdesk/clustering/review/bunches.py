@@ -117,7 +117,8 @@ def measure(
     away = np.sqrt(squared[:, 0])
     away = away[away > 0]
     first = (FIRST * float(np.quantile(away, 0.25)) if len(away) else 1.0) ** 2
-    first = min(first, CAP**2 * largest)
+    if len(rows) > NEIGHBOURS:  # few faces may be of one person
+        first = min(first, CAP**2 * largest)
     guess = Likeness(first / 3, first, nearer=1.0)
     edges = each_pair(np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel())
     begin = np.full(len(rows), first)
