@@ -115,7 +115,7 @@ def test_a_waiting_card_is_dragged_to_its_place(window, hand, qtbot, busy, tmp_p
     order = lambda: [job.id for job in sorted(window.session.jobs.waiting, key=lambda job: job.position)]
     dropped(window.panel, four, two, below=False)
     qtbot.waitUntil(lambda: order() == [four, two, three])
-    assert sorted((two, three, four), key=lambda n: window.panel.cards[n].y()) == [four, two, three]
+    qtbot.waitUntil(lambda: sorted((two, three, four), key=lambda n: window.panel.cards[n].y()) == [four, two, three])
     dropped(window.panel, four, three, below=True)
     qtbot.waitUntil(lambda: order() == [two, three, four])
     dropped(window.panel, two, three, below=False)  # where it is already

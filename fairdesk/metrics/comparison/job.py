@@ -61,7 +61,7 @@ def _compare(params: CompareScoresParams, context: Context, needed: bool) -> Com
     if matched.in_order:
         result.cautions.append(
             tr("The files do not both name the images of each comparison: each row is taken for the same row of the other. "
-               "If the rows are in another order, all differences are wrong. Columns of images: --columns path1=NAME,path2=NAME")
+               "If the rows are in another order, all differences are wrong. Columns path1 and path2 in both tell which is which.")
         )  # fmt: skip
     if matched.other_groups:
         result.cautions.append(

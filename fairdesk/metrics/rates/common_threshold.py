@@ -99,7 +99,7 @@ def _chosen(grouped: Grouped | None, everything: Scores, params: EvaluateParams)
     if params.at.startswith("threshold="):
         if params.threshold_from != "all":
             raise RequestError(
-                tr("A threshold that is given is taken from no pairs. Leave --threshold-from out, or give --at eer or fmr=X.")
+                tr("A threshold that is given is taken from no pairs; those that were asked for do not count. Leave them out.")
             )  # fmt: skip
         typed = float(params.at.partition("=")[2])
         value = np.float64(
