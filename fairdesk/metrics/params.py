@@ -224,6 +224,9 @@ _GROUPED = ("group", "gender", "age", "group+gender", "group+age", "gender+age",
 """By what error rates are told for each group, at one threshold."""
 
 
+By = Literal["none", "group", "gender", "age", "group+gender", "group+age", "gender+age", "group+gender+age"]
+
+
 class EvaluateParams(JobParams):
     """Compute error rates from scores, overall and for each group."""
 
@@ -245,11 +248,8 @@ class EvaluateParams(JobParams):
         title="Impostor scores",
         description="A second text file of impostor scores, where the first holds genuine ones only (pyeer)",
     )
-    by: Literal["none", "group", "gender", "age", "group+gender", "group+age", "gender+age", "group+gender+age"] = (
-        Field(
-            "none",
-            description="group: error rates for each group and fairness figures; or by gender, age, and together",
-        )
+    by: By = Field(
+        "none", description="group: error rates for each group and fairness figures; or by gender, age, and together"
     )
     at: str = Field(
         "fmr=1e-3",
@@ -342,9 +342,10 @@ class CompareScoresParams(JobParams):
         title="Operating point",
         description="Threshold of each model for all groups: eer, fmr=1e-3 or threshold=0.5",
     )
-    by: Literal["none", "group", "gender", "age", "group+gender", "group+age", "gender+age", "group+gender+age"] = (
-        Field("group", description="The groups that are compared, where the scores name them; or by gender, age, and together")
-    )  # fmt: skip
+    by: By = Field(
+        "group",
+        description="The groups that are compared, where the scores name them; or by gender, age, and together",
+    )
     threshold_from: str = Field(
         "all", description="The pairs the thresholds are taken from: all, within-group or group:NAME"
     )

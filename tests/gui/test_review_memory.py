@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 
 from fairdesk.clustering.store import clusters, merge_clusters
 from fairdesk.project import Project
-from tests.gui.test_review_pane import KEYS, crowd, reviewing, says
+from tests.gui.test_review_pane import KEYS, crowd, press_each, reviewing, says
 
 __all__ = ["crowd", "reviewing"]
 
@@ -43,11 +43,7 @@ def test_a_closed_review_goes_without_the_collector(window, hand, qtbot, reviewi
     _, who, pane = reviewing
     review, engine = weakref.ref(pane._review), weakref.ref(pane._review.review)
     for _ in range(3):
-        qtbot.keyClick(pane, KEYS[says(pane.current, who)])
-        hand.settle()
-    qtbot.keyClick(pane, Qt.Key.Key_Backspace)
-    hand.settle()
-    qtbot.keyClick(pane, Qt.Key.Key_Escape)
-    hand.settle()
+        press_each(hand, qtbot, pane, KEYS[says(pane.current, who)])
+    press_each(hand, qtbot, pane, Qt.Key.Key_Backspace, Qt.Key.Key_Escape)
     assert pane._review is None
     assert review() is None and engine() is None

@@ -64,6 +64,13 @@ def nameless(window, hand, filled):
     return window.clustering.review
 
 
+def press_each(hand, qtbot, pane, *keys):
+    """Press keys, each once all that came of the one before is there."""
+    for key in keys:
+        qtbot.keyClick(pane, key)
+        hand.settle()
+
+
 def says(asked, who):
     sides = [[who[f] for f in side] for side in (asked.shown_first, asked.shown_second)]
     a, b = (max(set(side), key=side.count) for side in sides)
@@ -279,15 +286,20 @@ def test_undo_says_why_it_stops_at_what_later_work_rests_on(window, hand, qtbot,
     assert len(verdicts(project)) == 1
 
 
-def test_back_says_what_came_after_the_last_answer(window, hand, qtbot, reviewing):
-    project, _, pane = reviewing
-    first = pane.current
+def back_after_something_else(window, hand, qtbot, pane):
+    """Answer, label an image, and press Back."""
     qtbot.keyClick(pane, Qt.Key.Key_N)
     hand.settle()
     window.session.edit(lambda held: edit_labels(held, [1], Edit(gender="female")), lambda _: "labelled")
     hand.settle()
     qtbot.keyClick(pane, Qt.Key.Key_Backspace)
     hand.settle()
+
+
+def test_back_says_what_came_after_the_last_answer(window, hand, qtbot, reviewing):
+    project, _, pane = reviewing
+    first = pane.current
+    back_after_something_else(window, hand, qtbot, pane)
     told = window.toasts.history[-1]
     assert "female" in told.text and "was done after the last answer" in told.text and told.action == "Undo"
     assert len(verdicts(project)) == 1 and window.clustering.reviewing
@@ -300,12 +312,7 @@ def test_back_says_what_came_after_the_last_answer(window, hand, qtbot, reviewin
 
 def test_what_is_said_of_back_goes_with_the_review(window, hand, qtbot, reviewing):
     _, _, pane = reviewing
-    qtbot.keyClick(pane, Qt.Key.Key_N)
-    hand.settle()
-    window.session.edit(lambda held: edit_labels(held, [1], Edit(gender="female")), lambda _: "labelled")
-    hand.settle()
-    qtbot.keyClick(pane, Qt.Key.Key_Backspace)
-    hand.settle()
+    back_after_something_else(window, hand, qtbot, pane)
     assert "then Back goes on" in window.toasts._info.notice.text
     qtbot.keyClick(pane, Qt.Key.Key_Escape)
     assert window.toasts._info is None
@@ -462,12 +469,7 @@ def test_a_review_without_an_answer_leaves_nothing(window, hand, qtbot, crowd):
     assert versions(project) == before and tab.view.version.id == 1 and not tab.reviewing
     hand.do("clustering.review")  # answered, and taken back
     hand.settle()
-    qtbot.keyClick(pane, KEYS[says(pane.current, who)])
-    hand.settle()
-    qtbot.keyClick(pane, Qt.Key.Key_Backspace)
-    hand.settle()
-    qtbot.keyClick(pane, Qt.Key.Key_Escape)
-    hand.settle()
+    press_each(hand, qtbot, pane, KEYS[says(pane.current, who)], Qt.Key.Key_Backspace, Qt.Key.Key_Escape)
     assert versions(project) == before and verdicts(project) == [] and tab.view.version.id == 1
     hand.do("clustering.review")
     hand.settle()

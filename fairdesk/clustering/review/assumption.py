@@ -46,7 +46,7 @@ class Assumption:
         return self.over
 
     def _spoken_against(self, heard: Sequence[Heard]) -> bool:
-        """Whether answers are less likely than if each had been as likely as its opposite."""
+        """Whether answers are less likely than by tossing a coin, by more than a slip makes them."""
         if self._alone is None:
             return False
         like, behind = self._alone.likeness(), 0.0
@@ -57,4 +57,4 @@ class Assumption:
             likely = share(like.log_odds(*parts))
             said = SLIPS + (1 - 2 * SLIPS) * (likely if one.same else 1 - likely)
             behind += math.log(said) - math.log(0.5)
-        return bool(np.less(behind, -MARGIN))
+        return behind < -MARGIN

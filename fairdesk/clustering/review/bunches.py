@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairdesk.clustering.neighbours.search import nearest
-from fairdesk.clustering.review.first_clusters import links_between, without_gaps
+from fairdesk.clustering.review.first_clusters import links_between, means_of, without_gaps
 from fairdesk.clustering.review.likeness import NEARER, Likeness
 from fairdesk.clustering.review.links import each_pair
 from fairdesk.clustering.review.many_parts import Parts, join_many
@@ -31,7 +31,7 @@ AWAY = 0.55  # of the distance of any two faces: who has no nearer face may be l
 NEARER_TO_LONELY = (
     0.6  # of the strangers' distance, even odds for a face alone: the nearest of many strangers is nearer
 )
-CAP = 0.85  # of the distance of any two faces: strangers begin no later where the nearest faces are that far away
+CAP = 0.85  # of the distance that nine of ten pairs of faces keep to: strangers begin no later
 _DRAWN = 20_000  # pairs
 _FEW, _ROWS, _AT_ONCE, _HEAP = 3, 2000, 50, 16
 Near = tuple[Numbers, Floats]
@@ -144,10 +144,10 @@ def _alone(homes: Numbers) -> npt.NDArray[np.bool_]:
 
 def _apart(rows: npt.NDArray[np.float64], squares: npt.NDArray[np.float64]) -> tuple[float, float]:
     """Return how far any two faces usually are from each other, and nine of ten at most (squared)."""
-    first, second = np.random.default_rng(0).integers(0, len(rows), (2, _DRAWN))
-    apart = squares[first] + squares[second] - 2 * np.einsum("ij,ij->i", rows[first], rows[second])
     if len(rows) < 2:
         return 0.0, 0.0
+    first, second = np.random.default_rng(0).integers(0, len(rows), (2, _DRAWN))
+    apart = squares[first] + squares[second] - 2 * np.einsum("ij,ij->i", rows[first], rows[second])
     usual, largest = np.quantile(apart[first != second], (0.5, 0.9)).tolist()
     return usual, largest
 
@@ -226,13 +226,10 @@ def joined_again(
 def _wholes(
     rows: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], strangers: npt.NDArray[np.float64], of: Numbers
 ) -> Parts:
-    """Return the parts of faces, by the number of the part that each is in."""
+    """Return the parts of faces, by the number of the part that each is in: 0, 1 and so on, none left out."""
     sizes = np.bincount(of).astype(np.float64)
-    means = np.zeros((len(sizes), rows.shape[1]))
-    np.add.at(means, of, rows)
-    means /= np.maximum(sizes, 1)[:, None]
-    square, begin = np.bincount(of, squares) / np.maximum(sizes, 1), np.bincount(of, strangers) / np.maximum(sizes, 1)
-    return Parts(sizes, means, square, begin)
+    square, begin = np.bincount(of, squares) / sizes, np.bincount(of, strangers) / sizes
+    return Parts(sizes, means_of(rows, of), square, begin)
 
 
 def _each(parts: Parts, numbers: Iterable[int]) -> list[Part]:
@@ -295,10 +292,7 @@ def _strangers(
     """
     _, of = np.unique(homes, return_inverse=True)
     sizes = np.bincount(of)
-    means = np.zeros((len(sizes), rows.shape[1]))
-    np.add.at(means, of, rows)
-    means /= sizes[:, None]
-    square = np.bincount(of, squares) / sizes
+    means, square = means_of(rows, of), np.bincount(of, squares) / sizes
     known = sizes >= fewest
     if np.count_nonzero(known) < 2 * STRANGER:
         known[:] = True

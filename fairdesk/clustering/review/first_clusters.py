@@ -42,7 +42,7 @@ def without_gaps(rows: Floats, squares: Floats, homes: Numbers, fewest: int, nei
     known = np.flatnonzero(sizes >= fewest)
     if len(known) < 2:
         return of.astype(np.int64)
-    means = _means(rows, of, np.ones(len(of)))[known]
+    means = means_of(rows, of)[known]
     square = np.bincount(of, squares)[known] / sizes[known]
     within = spreads(sizes[known].astype(np.float64), means, square)
     near, _ = nearest(means.astype(np.float32), min(neighbours, len(known) - 1))
@@ -72,7 +72,7 @@ def links_between(bunches: Parts, links: Numbers, like: Likeness, check: Check |
     """
     _, of = np.unique(join_many(bunches, links, like, check=check), return_inverse=True)
     order = np.argsort(of, kind="stable")
-    means = _means(bunches.mean, of, bunches.faces)
+    means = means_of(bunches.mean, of, bunches.faces)
     near, _ = nearest(means.astype(np.float32), min(BESIDE, len(means) - 1))
     members = np.split(order, np.cumsum(np.bincount(of))[:-1])
     out = []
@@ -82,10 +82,10 @@ def links_between(bunches: Parts, links: Numbers, like: Likeness, check: Check |
     return np.array(out, dtype=np.int64).reshape(-1, 2)
 
 
-def _means(rows: Floats, of: Numbers, weights: Floats) -> Floats:
-    """Return the weighted mean of the rows of each number."""
+def means_of(rows: Floats, of: Numbers, weights: Floats | None = None) -> Floats:
+    """Return the mean of the rows of each number, weighted if need be."""
     sums = np.zeros((int(of.max()) + 1, rows.shape[1]))
-    np.add.at(sums, of, rows * weights[:, None])
+    np.add.at(sums, of, rows if weights is None else rows * weights[:, None])
     found: Floats = sums / np.bincount(of, weights)[:, None]
     return found
 

@@ -116,7 +116,8 @@ class ModelsDialog(QDialog):
             return
         first = self._first
         params = CompareScoresParams(
-            first=first.scores, second=path, by="group" if first.by == "none" else first.by, at=first.at, threshold_from=first.threshold_from, alpha=first.alpha,
+            first=first.scores, second=path, by="group" if first.by == "none" else first.by,
+            at=first.at, threshold_from=first.threshold_from, alpha=first.alpha,
             distance=first.distance, second_distance=self.distance.isChecked(), labels_of=first.labels_of,
             columns=first.columns, second_columns=self._columns.get(path),
         )  # fmt: skip
