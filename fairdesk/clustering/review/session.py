@@ -99,8 +99,7 @@ class ReviewSession:
         what = told(heard, said, self._rows, self.vectors)
         self.assumed = Assumption(self.vectors, (near.found, near.squared), alone, what.heard, stages.next(0.35), known)
         measured = self.assumed.measure
-        bunches = bunches if measured is known else None
-        self.review = Review(self.vectors, what, stages.next(0.35), measured, bunches)
+        self.review = Review(self.vectors, what, stages.next(0.35), measured, bunches if measured is known else None)
         self.measured = Measured(self.vectors, measured, self.review.base)
         self._since = 0  # answers since everything was worked out again
         self.outdated = False  # others changed what it rests on
@@ -363,7 +362,8 @@ class ReviewSession:
         self.past.kept.behind = self.past.kept.behind or (follows and self.outdated)
         self._answered(reply, candidate, as_thought=reply is not Reply.UNSURE and same == asked.together)
         self._follow(moves, went)
-        self.outdated = self.outdated or self.assumed.turned(self.review.said.heard)
+        if self.assumed.turned(self.review.said.heard):  # all is to be read again, and the clusters follow at once
+            self.outdated = self.past.kept.behind = True
         return sum(len(move.faces) for move in moves)
 
     def learn(self, *, idle: bool = False) -> bool:
